@@ -1,0 +1,67 @@
+/**
+ * A running member of the cluster, as its servers and its embedder see it: two doors for requests and
+ * one window. Requests come in by plain calls and are answered by plain callbacks, because an Effect
+ * per request would cost more than the request (docs/architecture.md, "The hot path").
+ */
+import { Context } from "effect"
+import type { Index, Term } from "../raft/EntryId.js"
+import type { NodeId } from "../raft/Event.js"
+import type { Role } from "../raft/State.js"
+
+/** Refused and without any effect: there was no leader, or too much was waiting already. */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly reason: "NoLeader" | "Overloaded" | "Stopping"
+}
+
+/** Proposed, and then nothing was heard of it before its deadline: it may have happened, or still. */
+export interface UnknownOutcome {
+  readonly _tag: "UnknownOutcome"
+}
+
+/** Applied. `answer` is the state machine's. */
+export interface Done {
+  readonly _tag: "Done"
+  readonly answer: Uint8Array
+  /** The command's position in the log. */
+  readonly index: Index
+}
+
+export type WriteOutcome = Done | Refused | UnknownOutcome
+
+/** The local state machine may be read now, synchronously, within the callback. */
+export interface Readable {
+  readonly _tag: "Readable"
+}
+
+export type ReadOutcome = Readable | Refused
+
+export interface Status {
+  readonly id: NodeId
+  readonly clusterId: string
+  readonly role: Role
+  readonly term: Term
+  readonly leader: NodeId | undefined
+  readonly lastIndex: Index
+  readonly commitIndex: Index
+  readonly appliedIndex: Index
+  /** Every member, this node included. */
+  readonly members: ReadonlyArray<NodeId>
+  /** Requests that wait for an answer now. */
+  readonly pending: number
+}
+
+export class Node extends Context.Tag("raftcache/Node")<Node, {
+  /**
+   * Runs `command` through the log. Writes of one node apply in the order of these calls, also across
+   * a change of leader, and each at most once. `answer` is called exactly once, never before this
+   * returns.
+   */
+  readonly write: (command: Uint8Array, answer: (outcome: WriteOutcome) => void) => void
+  /**
+   * Calls `answer` exactly once, never before this returns: at a moment when the local state machine
+   * shows everything that was acknowledged anywhere in the cluster before this call.
+   */
+  readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  readonly status: () => Status
+}>() {}

@@ -1,0 +1,64 @@
+/**
+ * Everything that can happen to a node, as data: the only way into the core.
+ */
+import type { Index } from "./EntryId.js"
+import type { Message } from "./Message.js"
+
+/** A node's name, unique in its cluster. */
+export type NodeId = string
+
+/**
+ * Names a request of this node's shell. Made by the shell, never reused while it is unanswered,
+ * answered exactly once.
+ */
+export type Ref = number
+
+/** `count` ticks have passed since the last `Tick`. Integer, at least 1. */
+export interface Tick {
+  readonly _tag: "Tick"
+  readonly count: number
+}
+
+export interface Receive {
+  readonly _tag: "Receive"
+  readonly from: NodeId
+  readonly message: Message
+}
+
+export interface ProposeItem {
+  readonly ref: Ref
+  readonly bytes: Uint8Array
+}
+
+/** Commands for the log, in order. Each is answered with `Committed`, or refused by its own outcome. */
+export interface Propose {
+  readonly _tag: "Propose"
+  readonly items: ReadonlyArray<ProposeItem>
+}
+
+/** Asks for a moment at which the local state machine holds all that was acknowledged before now. */
+export interface Read {
+  readonly _tag: "Read"
+  readonly ref: Ref
+  readonly mode: "linearizable"
+}
+
+/** Everything up to the `Persist` numbered `seq`, inclusive, is durable. */
+export interface Persisted {
+  readonly _tag: "Persisted"
+  readonly seq: number
+}
+
+/** The state machine has applied everything up to `index`, inclusive. */
+export interface Applied {
+  readonly _tag: "Applied"
+  readonly index: Index
+}
+
+/** The connection to `peer` was lost: what was sent and not yet answered may be gone. */
+export interface PeerUnreachable {
+  readonly _tag: "PeerUnreachable"
+  readonly peer: NodeId
+}
+
+export type Event = Tick | Receive | Propose | Read | Persisted | Applied | PeerUnreachable
