@@ -1,0 +1,90 @@
+/**
+ * Stepping down, and the timers of a node that does not lead. Whoever ceases to lead or to campaign
+ * answers here for everything it had taken on: no request is forgotten.
+ */
+import type { Term } from "./EntryId.js"
+import type { NodeId } from "./Event.js"
+import * as Random from "./Random.js"
+import type { Draft, Step } from "./Step.js"
+import * as Steps from "./Step.js"
+
+/** Draws a new timeout, so that nodes that collided once do not collide for ever (thesis 3.4). */
+export const drawElectionTimeout = (next: Draft): void => {
+  const [random, value] = Random.next(next.random)
+  next.random = random
+  next.electionTimeout = next.config.electionTimeoutTicks + value % next.config.electionTimeoutTicks
+  next.electionDueAt = next.now + next.electionTimeout
+}
+
+/**
+ * Enters `term` if it is newer, as a follower of nobody yet. A follower keeps its timer: only hearing a
+ * leader or granting a vote restarts it, or a node with a stale log could hold off every election.
+ */
+export const stepDown = (step: Step, term: Term, why: string): void => {
+  const { next } = step
+  if (term > next.term) {
+    next.term = term
+    next.vote = undefined
+    next.verifiedTo = next.commit
+  }
+  next.verifiedTo = Math.max(next.verifiedTo, next.commit)
+  const wasFollower = next.role === "Follower"
+  const hadLeader = next.leader !== undefined
+  abandonLeadership(step)
+  next.role = "Follower"
+  next.votes = {}
+  forgetLeader(step)
+  if (!wasFollower) drawElectionTimeout(next)
+  if (!wasFollower || hadLeader) {
+    Steps.observe(step, { _tag: "BecameFollower", term: next.term, why })
+  }
+}
+
+/** Whoever waited for an index from the leader asks again, when there is one. */
+export const forgetLeader = (step: Step): void => {
+  const { next } = step
+  next.leader = undefined
+  for (const read of next.forwardedReads) {
+    Steps.reply(step, read.ref, { _tag: "NotLeader", leader: undefined })
+  }
+  next.forwardedReads = []
+}
+
+/** A leader's word of this term has arrived from `from`. */
+export const hear = (step: Step, from: NodeId): void => {
+  const { next } = step
+  if (next.role !== "Follower") stepDown(step, next.term, `${from} leads`)
+  if (next.leader !== from) {
+    next.leader = from
+    Steps.observe(step, { _tag: "LeaderKnown", term: next.term, leader: from })
+  }
+  next.leaderContactAt = next.now
+  next.electionDueAt = next.now + next.electionTimeout
+}
+
+/**
+ * Whether a leader was heard within the shortest election timeout (thesis 4.2.3, 6.4.1). Whoever has a
+ * leader helps nobody to replace it; a boot counts as contact, since the node may have promised before.
+ */
+export const hasLeader = (next: Draft): boolean =>
+  next.role === "Leader" || next.now - next.leaderContactAt < next.config.electionTimeoutTicks
+
+const abandonLeadership = (step: Step): void => {
+  const { next } = step
+  if (next.role !== "Leader") return
+  for (const { refs } of next.proposals) {
+    for (const ref of refs) Steps.reply(step, ref, { _tag: "Unknown" })
+  }
+  for (const { origin } of next.reads) {
+    if (origin._tag === "Local") {
+      Steps.reply(step, origin.ref, { _tag: "NotLeader", leader: undefined })
+    } else {
+      Steps.send(step, origin.from, { _tag: "ReadIndexRefused", term: next.term, id: origin.id })
+    }
+  }
+  next.proposals = []
+  next.reads = []
+  next.progress = {}
+  next.rounds = []
+  next.uncommittedBytes = 0
+}

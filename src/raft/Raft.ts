@@ -1,0 +1,167 @@
+/**
+ * The consensus core: `step(state, event)` gives the next state and what the world should do. It is
+ * pure and total: no clock, no chance, no input or output, no exception, whatever arrives.
+ *
+ * Terms are compared here, once for every message (thesis 3.3); what a message means within the term
+ * is said in Election.ts, Following.ts, Replication.ts and Reading.ts.
+ */
+import type { Action } from "./Action.js"
+import * as Durability from "./Durability.js"
+import * as Election from "./Election.js"
+import type { Event, NodeId } from "./Event.js"
+import * as Follower from "./Follower.js"
+import * as Following from "./Following.js"
+import * as Log from "./Log.js"
+import type { Message } from "./Message.js"
+import * as Proposing from "./Proposing.js"
+import * as Reading from "./Reading.js"
+import * as Replication from "./Replication.js"
+import * as Rounds from "./Rounds.js"
+import type { State } from "./State.js"
+import type { Step } from "./Step.js"
+import * as Steps from "./Step.js"
+import * as Validity from "./Validity.js"
+
+export { boot } from "./State.js"
+
+/** Runs one event. The given state is not changed and may be stepped again. */
+export const step = (state: State, event: Event): readonly [State, ReadonlyArray<Action>] => {
+  const current = Steps.begin(state)
+  dispatch(current, event)
+  Durability.seal(current)
+  return [current.next, current.actions]
+}
+
+/**
+ * In how many ticks this node has something to do by itself, if nothing else happens. At least 1: a
+ * shell may sleep for so long and then report the ticks that have passed.
+ */
+export const ticksUntilDue = (state: State): number => {
+  const { config, electionDueAt, forwardedReads, heartbeatDueAt, now, role, writes } = state
+  const timeout = config.electionTimeoutTicks
+  const due = role === "Leader"
+    ? Math.min(heartbeatDueAt, (writes[0]?.since ?? Infinity) + timeout)
+    : Math.min(electionDueAt, (forwardedReads[0]?.since ?? Infinity) + timeout)
+  return Math.max(1, due - now)
+}
+
+const dispatch = (current: Step, event: Event): void => {
+  const { next } = current
+  switch (event._tag) {
+    case "Tick":
+      if (Number.isSafeInteger(event.count) && event.count >= 1) Election.tick(current, event.count)
+      return
+    case "Receive":
+      return receive(current, event.from, event.message)
+    case "Propose":
+      return Proposing.propose(current, event.items)
+    case "Read":
+      return Reading.read(current, event.ref)
+    case "Persisted":
+      Durability.persisted(current, event.seq)
+      Election.countOwnVote(current)
+      return Replication.advanceCommit(current)
+    case "Applied":
+      if (!(event.index > next.applied && event.index <= next.applying)) return
+      next.applied = event.index
+      Proposing.applied(current)
+      return Reading.applied(current)
+    case "PeerUnreachable":
+      return Replication.unreachable(current, event.peer)
+  }
+}
+
+const receive = (current: Step, from: NodeId, message: Message): void => {
+  const { next } = current
+  const isPeer = from !== next.config.id && next.config.voters.includes(from)
+  if (!isPeer || !Validity.isValid(message)) return
+  if (message.term < next.term) return refuseStale(current, from, message)
+  if (message.term > next.term && !enterTerm(current, from, message)) return
+  if (message._tag === "PreVoteRequest") return Election.preVoteRequested(current, from, message)
+  if (message._tag === "VoteRequest") return Election.voteRequested(current, from, message)
+  if (next.role === "Leader") receiveAsLeader(current, from, message)
+  else receiveAsFollower(current, from, message)
+}
+
+/** Whether the message should be looked at any further. */
+const enterTerm = (current: Step, from: NodeId, message: Message): boolean => {
+  const { next } = current
+  if (message._tag === "PreVoteRequest") return true // asks about a term that nobody has entered
+  if (message._tag === "VoteRequest" && Follower.hasLeader(next)) {
+    Steps.promise(current, from, { _tag: "VoteResponse", term: next.term, granted: false }, 0)
+    return false
+  }
+  Follower.stepDown(current, message.term, `${from} is in term ${message.term}`)
+  return true
+}
+
+/** Whoever is behind is told our term, never met with silence (etcd-io/etcd#8501). */
+const refuseStale = (current: Step, from: NodeId, message: Message): void => {
+  const { term } = current.next
+  switch (message._tag) {
+    case "PreVoteRequest":
+      return Election.preVoteRequested(current, from, message)
+    case "PreVoteResponse":
+      return Election.preVoteAnswered(current, from, message)
+    case "VoteRequest":
+      return Steps.promise(current, from, { _tag: "VoteResponse", term, granted: false }, 0)
+    case "Append": {
+      const hint = Log.lastPossibleMatch(current.next.log, message.prev)
+      const { round, prev: { index: rejected } } = message
+      return Steps.promise(current, from, { _tag: "AppendRejected", term, round, rejected, hint }, 0)
+    }
+    case "Heartbeat":
+      return Steps.promise(
+        current,
+        from,
+        { _tag: "HeartbeatResponse", term, round: message.round, verifiedTo: 0 },
+        0
+      )
+    case "ReadIndexRequest":
+      return Steps.send(current, from, { _tag: "ReadIndexRefused", term, id: message.id })
+    default:
+      return
+  }
+}
+
+const receiveAsLeader = (current: Step, from: NodeId, message: Message): void => {
+  switch (message._tag) {
+    case "AppendAccepted":
+      Rounds.answered(current.next, from, message.round)
+      Replication.accepted(current, from, message)
+      return Reading.confirm(current)
+    case "AppendRejected":
+      Rounds.answered(current.next, from, message.round)
+      Replication.rejected(current, from, message)
+      return Reading.confirm(current)
+    case "HeartbeatResponse":
+      Rounds.answered(current.next, from, message.round)
+      Replication.heartbeatAnswered(current, from, message)
+      return Reading.confirm(current)
+    case "ReadIndexRequest":
+      return Reading.requested(current, from, message)
+    default:
+      return // a late vote; or a second leader of one term, which cannot be and is not obeyed
+  }
+}
+
+const receiveAsFollower = (current: Step, from: NodeId, message: Message): void => {
+  switch (message._tag) {
+    case "Append":
+      return Following.append(current, from, message)
+    case "Heartbeat":
+      return Following.heartbeat(current, from, message)
+    case "PreVoteResponse":
+      return Election.preVoteAnswered(current, from, message)
+    case "VoteResponse":
+      return Election.voteAnswered(current, from, message)
+    case "ReadIndexRequest":
+      return Reading.requested(current, from, message)
+    case "ReadIndexGranted":
+      return Reading.granted(current, message)
+    case "ReadIndexRefused":
+      return Reading.refused(current, message)
+    default:
+      return // an answer to a leader that this node no longer is
+  }
+}

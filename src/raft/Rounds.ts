@@ -1,0 +1,56 @@
+/**
+ * A leader's authority, in one monotonic number. Every message of a leader carries the last round it
+ * began; an answer to it shows that the follower still recognised this leader after that round had
+ * begun. A majority of answers confirms reads (thesis 6.4) and keeps the leader in office
+ * (check-quorum, thesis 6.2), counted from when the round was sent, not from the answer.
+ */
+import type { NodeId } from "./Event.js"
+import * as Quorum from "./Quorum.js"
+import type { Draft, Step } from "./Step.js"
+import * as Steps from "./Step.js"
+
+/** Begins a round: a heartbeat to everybody. */
+export const begin = (step: Step): void => {
+  const { next } = step
+  next.round += 1
+  next.rounds = [...next.rounds, { round: next.round, sentAt: next.now }]
+  next.heartbeatDueAt = next.now + next.config.heartbeatTicks
+  const { round, term } = next
+  const progresses = { ...next.progress }
+  for (const peer of Steps.others(next)) {
+    const progress = progresses[peer]
+    if (progress === undefined) continue
+    const commit = Math.min(next.commit, progress.match)
+    Steps.send(step, peer, { _tag: "Heartbeat", term, round, commit })
+    const mark = progress.mark ?? { round, next: progress.next, match: progress.match }
+    progresses[peer] = { ...progress, mark }
+  }
+  next.progress = progresses
+  confirm(next)
+}
+
+/** Notes that `from` answered `round`; an answer to a round that was never begun says nothing. */
+export const answered = (next: Draft, from: NodeId, round: number): void => {
+  const progress = next.progress[from]
+  if (progress === undefined || round <= progress.round || round > next.round) return
+  next.progress = { ...next.progress, [from]: { ...progress, round } }
+  confirm(next)
+}
+
+/** The highest round that a majority, this node included, has answered in this term. */
+export const confirmed = (next: Draft): number =>
+  Quorum.reached(
+    next.config.voters.map((voter) =>
+      voter === next.config.id ? next.round : next.progress[voter]?.round ?? 0
+    )
+  )
+
+const confirm = (next: Draft): void => {
+  const upTo = confirmed(next)
+  if ((next.rounds[0]?.round ?? Infinity) > upTo) return
+  next.rounds = next.rounds.filter(({ round }) => round > upTo)
+}
+
+/** Whether a round has waited for its majority for longer than an election timeout. */
+export const lostQuorum = (next: Draft): boolean =>
+  next.now - (next.rounds[0]?.sentAt ?? next.now) > next.config.electionTimeoutTicks

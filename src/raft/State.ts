@@ -1,0 +1,209 @@
+/**
+ * Everything a node knows, as one immutable value. `readonly` all through: a step copies this record
+ * once, and replaces nested values instead of writing to them. Time is counted in ticks since boot.
+ */
+import type { Action, HardState } from "./Action.js"
+import type { Entry } from "./Entry.js"
+import type { Index, Term } from "./EntryId.js"
+import type { NodeId, Ref } from "./Event.js"
+import type { Log } from "./Log.js"
+import * as Logs from "./Log.js"
+import type { Progress } from "./Progress.js"
+import * as Random from "./Random.js"
+
+export type Role = "Follower" | "PreCandidate" | "Candidate" | "Leader"
+
+export interface Limits {
+  /** Bytes of entries in one `Append`; a single larger entry still travels alone. */
+  readonly appendBytes: number
+  /** Appends sent to a follower and not yet accepted. */
+  readonly inflightAppends: number
+  readonly inflightBytes: number
+  /** Bytes proposed and not yet committed; beyond it a proposal is refused as `Overloaded`. */
+  readonly uncommittedBytes: number
+  /** Bytes of entries in one `Apply`. */
+  readonly applyBytes: number
+}
+
+export const defaultLimits: Limits = {
+  appendBytes: 1 << 20,
+  inflightAppends: 64,
+  inflightBytes: 8 << 20,
+  uncommittedBytes: 64 << 20,
+  applyBytes: 4 << 20
+}
+
+export interface Config {
+  readonly id: NodeId
+  /** Every voter, this node included. Not empty, no repetition. */
+  readonly voters: ReadonlyArray<NodeId>
+  /** Silence of this many ticks, up to twice as many, makes a follower campaign. At least 2. */
+  readonly electionTimeoutTicks: number
+  /** At least 1, less than `electionTimeoutTicks`. */
+  readonly heartbeatTicks: number
+  /** Any integer; nodes of one cluster may share it. */
+  readonly seed: number
+  readonly limits: Limits
+}
+
+/** A `Persist` that was handed out and is not yet known to be durable. */
+export interface PendingWrite {
+  readonly seq: number
+  /** The last entry that this write makes durable and that no later truncation has dropped. */
+  readonly last: Index
+  /** When it was handed out, in ticks. */
+  readonly since: number
+}
+
+/** An action that must not exist before the write numbered `afterSeq` is durable. */
+export interface Deferred {
+  readonly afterSeq: number
+  readonly action: Action
+}
+
+/** Refs of consecutive entries from `first` on, proposed by this leader in this term. */
+export interface Proposals {
+  readonly first: Index
+  readonly refs: ReadonlyArray<Ref>
+}
+
+export type ReadOrigin =
+  | { readonly _tag: "Local"; readonly ref: Ref }
+  | { readonly _tag: "Remote"; readonly from: NodeId; readonly id: number }
+
+/** At the leader: a read that may go on at `index` once a majority has answered `round`. */
+export interface PendingRead {
+  readonly origin: ReadOrigin
+  readonly round: number
+  readonly index: Index
+}
+
+/** At a follower: a read whose index the leader was asked for, `since` in ticks. */
+export interface ForwardedRead {
+  readonly ref: Ref
+  readonly since: number
+}
+
+/** A read that waits until `index` is applied here. */
+export interface ConfirmedRead {
+  readonly ref: Ref
+  readonly index: Index
+}
+
+export interface SentRound {
+  readonly round: number
+  /** When it left, in ticks. */
+  readonly sentAt: number
+}
+
+export interface State {
+  readonly config: Config
+  /** Ticks since boot. */
+  readonly now: number
+  /** The generator word; see Random.ts. */
+  readonly random: number
+
+  readonly term: Term
+  readonly vote: NodeId | undefined
+  readonly role: Role
+  readonly leader: NodeId | undefined
+  readonly log: Log
+
+  /** The highest index known to be committed. `applied <= applying <= commit <= log.last` */
+  readonly commit: Index
+  /** The highest index handed out in an `Apply`. */
+  readonly applying: Index
+  readonly applied: Index
+  /** The highest index proven equal to the log of the leader of this term. */
+  readonly verifiedTo: Index
+
+  /** The number of the last `Persist` handed out. */
+  readonly seq: number
+  readonly persistedSeq: number
+  /** The last `Persist` that carried a hard state. */
+  readonly hardStateSeq: number
+  /** The highest index known to be durable here. */
+  readonly stable: Index
+  readonly writes: ReadonlyArray<PendingWrite>
+  readonly deferred: ReadonlyArray<Deferred>
+
+  /** Drawn from electionTimeoutTicks up to twice that; a new draw for each campaign and each term. */
+  readonly electionTimeout: number
+  readonly electionDueAt: number
+  /** When a leader was last heard, or the boot. */
+  readonly leaderContactAt: number
+  readonly votes: Readonly<Record<NodeId, boolean>>
+
+  /** As leader only, from here on. */
+  readonly progress: Readonly<Record<NodeId, Progress>>
+  /** The index of this leader's no-op: its reads wait at least for it. */
+  readonly termStart: Index
+  /** Bytes of the entries after `commit`. */
+  readonly uncommittedBytes: number
+  readonly proposals: ReadonlyArray<Proposals>
+  readonly heartbeatDueAt: number
+  /** The last round begun. Grows through all terms. */
+  readonly round: number
+  /** Begun, and not yet answered by a majority; oldest first. */
+  readonly rounds: ReadonlyArray<SentRound>
+  readonly reads: ReadonlyArray<PendingRead>
+
+  /** At any node. */
+  readonly forwardedReads: ReadonlyArray<ForwardedRead>
+  readonly confirmedReads: ReadonlyArray<ConfirmedRead>
+}
+
+/** What survived of an earlier life. Empty for a new node. */
+export interface Recovered {
+  readonly hardState: HardState
+  /** Contiguous from index 1. */
+  readonly entries: ReadonlyArray<Entry>
+}
+
+export const nothing: Recovered = { hardState: { term: 0, vote: undefined }, entries: [] }
+
+/**
+ * A node's first state. Everything recovered is durable; what is committed it learns from a leader
+ * (thesis 3.8: commit index and applied state are volatile). The hard state's term is at least that
+ * of the last entry, because no entry is written before its term.
+ */
+export const boot = (config: Config, recovered: Recovered): State => {
+  const log = Logs.fromEntries(recovered.entries)
+  const { term, vote } = recovered.hardState
+  const [random, value] = Random.next(Random.seed(config.seed, config.id))
+  const electionTimeout = config.electionTimeoutTicks + value % config.electionTimeoutTicks
+  return {
+    config,
+    now: 0,
+    random,
+    term,
+    vote,
+    role: "Follower",
+    leader: undefined,
+    log,
+    commit: 0,
+    applying: 0,
+    applied: 0,
+    verifiedTo: 0,
+    seq: 0,
+    persistedSeq: 0,
+    hardStateSeq: 0,
+    stable: log.last,
+    writes: [],
+    deferred: [],
+    electionTimeout,
+    electionDueAt: electionTimeout,
+    leaderContactAt: 0,
+    votes: {},
+    progress: {},
+    termStart: 0,
+    uncommittedBytes: 0,
+    proposals: [],
+    heartbeatDueAt: 0,
+    round: 0,
+    rounds: [],
+    reads: [],
+    forwardedReads: [],
+    confirmedReads: []
+  }
+}

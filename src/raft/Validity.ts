@@ -1,0 +1,65 @@
+/**
+ * Whether a message could have come from a correct peer. A checksum catches what the wire did to it;
+ * this catches what a faulty or foreign sender made of it, so that no later line has to doubt.
+ */
+import type { Entry } from "./Entry.js"
+import type { EntryId, Term } from "./EntryId.js"
+import type { Append, Message } from "./Message.js"
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+
+const isEntryId = (value: unknown): value is EntryId => {
+  if (typeof value !== "object" || value === null) return false
+  const { index, term } = value as Partial<EntryId>
+  return isCount(term) && isCount(index) && (index > 0 || term === 0)
+}
+
+/** Contiguous after `prev`, terms never falling and never beyond the sender's. */
+const areContinuous = ({ entries, prev, term }: Append): boolean => {
+  if (!Array.isArray(entries) || !isCount(prev.index + entries.length)) return false
+  let before: Term = prev.term
+  let index = prev.index
+  for (const entry of entries as ReadonlyArray<Partial<Entry> | undefined>) {
+    if (typeof entry !== "object" || entry === null) return false
+    index += 1
+    if (entry.index !== index || !isCount(entry.term)) return false
+    if (entry.term < before || entry.term > term || entry.term === 0) return false
+    if (entry.kind !== "Noop" && entry.kind !== "Command") return false
+    if (!(entry.bytes instanceof Uint8Array)) return false
+    before = entry.term
+  }
+  return true
+}
+
+export const isValid = (message: Message): boolean => {
+  if (typeof message !== "object" || message === null || !isCount(message.term)) return false
+  switch (message._tag) {
+    case "PreVoteRequest":
+      return isCount(message.campaignTerm) && isEntryId(message.last)
+    case "PreVoteResponse":
+      return isCount(message.campaignTerm) && typeof message.granted === "boolean"
+    case "VoteRequest":
+      return isEntryId(message.last) && message.last.term < message.term
+    case "VoteResponse":
+      return typeof message.granted === "boolean"
+    case "Append":
+      return isCount(message.round) && isCount(message.commit) && isEntryId(message.prev) &&
+        message.prev.term <= message.term && areContinuous(message)
+    case "AppendAccepted":
+      return isCount(message.round) && isCount(message.match)
+    case "AppendRejected":
+      return isCount(message.round) && isCount(message.rejected) && isEntryId(message.hint)
+    case "Heartbeat":
+      return isCount(message.round) && isCount(message.commit)
+    case "HeartbeatResponse":
+      return isCount(message.round) && isCount(message.verifiedTo)
+    case "ReadIndexRequest":
+    case "ReadIndexRefused":
+      return isCount(message.id)
+    case "ReadIndexGranted":
+      return isCount(message.id) && isCount(message.index)
+    default:
+      return false
+  }
+}
