@@ -1,0 +1,25 @@
+/**
+ * The cache as the cluster's state machine: one store, written by the log and read by the servers
+ * of the same node.
+ */
+import { Context, Effect, Layer } from "effect"
+import * as Store from "../kv/Store.js"
+import * as StateMachine from "../service/StateMachine.js"
+
+/** The node's own replica. Read it only when the node has said that it may be read (Node.read). */
+export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() {}
+
+/**
+ * One empty store for each build of the layer. Layers are built once and shared by reference:
+ * several nodes in one composition each need `Layer.fresh` around theirs.
+ */
+export const layer: Layer.Layer<Cache | StateMachine.StateMachine> = Layer.effectContext(
+  Effect.sync(() => {
+    const store = Store.make()
+    return Context.make(Cache, store).pipe(
+      Context.add(StateMachine.StateMachine, {
+        apply: (command, index) => Store.apply(store, command, index)
+      })
+    )
+  })
+)
