@@ -4,9 +4,11 @@
  * per request would cost more than the request (docs/architecture.md, "The hot path").
  */
 import { Context } from "effect"
+import type { Effect } from "effect"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import type { Role } from "../raft/State.js"
+import type { StorageError } from "../service/Storage.js"
 
 /** Refused and without any effect: there was no leader, or too much was waiting already. */
 export interface Refused {
@@ -64,4 +66,6 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
   readonly status: () => Status
+  /** Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more. */
+  readonly stopped: Effect.Effect<never, StorageError>
 }>() {}

@@ -1,0 +1,244 @@
+/**
+ * One turn of a node: take everything that has arrived, step the core with each, and then do what it
+ * asked for, batched: one write to disk, one payload to each peer, answers by plain call. Everything
+ * here is synchronous; NodeProgram.ts calls it whenever something has arrived, in every world alike.
+ */
+import type { Action, Observation, Outcome, Persist } from "../raft/Action.js"
+import type { Event, NodeId, ProposeItem, Ref } from "../raft/Event.js"
+import * as Raft from "../raft/Raft.js"
+import type { State } from "../raft/State.js"
+import * as PeerMessage from "../wire/PeerMessage.js"
+import type { Applier } from "./Applier.js"
+import type { Forwarded } from "./Forwarded.js"
+import type { Outbox } from "./Outbox.js"
+import type { Answer as ReadAnswer, Reads } from "./Reads.js"
+import type { Answer as WriteAnswer, Writes } from "./Writes.js"
+
+export type Input =
+  | { readonly _tag: "Payload"; readonly from: NodeId; readonly payload: Uint8Array }
+  | { readonly _tag: "Unreachable"; readonly peer: NodeId }
+  | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
+  | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+  | { readonly _tag: "Persisted"; readonly seq: number }
+  | { readonly _tag: "Applied"; readonly index: number }
+  | { readonly _tag: "Wake" }
+
+/** Commands sent in one turn: what is left goes with the next. */
+export const BATCH_BYTES = 8 << 20
+
+export interface Parts {
+  readonly state: State
+  readonly applier: Applier
+  readonly writes: Writes
+  readonly reads: Reads
+  readonly forwarded: Forwarded
+  readonly outbox: Outbox
+  /** Hands a batch to the disk writer, which reports `Persisted`. */
+  readonly persist: (writes: ReadonlyArray<Persist>) => void
+  /** Puts an input into the node's own inbox. */
+  readonly offer: (input: Input) => void
+  /** The first ref to use; every later one is greater. */
+  readonly firstRef: Ref
+  readonly requestTimeoutTicks: number
+}
+
+export class Loop {
+  readonly #parts: Parts
+  #state: State
+  #persists: Array<Persist> = []
+  #observations: Array<Observation> = []
+  #nextRef: Ref
+  /** Who waits for what this node has proposed: an own sequence, or the node that forwarded it. */
+  readonly #proposed = new Map<Ref, number | NodeId>()
+  /** The leader and term under which writes were last sent: under another they are sent again. */
+  #sentTo = ""
+  /** In ticks: after a refusal nothing is tried again before the next tick. */
+  #writesHeldUntil = 0
+  #readsHeldUntil = 0
+  #oldestSent: number | undefined
+  #resendAt = 0
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#state = parts.state
+    this.#nextRef = parts.firstRef
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** Requests that wait for an answer. */
+  get pending(): number {
+    return this.#parts.writes.pending + this.#parts.reads.pending
+  }
+
+  takeObservations(): ReadonlyArray<Observation> {
+    const taken = this.#observations
+    this.#observations = []
+    return taken
+  }
+
+  turn(inputs: Iterable<Input>, ticks: number): void {
+    if (ticks > 0) this.#advance(ticks)
+    for (const input of inputs) this.#take(input)
+    this.#serveReads()
+    this.#sendWrites()
+    this.#parts.outbox.flush()
+    if (this.#persists.length === 0) return
+    this.#parts.persist(this.#persists)
+    this.#persists = []
+  }
+
+  /** Answers whatever is still waiting, `inputs` included; nothing is taken on after this. */
+  close(inputs: Iterable<Input>): void {
+    for (const input of inputs) {
+      if (input._tag === "Write" || input._tag === "Read") this.#take(input)
+    }
+    this.#parts.writes.close()
+    this.#parts.reads.close()
+  }
+
+  #advance(count: number): void {
+    this.#run({ _tag: "Tick", count })
+    const { reads, requestTimeoutTicks, writes } = this.#parts
+    const { now } = this.#state
+    writes.expire(now)
+    reads.expire(now)
+    // A forwarded write may be lost without a trace; a write that does not move is sent again.
+    if (writes.oldestSent === undefined || writes.oldestSent !== this.#oldestSent) {
+      this.#oldestSent = writes.oldestSent
+    } else if (now >= this.#resendAt) {
+      writes.resendAll()
+    } else {
+      return
+    }
+    this.#resendAt = now + Math.ceil(requestTimeoutTicks / 4)
+  }
+
+  #take(input: Input): void {
+    const { reads, requestTimeoutTicks, writes } = this.#parts
+    switch (input._tag) {
+      case "Payload":
+        return this.#receive(input.from, input.payload)
+      case "Unreachable":
+        if (input.peer === this.#state.leader) writes.resendAll()
+        return this.#run({ _tag: "PeerUnreachable", peer: input.peer })
+      case "Write":
+        return writes.add(input.command, input.answer, this.#state.now + requestTimeoutTicks)
+      case "Read":
+        return reads.add(input.answer, this.#state.now + requestTimeoutTicks)
+      case "Persisted":
+        return this.#run(input)
+      case "Applied":
+        return this.#run(input)
+      case "Wake":
+        return
+    }
+  }
+
+  #receive(from: NodeId, payload: Uint8Array): void {
+    const messages = PeerMessage.decode(payload)
+    if (messages === undefined) return // lost, as far as anybody can tell; the network has logged it
+    for (const message of messages) {
+      if (message._tag === "Forward") {
+        if (!this.#parts.forwarded.add(from, message.proposals)) {
+          this.#parts.outbox.add(from, { _tag: "ForwardRefused", reason: "Overloaded" })
+        }
+      } else if (message._tag === "ForwardRefused") {
+        this.#parts.writes.resendAll()
+        this.#writesHeldUntil = this.#state.now + 1
+      } else {
+        this.#run({ _tag: "Receive", from, message })
+      }
+    }
+  }
+
+  #run(event: Event): void {
+    const [state, actions] = Raft.step(this.#state, event)
+    this.#state = state
+    for (const action of actions) this.#perform(action)
+  }
+
+  #perform(action: Action): void {
+    switch (action._tag) {
+      case "Persist":
+        this.#persists.push(action)
+        return
+      case "Send":
+        return this.#parts.outbox.add(action.to, action.message)
+      case "Apply": {
+        this.#parts.applier.apply(action.entries)
+        const index = action.entries[action.entries.length - 1]?.index ?? 0
+        // By way of the inbox: a node that is far behind lets others have a turn in between.
+        return this.#parts.offer({ _tag: "Applied", index })
+      }
+      case "Reply":
+        return this.#reply(action.ref, action.outcome)
+      case "Observe":
+        this.#observations.push(action.observation)
+        return
+    }
+  }
+
+  /** A committed write is answered where it is applied, with its answer; see Applier.ts. */
+  #reply(ref: Ref, outcome: Outcome): void {
+    if (outcome._tag === "Readable") return this.#parts.reads.confirmed(ref)
+    const origin = this.#proposed.get(ref)
+    this.#proposed.delete(ref)
+    if (outcome._tag === "Committed" || outcome._tag === "Unknown") return
+    if (origin === undefined) {
+      this.#parts.reads.refused(ref)
+      this.#readsHeldUntil = this.#state.now + 1
+    } else if (typeof origin === "number") {
+      this.#parts.writes.resendFrom(origin)
+      this.#writesHeldUntil = this.#state.now + 1
+    } else {
+      this.#parts.outbox.add(origin, { _tag: "ForwardRefused", reason: outcome._tag })
+    }
+  }
+
+  #serveReads(): void {
+    const { reads } = this.#parts
+    if (!reads.hasWaiting || this.#state.leader === undefined) return
+    if (this.#state.now < this.#readsHeldUntil) return
+    const ref = this.#nextRef++
+    reads.ask(ref)
+    this.#run({ _tag: "Read", ref, mode: "linearizable" })
+  }
+
+  #sendWrites(): void {
+    const { leader, now, role, term } = this.#state
+    const { forwarded, outbox, writes } = this.#parts
+    if (leader === undefined || now < this.#writesHeldUntil) return
+    const to = `${leader} ${term}`
+    if (to !== this.#sentTo) writes.resendAll()
+    this.#sentTo = to
+    if (role === "Leader") return this.#propose()
+    for (const from of new Set(forwarded.takeAll().map((waiting) => waiting.from))) {
+      outbox.add(from, { _tag: "ForwardRefused", reason: "NotLeader" })
+    }
+    if (!writes.hasUnsent) return
+    const proposals = writes.takeUnsent(BATCH_BYTES).map(({ proposal }) => proposal)
+    outbox.add(leader, { _tag: "Forward", proposals })
+    if (writes.hasUnsent) this.#parts.offer({ _tag: "Wake" })
+  }
+
+  /** While a write is on its way to the disk, what arrives gathers for the next batch. */
+  #propose(): void {
+    const { forwarded, writes } = this.#parts
+    if (this.#state.writes.length > 0 || (forwarded.isEmpty && !writes.hasUnsent)) return
+    const items: Array<ProposeItem> = []
+    for (const { sequence, proposal } of writes.takeUnsent(BATCH_BYTES)) {
+      items.push(this.#item(sequence, proposal))
+    }
+    for (const { from, proposal } of forwarded.takeAll()) items.push(this.#item(from, proposal))
+    this.#run({ _tag: "Propose", items })
+  }
+
+  #item(origin: number | NodeId, bytes: Uint8Array): ProposeItem {
+    const ref = this.#nextRef++
+    this.#proposed.set(ref, origin)
+    return { ref, bytes }
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * A node's sense of time: how many ticks have passed, and waking it when it is next due. It sleeps as
+ * long as the core has nothing to do by itself, so that an idle node costs next to nothing.
+ */
+import { Effect, FiberHandle } from "effect"
+import type { Clock, Scope } from "effect"
+
+/** The unit of the core's timeouts. */
+export const TICK_MILLIS = 10
+
+export const toTicks = (millis: number): number => Math.max(1, Math.ceil(millis / TICK_MILLIS))
+
+export interface Ticker {
+  /**
+   * The ticks since the last call. If this process was held up (stopped, starved, suspended) longer
+   * than `graceTicks` past what it had planned, the time it was away does not count as silence of the
+   * others: `graceTicks` at least are left before it is due, to listen first.
+   */
+  readonly elapsed: (ticksUntilDue: number, graceTicks: number) => number
+  /** Wakes the node in so many ticks, unless it is woken earlier anyway. */
+  readonly arm: (ticks: number) => void
+}
+
+/** Monotonic: a wall clock that is set does not cause an election. */
+const monotonicMillis = (clock: Clock.Clock): number =>
+  Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+
+export const make = (wake: () => void): Effect.Effect<Ticker, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const clock = yield* Effect.clock
+    const sleeper = yield* FiberHandle.make<void>()
+    const run = yield* FiberHandle.runtime(sleeper)<never>()
+    let countedTo = monotonicMillis(clock)
+    let armedFor = Infinity
+    let isArmed = false
+    return {
+      elapsed: (ticksUntilDue, graceTicks) => {
+        const now = monotonicMillis(clock)
+        const ticks = Math.floor((now - countedTo) / TICK_MILLIS)
+        const late = now - armedFor > graceTicks * TICK_MILLIS
+        if (late) {
+          countedTo = now
+          return Math.max(1, Math.min(ticks, ticksUntilDue - graceTicks))
+        }
+        countedTo += ticks * TICK_MILLIS
+        return ticks
+      },
+      arm: (ticks) => {
+        const at = countedTo + ticks * TICK_MILLIS
+        if (isArmed && at >= armedFor) return
+        isArmed = true
+        armedFor = at
+        const sleep = Effect.sleep(at - monotonicMillis(clock))
+        run(Effect.andThen(
+          sleep,
+          Effect.sync(() => {
+            isArmed = false
+            wake()
+          })
+        ))
+      }
+    }
+  })

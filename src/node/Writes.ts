@@ -1,0 +1,162 @@
+/**
+ * The writes of this node's own clients, from the call to the answer. A write first waits without a
+ * number; once there is somebody to send it to it gets the next number of the node's session and is
+ * resent, whoever leads, until it is seen applied here. Numbers are applied in order and once
+ * (kv/Session.ts), so resending is always safe and writes never overtake each other.
+ *
+ * A write whose deadline passes while it waits was never sent and is refused; one that was sent has an
+ * unknown outcome, and its number goes on as a skip.
+ */
+import * as Proposal from "../wire/Proposal.js"
+import type { WriteOutcome } from "./Node.js"
+
+/** Writes without an answer, beyond which a node refuses more. */
+export const PENDING_WRITES = 65_536
+/** Their commands' bytes. */
+export const PENDING_BYTES = 64 << 20
+
+export type Answer = (outcome: WriteOutcome) => void
+
+interface Waiting {
+  readonly command: Uint8Array
+  readonly answer: Answer
+  /** In ticks. */
+  readonly deadlineAt: number
+}
+
+interface Sent {
+  readonly sequence: number
+  proposal: Uint8Array
+  /** Undefined once the client has been told that the outcome is unknown. */
+  answer: Answer | undefined
+  readonly deadlineAt: number
+  readonly bytes: number
+}
+
+export interface Numbered {
+  readonly sequence: number
+  readonly proposal: Uint8Array
+}
+
+export interface SessionId {
+  readonly client: string
+  readonly epoch: number
+}
+
+export class Writes {
+  readonly #session: SessionId
+  #waiting: Array<Waiting> = []
+  /** By sequence: contiguous from `#first` up to `#nextSequence`, exclusive. */
+  readonly #sent = new Map<number, Sent>()
+  #first = 1
+  #nextSequence = 1
+  /** The sequence to send next; those before it are on their way. */
+  #cursor = 1
+  #bytes = 0
+
+  constructor(session: SessionId) {
+    this.#session = session
+  }
+
+  get pending(): number {
+    return this.#waiting.length + this.#sent.size
+  }
+
+  /** Whether some write waits to be sent, for the first time or again. */
+  get hasUnsent(): boolean {
+    return this.#waiting.length > 0 || this.#cursor < this.#nextSequence
+  }
+
+  /** The sequence of the oldest write that was sent and not yet applied. */
+  get oldestSent(): number | undefined {
+    return this.#first < this.#nextSequence ? this.#first : undefined
+  }
+
+  add(command: Uint8Array, answer: Answer, deadlineAt: number): void {
+    if (this.pending >= PENDING_WRITES || this.#bytes + command.length > PENDING_BYTES) {
+      return answer({ _tag: "Refused", reason: "Overloaded" })
+    }
+    this.#bytes += command.length
+    this.#waiting.push({ command, answer, deadlineAt })
+  }
+
+  /** What is to be sent now, in order: about `limitBytes`, at least one if there is one. */
+  takeUnsent(limitBytes: number): ReadonlyArray<Numbered> {
+    const unsent: Array<Numbered> = []
+    let bytes = 0
+    while (this.hasUnsent && bytes < limitBytes) {
+      if (this.#cursor === this.#nextSequence) this.#number()
+      const write = this.#sent.get(this.#cursor)
+      if (write === undefined) break
+      unsent.push(write)
+      bytes += write.proposal.length
+      this.#cursor += 1
+    }
+    return unsent
+  }
+
+  /** Gives the oldest waiting write its place in the session. */
+  #number(): void {
+    const write = this.#waiting.shift()
+    if (write === undefined) return
+    const { answer, command, deadlineAt } = write
+    const sequence = this.#nextSequence++
+    const proposal = Proposal.encode({ ...this.#session, sequence, command })
+    this.#sent.set(sequence, { sequence, proposal, answer, deadlineAt, bytes: command.length })
+  }
+
+  /** What was sent from `sequence` on has not arrived, or may not have. */
+  resendFrom(sequence: number): void {
+    this.#cursor = Math.max(this.#first, Math.min(this.#cursor, sequence))
+  }
+
+  resendAll(): void {
+    this.resendFrom(0)
+  }
+
+  /** The command numbered `sequence` was applied here, at `index`, by whichever of its copies. */
+  applied(sequence: number, index: number, answer: Uint8Array): void {
+    const write = this.#sent.get(sequence)
+    if (write === undefined || sequence !== this.#first) {
+      // The session lets numbers through in order, and nobody else uses this session.
+      throw new Error(`applied write ${sequence}, expected ${this.#first}`)
+    }
+    this.#sent.delete(sequence)
+    this.#first += 1
+    this.#cursor = Math.max(this.#cursor, this.#first)
+    this.#bytes -= write.bytes
+    write.answer?.({ _tag: "Done", answer, index })
+  }
+
+  /** Answers every write whose deadline has passed. */
+  expire(now: number): void {
+    while ((this.#waiting[0]?.deadlineAt ?? Infinity) <= now) {
+      this.#refuse(this.#waiting.shift(), "NoLeader")
+    }
+    for (const write of this.#sent.values()) {
+      if (write.deadlineAt > now) break
+      this.#abandon(write)
+    }
+  }
+
+  /** The node stops: everybody gets the answer that is true now. */
+  close(): void {
+    for (const write of this.#waiting) this.#refuse(write, "Stopping")
+    this.#waiting = []
+    for (const write of this.#sent.values()) this.#abandon(write)
+  }
+
+  #refuse(write: Waiting | undefined, reason: "NoLeader" | "Stopping"): void {
+    if (write === undefined) return
+    this.#bytes -= write.command.length
+    write.answer({ _tag: "Refused", reason })
+  }
+
+  #abandon(write: Sent): void {
+    const { answer, sequence } = write
+    if (answer === undefined) return
+    write.answer = undefined
+    write.proposal = Proposal.encode({ ...this.#session, sequence, command: undefined })
+    answer({ _tag: "UnknownOutcome" })
+  }
+}
