@@ -23,24 +23,28 @@ const normal = (value: bigint): Integer | undefined => {
 }
 
 /**
- * Reads all of `bytes` from `from`; nothing but an optional minus and digits without a leading zero
- * is an integer (Redis's string2ll), and nothing beyond 64 bits.
+ * Reads all of `bytes` from `from` up to but not including `to`; nothing but an optional minus and
+ * digits without a leading zero is an integer (Redis's string2ll), and nothing beyond 64 bits.
  */
-export const parse = (bytes: Uint8Array, from = 0): Integer | undefined => {
-  const length = bytes.length - from
-  if (length === 0 || length > LIMIT_CHARACTERS) return undefined
+export const parse = (
+  bytes: Uint8Array,
+  from = 0,
+  to = bytes.length
+): Integer | undefined => {
+  const length = to - from
+  if (length <= 0 || length > LIMIT_CHARACTERS) return undefined
   const negative = bytes[from] === 0x2d
   const start = negative ? from + 1 : from
+  if (start === to) return undefined
   if (bytes[start] === 0x30) return length === 1 ? 0 : undefined
-  if (start === bytes.length) return undefined
   let value = 0
-  for (let at = start; at < bytes.length; at++) {
+  for (let at = start; at < to; at++) {
     const digit = bytes[at]! - 0x30
     if (digit < 0 || digit > 9) return undefined
     value = value * 10 + digit
   }
-  if (bytes.length - start <= SAFE_DIGITS) return negative ? -value : value
-  return normal(BigInt(Latin1.decode(bytes, from, bytes.length)))
+  if (to - start <= SAFE_DIGITS) return negative ? -value : value
+  return normal(BigInt(Latin1.decode(bytes, from, to)))
 }
 
 /** Undefined when the sum does not fit into 64 bits. */
