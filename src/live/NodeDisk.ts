@@ -1,0 +1,140 @@
+/**
+ * A folder of this machine as a `Disk`, and the node's storage on it. A file stays open from the first
+ * write to it until it is renamed or removed, so that the log's append and fdatasync are one system call
+ * each. The folder is this process's alone while the layer lives (FolderLock.ts).
+ *
+ * No operation can be interrupted: the system would go on with it, perhaps after its file was closed and
+ * the handle given to another.
+ */
+import { Effect, Layer } from "effect"
+import type { Scope } from "effect"
+import * as FileSystem from "node:fs"
+import * as Path from "node:path"
+import * as StorageFailure from "../node/StorageFailure.js"
+import * as WriteAheadLog from "../node/WriteAheadLog.js"
+import { Disk } from "../service/Disk.js"
+import type { DiskError } from "../service/Disk.js"
+import type { Storage, StorageError } from "../service/Storage.js"
+import * as FolderLock from "./FolderLock.js"
+import * as SystemError from "./SystemError.js"
+
+/** Makes the folder if there is none. Fails with the reason `Locked` while another process uses it. */
+export const layer = (folder: string): Layer.Layer<Disk, DiskError> => Layer.scoped(Disk, make(folder))
+
+/** The write-ahead log in a folder of this machine. */
+export const layerStorage = (
+  folder: string,
+  options: WriteAheadLog.Options
+): Layer.Layer<Storage, StorageError> =>
+  WriteAheadLog.layer(options).pipe(
+    Layer.provide(Layer.mapError(layer(folder), StorageFailure.fromDisk(folder)))
+  )
+
+const { O_APPEND, O_CREAT, O_WRONLY } = FileSystem.constants
+
+const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scope> =>
+  Effect.gen(function*() {
+    yield* makeFolder(folder)
+    yield* FolderLock.acquire(folder)
+    const directory = yield* Effect.acquireRelease(openDirectory(folder), close)
+    const handles = yield* Effect.acquireRelease(
+      Effect.sync(() => new Map<string, number>()),
+      (open) => Effect.forEach(open.values(), close, { discard: true })
+    )
+    const pathOf = (file: string) => Path.join(folder, file)
+
+    /** Everything is opened for appending, whatever it is opened for: one handle serves all. */
+    const handleOf = (operation: Operation, file: string, flags = O_WRONLY | O_APPEND) =>
+      Effect.suspend(() => {
+        const open = handles.get(file)
+        if (open !== undefined) return Effect.succeed(open)
+        return attempt<number>(operation, file, (done) =>
+          FileSystem.open(pathOf(file), flags, done)).pipe(
+            Effect.tap((handle) => void handles.set(file, handle))
+          )
+      })
+
+    const release = (file: string) =>
+      Effect.suspend(() => {
+        const handle = handles.get(file)
+        handles.delete(file)
+        return handle === undefined ? Effect.void : close(handle)
+      })
+
+    return Disk.of({
+      location: folder,
+      list: attempt<Array<FileSystem.Dirent>>("list", folder, (done) =>
+        FileSystem.readdir(folder, { withFileTypes: true }, done)).pipe(
+          Effect.map((found) => found.filter((each) => each.isFile()).map((each) => each.name))
+        ),
+      read: (file) =>
+        attempt<Uint8Array>("read", file, (done) => FileSystem.readFile(pathOf(file), done)).pipe(
+          Effect.map((bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+        ),
+      append: (file, bytes) =>
+        Effect.flatMap(handleOf("append", file, O_WRONLY | O_APPEND | O_CREAT), (handle) =>
+          attempt<void>("append", file, (done) => writeAll(handle, bytes, 0, done))),
+      sync: (file) =>
+        Effect.flatMap(handleOf("sync", file), (handle) =>
+          attempt<void>("sync", file, (done) => FileSystem.fdatasync(handle, done))),
+      truncate: (file, size) =>
+        Effect.flatMap(handleOf("truncate", file), (handle) =>
+          attempt<void>("truncate", file, (done) => FileSystem.ftruncate(handle, size, done))),
+      rename: (from, to) =>
+        release(from).pipe(
+          Effect.zipRight(release(to)),
+          Effect.zipRight(attempt<void>("rename", from, (done) =>
+            FileSystem.rename(pathOf(from), pathOf(to), done)))
+        ),
+      remove: (file) =>
+        Effect.zipRight(release(file), attempt<void>("remove", file, (done) =>
+          FileSystem.unlink(pathOf(file), done))),
+      syncDirectory: syncDirectory(folder)(directory)
+    })
+  })
+
+/** A folder is durable once the one above it is synced, and so are those made for it on the way. */
+const makeFolder = (folder: string): Effect.Effect<void, DiskError> =>
+  Effect.gen(function*() {
+    let made = Path.resolve(folder)
+    const topmost = yield* attempt<string | undefined>("open", folder, (done) =>
+      FileSystem.mkdir(made, { recursive: true }, done))
+    while (topmost !== undefined && made.length >= topmost.length) {
+      made = Path.dirname(made)
+      yield* Effect.acquireUseRelease(openDirectory(made), syncDirectory(made), close)
+    }
+  })
+
+const syncDirectory = (folder: string) => (handle: number) =>
+  attempt<void>("syncDirectory", folder, (done) => FileSystem.fsync(handle, done))
+
+const openDirectory = (folder: string) =>
+  attempt<number>("open", folder, (done) => FileSystem.open(folder, "r", done))
+
+const close = (handle: number): Effect.Effect<void> =>
+  Effect.async((resume) => FileSystem.close(handle, () => resume(Effect.void)))
+
+const writeAll = (handle: number, bytes: Uint8Array, from: number, done: Done<void>): void =>
+  FileSystem.write(handle, bytes, from, bytes.length - from, null, (error, written) => {
+    if (error || from + written === bytes.length) done(error)
+    else writeAll(handle, bytes, from + written, done)
+  })
+
+type Operation = DiskError["operation"]
+
+type Done<A> = (error: Error | null, value?: A) => void
+
+const attempt = <A>(
+  operation: Operation,
+  file: string,
+  run: (done: Done<A>) => void
+): Effect.Effect<A, DiskError> =>
+  Effect.uninterruptible(Effect.async<A, DiskError>((resume) =>
+    run((error, value) =>
+      resume(
+        error
+          ? Effect.fail(SystemError.toDisk(operation, file, error))
+          : Effect.succeed(value as A)
+      )
+    )
+  ))

@@ -1,0 +1,246 @@
+/**
+ * A disk that a test holds in its hand. It outlives the layers made of it, as a disk outlives a process,
+ * and tells what was written from what was synced: a crash takes away whatever was not. Nothing in it is
+ * random: what a crash spares, what breaks and when are its holder's choice.
+ */
+import { Effect, Layer } from "effect"
+import { Disk, DiskError } from "../service/Disk.js"
+
+type Operation = DiskError["operation"]
+type Reason = DiskError["reason"]
+
+export interface MemoryDisk {
+  names: Map<string, File>
+  syncedNames: Map<string, File>
+  /** The changes that led from `syncedNames` to `names`. */
+  pendingNames: Array<NameChange>
+  /** Asked before every operation: if it gives a reason, the operation fails with it and does nothing. */
+  fault: (operation: Operation, file: string) => Reason | undefined
+}
+
+interface File {
+  content: Content
+  synced: Content
+  /** The changes that led from `synced` to `content`. */
+  pending: Array<Change>
+}
+
+/** The first `length` bytes of `buffer`, never written to again; an append may use what is behind them. */
+interface Content {
+  readonly buffer: Uint8Array
+  readonly length: number
+}
+
+type Change =
+  | { readonly _tag: "Append"; readonly bytes: Uint8Array }
+  | { readonly _tag: "Truncate"; readonly size: number }
+
+type NameChange =
+  | { readonly _tag: "Create"; readonly name: string; readonly file: File }
+  | { readonly _tag: "Rename"; readonly from: string; readonly to: string }
+  | { readonly _tag: "Remove"; readonly name: string }
+
+export const make = (): MemoryDisk => ({
+  names: new Map(),
+  syncedNames: new Map(),
+  pendingNames: [],
+  fault: () => undefined
+})
+
+/** What an untimely end leaves of the changes that were not synced: the first so many, in order. */
+export interface Survival {
+  /** Of `count` steps in a file, each a byte appended or a truncation. Default none. */
+  readonly steps?: (file: string, count: number) => number
+  /** Of `count` names made, renamed or removed. Default none. */
+  readonly names?: (count: number) => number
+}
+
+/** A power cut. */
+export const crash = (self: MemoryDisk, survival: Survival = {}): void => {
+  const survivingNames = survival.names?.(self.pendingNames.length) ?? 0
+  const names = new Map(self.syncedNames)
+  for (const change of self.pendingNames.slice(0, survivingNames)) applyName(names, change)
+  for (const [name, file] of names) {
+    const survivingSteps = survival.steps?.(name, countSteps(file)) ?? 0
+    replaceContent(file, bytesOf(firstSteps(file, survivingSteps)))
+  }
+  self.names = names
+  syncNames(self)
+}
+
+/** A disk of its own in the same state, synced or not, without the fault. */
+export const copy = (self: MemoryDisk): MemoryDisk => {
+  const copies = new Map<File, File>()
+  const copyFile = (file: File): File => {
+    const known = copies.get(file)
+    if (known !== undefined) return known
+    const made: File = {
+      content: contentOf(bytesOf(file.content)),
+      synced: contentOf(bytesOf(file.synced)),
+      pending: [...file.pending]
+    }
+    copies.set(file, made)
+    return made
+  }
+  const copyNames = (names: Map<string, File>) =>
+    new Map([...names].map(([name, file]) => [name, copyFile(file)]))
+  return {
+    ...make(),
+    names: copyNames(self.names),
+    syncedNames: copyNames(self.syncedNames),
+    pendingNames: self.pendingNames.map((change) =>
+      change._tag === "Create" ? { ...change, file: copyFile(change.file) } : change
+    )
+  }
+}
+
+export const fileNames = (self: MemoryDisk): ReadonlyArray<string> => [...self.names.keys()]
+
+/** The file as a reader sees it, synced or not. */
+export const contents = (self: MemoryDisk, name: string): Uint8Array => bytesOf(get(self, name).content)
+
+/** Changes what the medium holds, behind the back of whoever wrote it. */
+export const alter = (
+  self: MemoryDisk,
+  name: string,
+  change: (bytes: Uint8Array) => Uint8Array
+): void => {
+  const file = get(self, name)
+  replaceContent(file, change(bytesOf(file.content)))
+}
+
+export const cut = (self: MemoryDisk, name: string, sizeBytes: number): void =>
+  alter(self, name, (bytes) => bytes.slice(0, sizeBytes))
+
+/** `bit` counts from the lowest of the file's first byte. */
+export const flipBit = (self: MemoryDisk, name: string, bit: number): void =>
+  alter(self, name, (bytes) => {
+    const at = Math.floor(bit / 8)
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << bit % 8)
+    return bytes
+  })
+
+/** Lets the next such operation fail, and only that one. */
+export const failNext = (self: MemoryDisk, operation: Operation, reason: Reason): void => {
+  self.fault = (attempted) => {
+    if (attempted !== operation) return undefined
+    self.fault = () => undefined
+    return reason
+  }
+}
+
+export const layer = (self: MemoryDisk): Layer.Layer<Disk> => {
+  const attempt = <A>(operation: Operation, file: string, run: () => A): Effect.Effect<A, DiskError> =>
+    Effect.suspend(() => {
+      const needsFile = operation !== "append" && file !== LOCATION
+      const missing = needsFile && !self.names.has(file) ? "NotFound" : undefined
+      const reason = self.fault(operation, file) ?? missing
+      return reason === undefined
+        ? Effect.sync(run)
+        : Effect.fail(new DiskError({ operation, file, reason, cause: "in memory" }))
+    })
+  const changeNames = (change: NameChange): void => {
+    applyName(self.names, change)
+    self.pendingNames.push(change)
+  }
+  return Layer.succeed(Disk, {
+    location: LOCATION,
+    list: attempt("list", LOCATION, () => fileNames(self)),
+    read: (file) => attempt("read", file, () => contents(self, file)),
+    append: (name, bytes) =>
+      attempt("append", name, () => {
+        if (!self.names.has(name)) changeNames({ _tag: "Create", name, file: makeFile() })
+        changeFile(get(self, name), { _tag: "Append", bytes: bytes.slice() })
+      }),
+    sync: (name) =>
+      attempt("sync", name, () => {
+        const file = get(self, name)
+        file.synced = file.content
+        file.pending = []
+      }),
+    truncate: (name, size) =>
+      attempt("truncate", name, () => changeFile(get(self, name), { _tag: "Truncate", size })),
+    rename: (from, to) => attempt("rename", from, () => changeNames({ _tag: "Rename", from, to })),
+    remove: (name) => attempt("remove", name, () => changeNames({ _tag: "Remove", name })),
+    syncDirectory: attempt("syncDirectory", LOCATION, () => syncNames(self))
+  })
+}
+
+const LOCATION = "(memory)"
+
+const get = (self: MemoryDisk, name: string): File => {
+  const file = self.names.get(name)
+  if (file === undefined) throw new Error(`no file ${name}`)
+  return file
+}
+
+const applyName = (names: Map<string, File>, change: NameChange): void => {
+  switch (change._tag) {
+    case "Create":
+      names.set(change.name, change.file)
+      return
+    case "Rename":
+      names.set(change.to, names.get(change.from)!)
+      names.delete(change.from)
+      return
+    case "Remove":
+      names.delete(change.name)
+  }
+}
+
+const syncNames = (self: MemoryDisk): void => {
+  self.syncedNames = new Map(self.names)
+  self.pendingNames = []
+}
+
+const contentOf = (bytes: Uint8Array): Content => ({ buffer: bytes, length: bytes.length })
+
+const bytesOf = ({ buffer, length }: Content): Uint8Array => buffer.slice(0, length)
+
+const makeFile = (): File => {
+  const empty = contentOf(new Uint8Array(0))
+  return { content: empty, synced: empty, pending: [] }
+}
+
+const replaceContent = (file: File, bytes: Uint8Array): void => {
+  file.content = contentOf(bytes)
+  file.synced = file.content
+  file.pending = []
+}
+
+const changeFile = (file: File, change: Change): void => {
+  file.content = apply(file.content, change)
+  file.pending.push(change)
+}
+
+const apply = (content: Content, change: Change): Content => {
+  if (change._tag === "Truncate") return contentOf(content.buffer.slice(0, change.size))
+  const length = content.length + change.bytes.length
+  let { buffer } = content
+  if (length > buffer.length) {
+    buffer = new Uint8Array(length * 2)
+    buffer.set(content.buffer.subarray(0, content.length))
+  }
+  buffer.set(change.bytes, content.length)
+  return { buffer, length }
+}
+
+const stepsOf = (change: Change): number => change._tag === "Append" ? change.bytes.length : 1
+
+const countSteps = (file: File): number =>
+  file.pending.reduce((count, change) => count + stepsOf(change), 0)
+
+const firstSteps = (file: File, count: number): Content => {
+  let content = contentOf(bytesOf(file.synced))
+  let left = count
+  for (const change of file.pending) {
+    if (left === 0) break
+    const steps = Math.min(left, stepsOf(change))
+    content = apply(
+      content,
+      change._tag === "Append" ? { ...change, bytes: change.bytes.slice(0, steps) } : change
+    )
+    left -= steps
+  }
+  return content
+}

@@ -1,0 +1,61 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
+import * as Entry from "../../src/raft/Entry.js"
+import * as Bytes from "../../src/wire/Bytes.js"
+import * as LogRecord from "../../src/wire/LogRecord.js"
+
+const integer = fc.oneof(fc.nat(1000), fc.maxSafeNat())
+
+const hardState = fc.record({
+  term: integer,
+  vote: fc.option(fc.string(), { nil: undefined })
+})
+
+const entries = fc.tuple(fc.integer({ min: 1, max: 2 ** 50 }), fc.array(fc.tuple(integer, fc.uint8Array())))
+  .map(([first, items]) =>
+    items.map(([term, bytes], at) =>
+      bytes.length === 0 ? Entry.noop(term, first + at) : Entry.command(term, first + at, bytes)
+    )
+  )
+
+const writes: fc.Arbitrary<ReadonlyArray<LogRecord.Write>> = fc.array(fc.record({
+  truncateFrom: fc.option(integer, { nil: undefined }),
+  append: entries,
+  hardState: fc.option(hardState, { nil: undefined })
+}))
+
+const bytesOf = (write: (writer: Bytes.Writer) => void): Uint8Array => {
+  const writer = new Bytes.Writer()
+  write(writer)
+  return writer.copy()
+}
+
+describe("a record of the log", () => {
+  it.prop("of writes comes back as it was written", [writes], ([writes]) => {
+    const bytes = bytesOf((writer) => LogRecord.encodeWrites(writer, writes))
+    assert.deepStrictEqual(LogRecord.decode(bytes), { _tag: "Writes", writes })
+  })
+
+  it.prop("that heads a segment comes back as it was written", [integer, hardState], (head) => {
+    const [lastIndex, hardState] = head
+    const bytes = bytesOf((writer) => LogRecord.encodeHead(writer, { lastIndex, hardState }))
+    assert.deepStrictEqual(LogRecord.decode(bytes), { _tag: "Head", lastIndex, hardState })
+  })
+
+  it.prop("is none when it is cut short", [writes, fc.nat()], ([writes, cut]) => {
+    const bytes = bytesOf((writer) => LogRecord.encodeWrites(writer, writes))
+    assert.isUndefined(LogRecord.decode(bytes.subarray(0, cut % bytes.length)))
+  })
+
+  it.prop("is decoded from any bytes, or refused, without an exception", [fc.uint8Array()], ([bytes]) => {
+    LogRecord.decode(bytes)
+    LogRecord.decode(Uint8Array.of(1, 1, 0, 0, 0, ...bytes))
+    LogRecord.decode(Uint8Array.of(2, 1, 0, 0, 0, ...bytes))
+  })
+
+  it("tells a format of another version from bytes that are none", () => {
+    const later = Uint8Array.of(1, 2, 0, 0, 0, 99, 98, 97)
+    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 2 })
+    assert.isUndefined(LogRecord.decode(Uint8Array.of(3, 2, 0, 0, 0)))
+  })
+})
