@@ -3,7 +3,7 @@
  * until something is due. It is the same in production and under simulation; only the layers of
  * Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
  */
-import { Cause, Deferred, Effect, Exit, Layer, Mailbox, Runtime } from "effect"
+import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Runtime } from "effect"
 import type { Scope } from "effect"
 import type { Observation, Persist } from "../raft/Action.js"
 import type { NodeId } from "../raft/Event.js"
@@ -61,18 +61,24 @@ const bootState = (options: Options, storage: Storage["Type"]): State =>
     storage.recovered
   )
 
-const logObservation = (id: NodeId, observation: Observation): Effect.Effect<void> => {
-  const { _tag: what, ...rest } = observation
-  const annotations = Effect.annotateLogs({ node: id, ...rest })
+/** Changes of leadership are news; how they came about is told at level debug. */
+const logObservation = (state: State, observation: Observation): Effect.Effect<void> => {
+  const { config: { id }, role, term } = state
+  const log = (level: LogLevel.LogLevel, text: string) =>
+    Effect.annotateLogs(Effect.logWithLevel(level, text), { node: id, role, term })
   switch (observation._tag) {
     case "BecameLeader":
-      return annotations(Effect.logInfo("became leader"))
+      return log(LogLevel.Info, "leads")
     case "LeaderKnown":
-      return annotations(Effect.logInfo(`follows ${observation.leader}`))
+      return log(LogLevel.Info, `follows ${observation.leader}`)
     case "BecameFollower":
-      return annotations(Effect.logInfo(`became follower: ${observation.why}`))
-    default:
-      return annotations(Effect.logDebug(what))
+      return log(LogLevel.Info, `steps down: ${observation.why}`)
+    case "BecamePreCandidate":
+      return log(LogLevel.Debug, "hears no leader and asks whether it could be elected")
+    case "BecameCandidate":
+      return log(LogLevel.Debug, "stands for election")
+    case "Truncated":
+      return log(LogLevel.Debug, `drops entries ${observation.from} to ${observation.to}`)
   }
 }
 
@@ -159,7 +165,7 @@ export const make = (
       const observations = turn(inputs)
       return observations.length === 0
         ? Effect.void
-        : Effect.forEach(observations, (each) => logObservation(identity.nodeId, each), {
+        : Effect.forEach(observations, (each) => logObservation(loop.state, each), {
           discard: true
         })
     }))

@@ -192,7 +192,8 @@ export const boot = (config: Config, recovered: Recovered): State => {
     writes: [],
     deferred: [],
     electionTimeout,
-    electionDueAt: electionTimeout,
+    // Whoever is alone waits for nobody.
+    electionDueAt: config.voters.length === 1 ? 0 : electionTimeout,
     leaderContactAt: 0,
     votes: {},
     progress: {},

@@ -1,0 +1,312 @@
+/**
+ * The cache inside an application. Every process that provides `layer` is a node of the cluster: there
+ * is no server beside it. Whichever node is asked, answers are linearizable; who leads, and a change of
+ * it, is handled inside.
+ *
+ * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command line
+ * is nothing but the two together.
+ */
+import { Context, Data, Duration, Effect, Either, Layer, Option } from "effect"
+import { createHash } from "node:crypto"
+import * as Answer from "./kv/Answer.js"
+import * as Command from "./kv/Command.js"
+import * as Key from "./kv/Key.js"
+import * as ImmediateScheduler from "./live/ImmediateScheduler.js"
+import * as NodeDisk from "./live/NodeDisk.js"
+import * as TcpNetwork from "./live/TcpNetwork.js"
+import * as Cache from "./node/Cache.js"
+import * as EphemeralStorage from "./node/EphemeralStorage.js"
+import * as Members from "./node/Members.js"
+import { Node } from "./node/Node.js"
+import type { Refused, Status } from "./node/Node.js"
+import * as NodeProgram from "./node/NodeProgram.js"
+import type * as WriteAheadLog from "./node/WriteAheadLog.js"
+import { Network } from "./service/Network.js"
+import type { NetworkError } from "./service/Network.js"
+import { Storage } from "./service/Storage.js"
+import type { StorageError } from "./service/Storage.js"
+
+/** Nothing was done: there is no leader, too much is waiting, or the node stops. Try again later. */
+export class Unavailable extends Data.TaggedError("Unavailable")<{
+  readonly reason: Refused["reason"]
+  readonly message: string
+}> {}
+
+/** The write was on its way when its leader was lost: it may have happened, and may happen yet. */
+export class UnknownOutcome extends Data.TaggedError("UnknownOutcome")<{
+  readonly message: string
+}> {}
+
+/** The request or the options cannot be carried out as they are. Nothing was done. */
+export class Invalid extends Data.TaggedError("Invalid")<{
+  readonly message: string
+}> {}
+
+export type WriteError = Unavailable | UnknownOutcome | Invalid
+
+/** The index of the log entry that last wrote a key; 0 stands for an absent key. */
+export type Revision = number
+
+export interface Entry {
+  readonly value: Uint8Array
+  readonly revision: Revision
+}
+
+export interface CompareAndSet {
+  /** Whether the key had the expected revision and the value was written. */
+  readonly succeeded: boolean
+  /** The key's revision now. */
+  readonly revision: Revision
+}
+
+export class RaftCache extends Context.Tag("raftcache/RaftCache")<RaftCache, {
+  /** The value as UTF-8 text. Linearizable, like every read here. */
+  readonly get: (key: string) => Effect.Effect<Option.Option<string>, Unavailable | Invalid>
+  /** The value as bytes, with the revision that `compareAndSet` asks for. */
+  readonly getEntry: (key: string) => Effect.Effect<Option.Option<Entry>, Unavailable | Invalid>
+  readonly set: (key: string, value: string | Uint8Array) => Effect.Effect<Revision, WriteError>
+  /** Whether the key was there. */
+  readonly delete: (key: string) => Effect.Effect<boolean, WriteError>
+  /** Writes only if the key still has the revision `expected`; 0 means only if it is absent. */
+  readonly compareAndSet: (
+    key: string,
+    expected: Revision,
+    value: string | Uint8Array
+  ) => Effect.Effect<CompareAndSet, WriteError>
+  /**
+   * Adds a whole number, 1 if none is given; an absent key counts as 0. `Invalid` if the value is no
+   * 64-bit integer or would leave that range. Exact up to 2^53.
+   */
+  readonly increment: (key: string, by?: number) => Effect.Effect<number, WriteError>
+  readonly status: Effect.Effect<Status>
+  /** Never succeeds. Fails when this node's disk does, and the node has stopped. */
+  readonly stopped: Effect.Effect<never, StorageError>
+}>() {}
+
+export interface Options {
+  readonly id: string
+  /** Every member, this node included: `"n1=host:port,n2=host:port,..."` or the same as values. */
+  readonly peers: string | ReadonlyArray<Members.Member>
+  /** The data folder. Made when it is not there; belongs to one node. */
+  readonly data: string
+  /** Silence of the leader that makes a node campaign. Default 300 milliseconds. */
+  readonly electionTimeout?: Duration.DurationInput
+  /** Default 50 milliseconds; at most a third of the election timeout. */
+  readonly heartbeat?: Duration.DurationInput
+  /** How long a request may wait. Default 5 seconds. */
+  readonly requestTimeout?: Duration.DurationInput
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const toBytes = (value: string | Uint8Array): Uint8Array =>
+  typeof value === "string" ? encoder.encode(value) : value
+
+const validKey = (key: string): Effect.Effect<Key.Key, Invalid> => {
+  const bytes = encoder.encode(key)
+  return bytes.length > Key.LIMIT_BYTES
+    ? new Invalid({ message: `the key has ${bytes.length} bytes: at most ${Key.LIMIT_BYTES}` })
+    : Effect.succeed(Key.fromBytes(bytes))
+}
+
+const validValue = (value: string | Uint8Array): Effect.Effect<Uint8Array, Invalid> => {
+  const bytes = toBytes(value)
+  const limit = Command.VALUE_LIMIT_BYTES
+  return bytes.length > limit
+    ? new Invalid({ message: `the value has ${bytes.length} bytes: at most ${limit}` })
+    : Effect.succeed(bytes)
+}
+
+const why: Record<Refused["reason"], string> = {
+  NoLeader: "no leader was found in time: check that a majority of the nodes runs and is reachable",
+  Overloaded: "too many requests wait already: try again later",
+  Stopping: "this node is stopping: ask another one"
+}
+
+const unavailable = ({ reason }: Refused): Unavailable =>
+  new Unavailable({ reason, message: why[reason] })
+
+interface Applied {
+  readonly answer: Answer.Answer
+  readonly index: number
+}
+
+const make = Effect.gen(function*() {
+  const node = yield* Node
+  const store = yield* Cache.Cache
+
+  const write = (command: Command.Command): Effect.Effect<Applied, WriteError> =>
+    Effect.async((resume) =>
+      node.write(Command.encode(command), (outcome) => {
+        switch (outcome._tag) {
+          case "Done": {
+            const answer = Answer.read(outcome.answer)
+            return resume(
+              answer._tag === "Error"
+                ? new Invalid({ message: answer.message.replace(/^ERR /, "") })
+                : Effect.succeed({ answer, index: outcome.index })
+            )
+          }
+          case "Refused":
+            return resume(unavailable(outcome))
+          case "UnknownOutcome":
+            return resume(
+              new UnknownOutcome({ message: "no answer in time: the write may have happened" })
+            )
+        }
+      })
+    )
+
+  const read = <A>(look: () => A): Effect.Effect<A, Unavailable> =>
+    Effect.async((resume) =>
+      node.read((outcome) =>
+        resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome))
+      )
+    )
+
+  const getEntry = (key: string): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
+    Effect.flatMap(
+      validKey(key),
+      (valid) => read(() => Option.fromNullable(store.entries.get(valid)))
+    )
+
+  return RaftCache.of({
+    get: (key) => Effect.map(getEntry(key), Option.map(({ value }) => decoder.decode(value))),
+    getEntry,
+    set: (key, value) =>
+      Effect.gen(function*() {
+        const command = { key: yield* validKey(key), value: yield* validValue(value) }
+        return (yield* write({ _tag: "Set", ...command, condition: "none", get: false })).index
+      }),
+    delete: (key) =>
+      Effect.gen(function*() {
+        const { answer } = yield* write({ _tag: "Delete", keys: [yield* validKey(key)] })
+        return answer._tag === "Integer" && answer.value === 1
+      }),
+    compareAndSet: (key, expectedRevision, value) =>
+      Effect.gen(function*() {
+        if (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0) {
+          return yield* new Invalid({ message: `${expectedRevision} is no revision` })
+        }
+        const command = { key: yield* validKey(key), value: yield* validValue(value) }
+        const done = yield* write({ _tag: "CompareAndSet", ...command, expectedRevision })
+        return done.answer._tag === "Conflict"
+          ? { succeeded: false, revision: done.answer.revision }
+          : { succeeded: true, revision: done.index }
+      }),
+    increment: (key, by = 1) =>
+      Effect.gen(function*() {
+        if (!Number.isSafeInteger(by)) {
+          return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
+        }
+        const { answer } = yield* write({ _tag: "Increment", key: yield* validKey(key), by })
+        return answer._tag === "Integer" ? Number(answer.value) : by
+      }),
+    status: Effect.sync(node.status),
+    stopped: node.stopped
+  })
+})
+
+/** What a node offers to the servers in front of it. */
+export type Services = RaftCache | Node | Cache.Cache
+
+const assemble = <E>(
+  options: NodeProgram.Options,
+  ports: Layer.Layer<Network | Storage, E>
+): Layer.Layer<Services, E | NetworkError> => {
+  const node = Layer.scoped(
+    Node,
+    Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)
+  )
+  return Layer.effect(RaftCache, make).pipe(
+    Layer.provideMerge(Layer.provide(node, ports)),
+    Layer.provideMerge(Layer.fresh(Cache.layer))
+  )
+}
+
+/**
+ * Nodes that were given the same members at the same addresses when their folders were made are one
+ * cluster; a folder keeps the name when a member moves.
+ */
+const clusterIdOf = (members: ReadonlyArray<Members.Member>): string => {
+  const sorted = [...members].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return createHash("sha256").update(Members.format(sorted)).digest("hex").slice(0, 16)
+}
+
+interface Validated extends NodeProgram.Options {
+  readonly self: Members.Member
+  readonly peers: ReadonlyArray<Members.Member>
+}
+
+/** The options as the node needs them, or why they cannot be right. */
+export const validate = (options: Options): Either.Either<Validated, Invalid> => {
+  const invalid = (message: string) => Either.left(new Invalid({ message }))
+  const { id, peers } = options
+  const parsed = typeof peers === "string" ? Members.parse(peers) : Members.validate(peers)
+  if (Either.isLeft(parsed)) return invalid(`peers: ${parsed.left}`)
+  const members = parsed.right
+  const self = members.find((member) => member.id === id)
+  if (self === undefined) {
+    return invalid(`peers: ${id} is not among ${members.map((each) => each.id).join(", ")}`)
+  }
+  const { defaults } = NodeProgram
+  const millis = (given: Duration.DurationInput | undefined, otherwise: number): number =>
+    given === undefined ? otherwise : Duration.toMillis(given)
+  const electionTimeoutMillis = millis(options.electionTimeout, defaults.electionTimeoutMillis)
+  const heartbeatMillis = millis(options.heartbeat, defaults.heartbeatMillis)
+  const requestTimeoutMillis = millis(options.requestTimeout, defaults.requestTimeoutMillis)
+  if (!(heartbeatMillis >= 10 && electionTimeoutMillis >= 3 * heartbeatMillis)) {
+    return invalid(
+      `a heartbeat of ${heartbeatMillis} ms and an election timeout of ${electionTimeoutMillis} ms: ` +
+        "the heartbeat must be at least 10 ms, the election timeout at least three heartbeats"
+    )
+  }
+  return Either.right({
+    self,
+    peers: members.filter((member) => member !== self),
+    members: members.map((member) => member.id),
+    electionTimeoutMillis,
+    heartbeatMillis,
+    requestTimeoutMillis
+  })
+}
+
+/** For what a test or a demonstration may come between: every part that touches the world. */
+export interface World {
+  readonly gate?: TcpNetwork.Gate
+  readonly storage?: (options: WriteAheadLog.Options) => Layer.Layer<Storage, StorageError>
+}
+
+/** Why a node does not come up. */
+export type StartError = Invalid | StorageError | NetworkError
+
+/** A node of the cluster, over TCP, with its data in a folder of this machine. */
+export const layer = (
+  options: Options,
+  world: World = {}
+): Layer.Layer<Services, StartError> =>
+  Layer.unwrapEffect(Effect.map(validate(options), (valid) => {
+    const { members, peers, self } = valid
+    const clusterId = clusterIdOf([self, ...peers])
+    const openFolder = (folder: WriteAheadLog.Options) =>
+      NodeDisk.layerStorage(options.data, folder)
+    const storage = (world.storage ?? openFolder)({ clusterId, nodeId: self.id, members })
+    const network = Layer.unwrapEffect(Effect.map(Storage, ({ recovered: { identity } }) =>
+      TcpNetwork.layer({
+        identity,
+        listen: { host: self.host, port: self.port },
+        peers,
+        ...(world.gate === undefined ? {} : { gate: world.gate })
+      })
+    ))
+    return assemble(valid, Layer.provideMerge(network, storage))
+  }))
+
+/** Alone, without a network and without a disk: for tests, and for trying things out. */
+export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
+  const id = "n1"
+  const alone = Layer.succeed(Network, { run: () => Effect.void, send: () => {} })
+  const options = { members: [id], ...NodeProgram.defaults }
+  return assemble(options, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(Layer.orDie)
+})

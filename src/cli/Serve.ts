@@ -1,0 +1,52 @@
+/**
+ * `raftcache --id ...`: one node of a cluster, with its Redis server, until it is told to stop.
+ */
+import { Config, ConfigError as ConfigErrors, Context, Effect, Either, Layer, LogLevel, Option } from "effect"
+import * as RedisServer from "../live/RedisServer.js"
+import * as Members from "../node/Members.js"
+import * as NodeProgram from "../node/NodeProgram.js"
+import * as RaftCache from "../RaftCache.js"
+import * as Flags from "./Flags.js"
+import * as Logs from "./Logs.js"
+
+export const spec = {
+  id: { type: "string" },
+  peers: { type: "string" },
+  redis: { type: "string" },
+  data: { type: "string" },
+  "election-timeout": { type: "string" },
+  heartbeat: { type: "string" },
+  "log-level": { type: "string" }
+} as const satisfies Flags.Spec
+
+const address = (name: string) =>
+  Config.mapOrFail(Config.string(name), (text) =>
+    Either.mapLeft(Members.parseAddress(text), (why) => ConfigErrors.InvalidData([name], why)))
+
+const config = Config.all({
+  id: Config.nonEmptyString("ID"),
+  peers: Config.nonEmptyString("PEERS"),
+  redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
+  data: Config.option(Config.nonEmptyString("DATA")),
+  electionTimeout: Config.withDefault(
+    Flags.positive("ELECTION_TIMEOUT"),
+    NodeProgram.defaults.electionTimeoutMillis
+  ),
+  heartbeat: Config.withDefault(Flags.positive("HEARTBEAT"), NodeProgram.defaults.heartbeatMillis),
+  logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
+})
+
+export const run = (argv: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
+    const { electionTimeout, heartbeat, id, peers, redis } = options
+    const data = Option.getOrElse(options.data, () => `./data/${id}`)
+    const node = RaftCache.layer({ id, peers, data, electionTimeout, heartbeat })
+    const served = Layer.provideMerge(RedisServer.layer(redis), node)
+    yield* Effect.gen(function*() {
+      const services = yield* Layer.build(served)
+      const { address: bound } = Context.get(services, RedisServer.RedisServer)
+      yield* Effect.logInfo(`ready for Redis clients at redis://${Members.formatAddress(bound)}`)
+      return yield* Context.get(services, RaftCache.RaftCache).stopped
+    }).pipe(Effect.scoped, Logs.ofNode(id), Effect.provide(Logs.layer(options.logLevel)))
+  })
