@@ -1,7 +1,7 @@
 /**
  * Builds dist/: every module as JavaScript with declarations and source maps, for those who import
- * the library and bring their own `effect`; and dist/main.js, the command, bundled into one file that
- * needs nothing but Node and starts several times faster than its modules would.
+ * the library and bring their own `effect`; and dist/main.js, the command, bundled into one file
+ * that needs nothing but Node and starts several times faster than its modules would.
  *
  * It builds aside and swaps at the end: a failed build leaves the last good one, no module outlives
  * its source, and nobody ever meets half of a dist/.
