@@ -221,7 +221,7 @@ const assemble = <E>(
   )
   return Layer.effect(RaftCache, make).pipe(
     Layer.provideMerge(Layer.provide(node, ports)),
-    Layer.provideMerge(Layer.fresh(Cache.layer))
+    Layer.provideMerge(Cache.layer())
   )
 }
 

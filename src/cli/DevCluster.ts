@@ -2,7 +2,7 @@
  * A whole cluster in this process: the same layers as one node each, over real TCP and, unless asked
  * otherwise, on disk. Its nodes can be killed, restarted and cut off one by one.
  */
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
 import * as Net from "node:net"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
@@ -38,11 +38,14 @@ interface Member {
   readonly disk: MemoryDisk.MemoryDisk
 }
 
+export type StartError = RaftCache.StartError | RedisServer.RedisServerError
+
 export interface DevCluster {
   readonly members: ReadonlyArray<Member>
-  readonly start: (member: Member) => Effect.Effect<void, RaftCache.StartError>
+  readonly start: (member: Member) => Effect.Effect<void, StartError>
   /** Nothing leaves the node from here on, as if its process had died. */
   readonly kill: (member: Member) => Effect.Effect<void>
+  /** Undefined while the node is down. */
   readonly status: (member: Member) => Effect.Effect<Status | undefined>
 }
 
@@ -116,10 +119,12 @@ export const make = (options: Options): Effect.Effect<DevCluster, never, Scope.S
       kill: (member) =>
         Effect.suspend(() => {
           member.isCutOff = true
-          return Effect.zipRight(stop(member), Effect.sync(() => void (member.isCutOff = false)))
+          return Effect.ensuring(stop(member), Effect.sync(() => void (member.isCutOff = false)))
         }),
       status: ({ running }) =>
-        running === undefined ? Effect.succeed(undefined) : running.cache.status
+        Effect.transposeMapOption(Option.fromNullable(running), ({ cache }) => cache.status).pipe(
+          Effect.map(Option.getOrUndefined)
+        )
     }
   })
 

@@ -45,7 +45,7 @@ export const run = (argv: ReadonlyArray<string>) =>
     const served = Layer.provideMerge(RedisServer.layer(redis), node)
     yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
-      const { address: bound } = Context.get(services, RedisServer.RedisServer)
+      const bound = Context.get(services, RedisServer.RedisServer)
       yield* Effect.logInfo(`ready for Redis clients at redis://${Members.formatAddress(bound)}`)
       return yield* Context.get(services, RaftCache.RaftCache).stopped
     }).pipe(Effect.scoped, Logs.ofNode(id), Effect.provide(Logs.layer(options.logLevel)))

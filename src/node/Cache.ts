@@ -10,16 +10,17 @@ import * as StateMachine from "../service/StateMachine.js"
 export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() {}
 
 /**
- * One empty store for each build of the layer. Layers are built once and shared by reference:
- * several nodes in one composition each need `Layer.fresh` around theirs.
+ * One empty store for each call. A layer is built once and shared by reference: what is composed from
+ * one of these layers sees one store, and each node of a process gets a layer of its own.
  */
-export const layer: Layer.Layer<Cache | StateMachine.StateMachine> = Layer.effectContext(
-  Effect.sync(() => {
-    const store = Store.make()
-    return Context.make(Cache, store).pipe(
-      Context.add(StateMachine.StateMachine, {
-        apply: (command, index) => Store.apply(store, command, index)
-      })
-    )
-  })
-)
+export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
+  Layer.effectContext(
+    Effect.sync(() => {
+      const store = Store.make()
+      return Context.make(Cache, store).pipe(
+        Context.add(StateMachine.StateMachine, {
+          apply: (command, index) => Store.apply(store, command, index)
+        })
+      )
+    })
+  )

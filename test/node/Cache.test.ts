@@ -7,7 +7,7 @@ import * as Store from "../../src/kv/Store.js"
 import * as Cache from "../../src/node/Cache.js"
 import * as StateMachine from "../../src/service/StateMachine.js"
 
-layer(Cache.layer)("the cache", (it) => {
+layer(Cache.layer())("the cache", (it) => {
   it.effect("is the state machine of its node: what the log applies, its readers see", () =>
     Effect.gen(function*() {
       const store = yield* Cache.Cache
