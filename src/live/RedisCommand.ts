@@ -1,0 +1,135 @@
+/**
+ * What a command of the Redis protocol is to this server: its name and shape, as `COMMAND` tells
+ * them, and one function. There are three kinds, and the kind decides how a connection keeps order:
+ * a `Local` command needs nobody, a `Read` waits for the moment at which this node may be read, a
+ * `Write` goes through the log.
+ */
+import type { Store } from "../kv/Store.js"
+import type { Status } from "../node/Node.js"
+import type { Protocol, Writer } from "../wire/RespReply.js"
+
+/** The words of a request, the command's name first. */
+export type Words = ReadonlyArray<Uint8Array>
+
+/** One connection, as its commands see and change it. */
+export interface Client {
+  readonly id: number
+  readonly address: () => string
+  readonly localAddress: () => string
+  readonly connectedAtMillis: number
+  protocol: Protocol
+  /** Empty when it has none, as are the two below. */
+  name: string
+  libraryName: string
+  libraryVersion: string
+}
+
+/** The server, as its commands see it. */
+export interface Server {
+  readonly store: Store
+  readonly status: () => Status
+  readonly port: () => number
+  readonly startedAtMillis: number
+  readonly connections: { readonly size: number }
+  readonly connectionsLimit: number
+  readonly totals: {
+    readonly connections: number
+    readonly rejectedConnections: number
+    readonly commands: number
+  }
+}
+
+interface Shape {
+  /** In lower case; of a subcommand after its container's: "client|setname". */
+  readonly name: string
+  /** With the name; negative when it is the least of several (Redis's convention). */
+  readonly arity: number
+  readonly flags: ReadonlyArray<string>
+  /** Where keys stand among the words: first, last (from the end when negative) and step. */
+  readonly keys?: readonly [first: number, last: number, step: number]
+  /** For a subcommand: how it is written, and what it does. */
+  readonly help?: readonly [usage: string, summary: string]
+  readonly subcommands?: ReadonlyArray<RedisCommand>
+}
+
+/** Writes exactly one reply. Called in the order of requests. */
+export type Run = (words: Words, out: Writer, client: Client, server: Server) => void
+
+export interface Local extends Shape {
+  readonly kind: "Local"
+  readonly run: Run
+  /** After this one the client has nothing more to say. */
+  readonly last?: true
+}
+
+export interface Read extends Shape {
+  readonly kind: "Read"
+  readonly run: Run
+}
+
+export interface Write extends Shape {
+  readonly kind: "Write"
+  /** The command for the log, or the error to answer. */
+  readonly encode: (words: Words) => Uint8Array | string
+}
+
+/** Only a name that its subcommands share. */
+export interface Container extends Shape {
+  readonly kind: "Container"
+  readonly subcommands: ReadonlyArray<RedisCommand>
+}
+
+/** What a request can ask for. */
+export type Runnable = Local | Read | Write
+
+export type RedisCommand = Runnable | Container
+
+export const SYNTAX_ERROR = "ERR syntax error"
+export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+
+export const wrongArity = (name: string): string =>
+  `ERR wrong number of arguments for '${name}' command`
+
+/** Whether `word` is `name`, a text in lower case, in whatever case. */
+export const matches = (word: Uint8Array, name: string): boolean => {
+  if (word.length !== name.length) return false
+  for (let at = 0; at < name.length; at++) {
+    if (lower(word[at]!) !== name.charCodeAt(at)) return false
+  }
+  return true
+}
+
+const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
+
+/** At most `limit` characters of what a client sent, fit to stand in an error. */
+export const quotable = (word: Uint8Array, limit: number): string => {
+  let text = ""
+  for (let at = 0; at < word.length && at < limit; at++) {
+    const byte = word[at]!
+    if (byte === 0) break
+    text += byte === 0x0a || byte === 0x0d ? " " : String.fromCharCode(byte)
+  }
+  return text
+}
+
+/** The subcommands of a container, and the one that all containers have: `HELP`, made from them. */
+export const withHelp = (
+  container: string,
+  others: ReadonlyArray<RedisCommand>
+): ReadonlyArray<RedisCommand> => {
+  const title =
+    `${container.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
+  const told = others.flatMap(({ help }) => help === undefined ? [] : [help[0], `    ${help[1]}`])
+  const lines = [title, ...told, "HELP", "    Prints this help."]
+  const help: Local = {
+    kind: "Local",
+    name: `${container}|help`,
+    arity: 2,
+    flags: ["loading", "stale"],
+    run: (_, out) => {
+      out.array(lines.length)
+      for (const line of lines) out.simple(line)
+    }
+  }
+  return [...others, help]
+}

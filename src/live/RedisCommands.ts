@@ -1,0 +1,75 @@
+/**
+ * Every command this server has, and how a request finds its own. To add a command is to add an
+ * entry to one of the three lists; dispatch, arity and `COMMAND` follow from the entry.
+ */
+import { matches, quotable, wrongArity } from "./RedisCommand.js"
+import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
+import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
+import * as RedisDataCommands from "./RedisDataCommands.js"
+import * as RedisServerCommands from "./RedisServerCommands.js"
+
+/** How much of what a client sent an error quotes; Redis's numbers. */
+const QUOTED_CHARACTERS = 128
+
+export const all: ReadonlyArray<RedisCommand> = [
+  ...RedisDataCommands.commands,
+  ...RedisConnectionCommands.commands,
+  ...RedisServerCommands.commands(() => all)
+]
+
+const NAME_LIMIT = Math.max(...all.map(({ name }) => name.length))
+
+/** The same for a name in any case, and for few other words. */
+const hash = (word: ArrayLike<number>): number => {
+  let value = word.length
+  for (let at = 0; at < word.length; at++) value = (Math.imul(value, 31) + (word[at]! | 0x20)) | 0
+  return value
+}
+
+/** By the hash of the name, so that finding a command makes no string of its name. */
+const byHash: ReadonlyMap<number, RedisCommand> = new Map(
+  all.map((command) => [hash(Array.from(command.name, (char) => char.charCodeAt(0))), command])
+)
+
+/** What the request asks for, or the error to answer. `words` holds at least the name. */
+export const find = (words: Words): Runnable | string => {
+  const name = words[0]!
+  const command = name.length <= NAME_LIMIT ? byHash.get(hash(name)) : undefined
+  if (command === undefined || !matches(name, command.name)) return unknown(words)
+  if (command.subcommands !== undefined && words.length > 1) {
+    return findSubcommand(command.name, command.subcommands, words)
+  }
+  return fits(command, words) && command.kind !== "Container" ? command : wrongArity(command.name)
+}
+
+const findSubcommand = (
+  container: string,
+  subcommands: ReadonlyArray<RedisCommand>,
+  words: Words
+): Runnable | string => {
+  const name = words[1]!
+  const command = subcommands.find((one) => matches(name, one.name.slice(container.length + 1)))
+  if (command === undefined || command.kind === "Container") {
+    const shown = quotable(name, QUOTED_CHARACTERS)
+    return `ERR unknown subcommand '${shown}'. Try ${container.toUpperCase()} HELP.`
+  }
+  return fits(command, words) ? command : wrongArity(command.name)
+}
+
+const fits = ({ arity }: RedisCommand, words: Words): boolean =>
+  arity < 0 ? words.length >= -arity : words.length === arity
+
+const unknown = (words: Words): string => {
+  let quoted = ""
+  for (let index = 1; index < words.length && quoted.length < QUOTED_CHARACTERS; index++) {
+    quoted += `'${quotable(words[index]!, QUOTED_CHARACTERS - quoted.length)}' `
+  }
+  const name = quotable(words[0]!, QUOTED_CHARACTERS)
+  return `ERR unknown command '${name}', with args beginning with: ${quoted}`
+}
+
+/**
+ * Whether these are the first words of an HTTP request: a browser was lured here, as Redis knows.
+ */
+export const isHttp = (words: Words): boolean =>
+  matches(words[0]!, "post") || matches(words[0]!, "host:")

@@ -1,0 +1,304 @@
+/**
+ * One client of the Redis server: requests in, replies out, in order, without an Effect on the way.
+ *
+ * Order is kept by two rules. Replies are written when their turn comes, whenever they became
+ * possible. And each connection sees its commands take effect one after the other although many are
+ * on their way: writes travel together, because the node keeps the order of its writes; reads that
+ * have arrived together share one read of the node; but a read never starts before every earlier
+ * write is answered, nor a write before every earlier read.
+ *
+ * A read is carried out when its reply is written, which may be later than the moment at which the
+ * node allowed it: the store only ever advances along the log, so what it shows then is at least as
+ * fresh, and still committed before the reply.
+ *
+ * Memory is bounded by leaving bytes where they are: requests are not parsed while too many are
+ * unanswered, replies are not written while the client does not read those before, and the socket
+ * is not read while requests wait. A client that never reads costs what was written for it, no
+ * more.
+ */
+import type { Socket } from "node:net"
+import type { Node, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
+import * as Resp from "../wire/Resp.js"
+import type { Writer } from "../wire/RespReply.js"
+import type { Client, Run, Runnable, Server, Words } from "./RedisCommand.js"
+import * as RedisCommands from "./RedisCommands.js"
+
+/** Requests of one connection that may wait for their replies; more are not read. */
+export const UNANSWERED_LIMIT = 1024
+
+/** Replies that the client has not taken in: beyond this, no more are written for it. */
+export const OUTPUT_LIMIT_BYTES = 1024 * 1024
+
+/** Requests that wait to be parsed: beyond this, no more are read from the socket. */
+export const INPUT_LIMIT_BYTES = 64 * 1024
+
+/** Said of a write whose fate nobody knows. Clients match this text: it never changes. */
+export const UNKNOWN_OUTCOME = "UNKNOWN write outcome unknown"
+
+/** Nothing was done. The code words are those on which cluster clients wait and try again. */
+export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
+  NoLeader:
+    "CLUSTERDOWN No Raft leader: fewer than half of the members can be reached, nothing was " +
+    "read or written; try again, or start the members that are down",
+  Overloaded: "TRYAGAIN Too many requests wait already: this one was not executed; " +
+    "try again, with fewer at once",
+  Stopping: "CLUSTERDOWN This node is stopping: the command was not executed; ask another member"
+}
+
+/** What all connections of a server share. */
+export interface Shared {
+  readonly node: Node["Type"]
+  readonly server: Server
+  /** Used within a turn only, and empty between turns. */
+  readonly out: Writer
+  readonly count: () => void
+  /** Has `turn` called soon, once for however many calls. */
+  readonly schedule: (connection: RedisConnection) => void
+  readonly closed: (connection: RedisConnection) => void
+}
+
+/** What one or more requests wait for. */
+interface Gate {
+  outcome: WriteOutcome | ReadOutcome | undefined
+}
+
+interface Request {
+  readonly kind: Runnable["kind"]
+  readonly words: Words
+  /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
+  readonly run: Run | undefined
+  /** For a `Write`, the command for the log. */
+  readonly command: Uint8Array | undefined
+}
+
+interface Waiting {
+  readonly request: Request
+  readonly gate: Gate
+}
+
+const OPEN: Gate = { outcome: { _tag: "Readable" } }
+
+export class RedisConnection {
+  readonly client: Client
+  /** Set and read by `Shared.schedule`. */
+  scheduled = false
+
+  private readonly socket: Socket
+  private readonly shared: Shared
+  private readonly parser = new Resp.Parser()
+  /** Requests in order, from `head`: all that are not yet answered. */
+  private waiting: Array<Waiting> = []
+  private head = 0
+  /** Reads or writes among them, and which of the two. */
+  private underWay = 0
+  private underWayKind: Runnable["kind"] = "Read"
+  /** A request that may only start once what is under way is answered. */
+  private held: Request | undefined
+  /** What the reads of this turn wait for. */
+  private readGate: Gate | undefined
+  /** Requests are left where they are until replies have gone out. */
+  private stalled = false
+  /** No more requests are taken, or none will arrive: once all is answered, the connection closes. */
+  private leaving = false
+  private ended = false
+  private closed = false
+
+  constructor(socket: Socket, id: number, shared: Shared) {
+    this.socket = socket
+    this.shared = shared
+    this.client = {
+      id,
+      address: () => `${socket.remoteAddress}:${socket.remotePort}`,
+      localAddress: () => `${socket.localAddress}:${socket.localPort}`,
+      connectedAtMillis: Date.now(),
+      protocol: 2,
+      name: "",
+      libraryName: "",
+      libraryVersion: ""
+    }
+    socket.on("data", (chunk: Buffer) => {
+      if (this.leaving) return
+      this.parser.push(chunk)
+      this.turn()
+    })
+    socket.on("drain", () => this.turn())
+    socket.on("end", () => {
+      this.ended = true
+      this.turn()
+    })
+    // A reset is nobody's mistake here; `close` follows.
+    socket.on("error", () => {})
+    socket.on("close", () => {
+      this.closed = true
+      this.waiting = []
+      shared.closed(this)
+    })
+  }
+
+  /** Parses, starts, answers and sends whatever can be now. */
+  turn(): void {
+    if (this.closed) return
+    const { client, shared: { out } } = this
+    out.protocol = client.protocol
+    let moved = true
+    while (moved) {
+      const taken = this.take()
+      const answered = this.answer()
+      if (out.length >= OUTPUT_LIMIT_BYTES) this.send()
+      moved = taken || answered
+    }
+    this.readGate = undefined
+    this.send()
+    if (this.isFinished()) this.socket.destroySoon()
+    else this.settleReading()
+  }
+
+  /** Takes no more requests, answers those it has taken, then closes. */
+  leave(): void {
+    this.leaving = true
+    this.turn()
+  }
+
+  /** Closes at once, whatever is unanswered. */
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  /** Starts requests in order until one must wait. Returns whether it started any. */
+  private take(): boolean {
+    let taken = false
+    this.stalled = false
+    while (!this.leaving || this.held !== undefined) {
+      if (this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+        this.stalled = true
+        break
+      }
+      const request = this.held ?? this.parse()
+      if (request === undefined) break
+      const local = request.kind === "Local"
+      if (!local && this.underWay > 0 && request.kind !== this.underWayKind) {
+        this.held = request
+        this.stalled = true
+        break
+      }
+      this.held = undefined
+      this.waiting.push({ request, gate: local ? OPEN : this.start(request) })
+      taken = true
+    }
+    return taken
+  }
+
+  private start({ command, kind }: Request): Gate {
+    const { node, schedule } = this.shared
+    this.underWay++
+    this.underWayKind = kind
+    if (command === undefined && this.readGate !== undefined) return this.readGate
+    const gate: Gate = { outcome: undefined }
+    const settle = (outcome: WriteOutcome | ReadOutcome) => {
+      gate.outcome = outcome
+      schedule(this)
+    }
+    if (command === undefined) {
+      this.readGate = gate
+      node.read(settle)
+    } else {
+      node.write(command, settle)
+    }
+    return gate
+  }
+
+  private parse(): Request | undefined {
+    switch (this.parser.next()) {
+      case "Incomplete":
+        return undefined
+      case "Refused":
+        return this.failed(this.parser.message)
+      case "Broken":
+        this.leaving = true
+        return this.failed(this.parser.message)
+      case "Request":
+        this.shared.count()
+        return this.understand(this.parser.request)
+    }
+  }
+
+  private understand(words: Words): Request | undefined {
+    const command = RedisCommands.find(words)
+    if (typeof command === "string") {
+      if (!RedisCommands.isHttp(words)) return this.failed(command)
+      this.leaving = true
+      return undefined
+    }
+    if (command.kind !== "Write") {
+      if (command.kind === "Local" && command.last === true) this.leaving = true
+      return { kind: command.kind, words, run: command.run, command: undefined }
+    }
+    const encoded = command.encode(words)
+    if (typeof encoded === "string") return this.failed(encoded)
+    return { kind: "Write", words: [], run: undefined, command: encoded }
+  }
+
+  private failed(message: string): Request {
+    return { kind: "Local", words: [], run: (_, out) => out.error(message), command: undefined }
+  }
+
+  /** Writes replies until one is not known yet or the client must read first. */
+  private answer(): boolean {
+    const { out } = this.shared
+    let answered = false
+    while (
+      this.head < this.waiting.length &&
+      out.length + this.socket.writableLength < OUTPUT_LIMIT_BYTES
+    ) {
+      const { gate: { outcome }, request } = this.waiting[this.head]!
+      if (outcome === undefined) break
+      if (request.kind !== "Local") this.underWay--
+      this.reply(request, outcome)
+      this.head++
+      answered = true
+    }
+    if (this.head === this.waiting.length) {
+      this.waiting.length = 0
+      this.head = 0
+    } else if (this.head >= UNANSWERED_LIMIT) {
+      this.waiting.splice(0, this.head)
+      this.head = 0
+    }
+    return answered
+  }
+
+  private reply({ run, words }: Request, outcome: WriteOutcome | ReadOutcome): void {
+    const { out, server } = this.shared
+    switch (outcome._tag) {
+      case "Done":
+        return out.answer(outcome.answer)
+      case "Readable":
+        return run?.(words, out, this.client, server)
+      case "Refused":
+        return out.error(REFUSALS[outcome.reason])
+      case "UnknownOutcome":
+        return out.error(UNKNOWN_OUTCOME)
+    }
+  }
+
+  private send(): void {
+    const { out } = this.shared
+    if (out.length === 0) return
+    this.socket.write(out.written())
+    // What the system took at once is copied already; the rest is the socket's until it is sent.
+    out.clear(this.socket.writableLength > 0)
+  }
+
+  /** A client that has only said its last word still gets every reply (`printf ... | nc`). */
+  private isFinished(): boolean {
+    return (this.leaving || this.ended) && this.held === undefined &&
+      this.head === this.waiting.length
+  }
+
+  private settleReading(): void {
+    const full = this.stalled && this.parser.bufferedBytes > INPUT_LIMIT_BYTES
+    if (full === this.socket.isPaused()) return
+    if (full) this.socket.pause()
+    else this.socket.resume()
+  }
+}

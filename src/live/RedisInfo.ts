@@ -1,0 +1,94 @@
+/**
+ * The answer to `INFO`: what tools and client libraries look for under the names that Redis gave
+ * it, and under "Raft" what only a cluster has, as RedisRaft names it. It tells what is so here and
+ * leaves out what is not.
+ */
+import type { Server } from "./RedisCommand.js"
+import { VERSION } from "./Version.js"
+
+/** The Redis whose commands, wording and replies this server's own follow. */
+export const REDIS_VERSION = "7.0.15"
+
+type Fields = Readonly<Record<string, string | number>>
+
+const serverFields = (server: Server): Fields => {
+  const uptimeSeconds = Math.floor((Date.now() - server.startedAtMillis) / 1000)
+  return {
+    redis_version: REDIS_VERSION,
+    redis_mode: "standalone",
+    raftcache_version: VERSION,
+    node_version: process.versions.node,
+    os: `${process.platform} ${process.arch}`,
+    process_id: process.pid,
+    tcp_port: server.port(),
+    uptime_in_seconds: uptimeSeconds,
+    uptime_in_days: Math.floor(uptimeSeconds / 86_400)
+  }
+}
+
+const memoryFields = (): Fields => {
+  const { arrayBuffers, heapUsed, rss } = process.memoryUsage()
+  const used = heapUsed + arrayBuffers
+  return {
+    used_memory: used,
+    used_memory_human: `${(used / (1024 * 1024)).toFixed(2)}M`,
+    used_memory_rss: rss,
+    maxmemory: 0,
+    maxmemory_policy: "noeviction"
+  }
+}
+
+const raftFields = (server: Server): Fields => {
+  const status = server.status()
+  return {
+    dbid: status.clusterId,
+    node_id: status.id,
+    state: status.role.toLowerCase(),
+    leader_id: status.leader ?? "",
+    current_term: status.term,
+    num_nodes: status.members.length,
+    current_index: status.lastIndex,
+    commit_index: status.commitIndex,
+    last_applied_index: status.appliedIndex,
+    pending_requests: status.pending
+  }
+}
+
+const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
+  Server: serverFields,
+  Clients: (server) => ({
+    connected_clients: server.connections.size,
+    maxclients: server.connectionsLimit
+  }),
+  Memory: memoryFields,
+  Persistence: () => ({ loading: 0 }),
+  Stats: ({ totals }) => ({
+    total_connections_received: totals.connections,
+    total_commands_processed: totals.commands,
+    rejected_connections: totals.rejectedConnections
+  }),
+  Replication: (server) => ({
+    role: server.status().role === "Leader" ? "master" : "slave",
+    connected_slaves: 0
+  }),
+  Raft: raftFields,
+  Cluster: () => ({ cluster_enabled: 0 }),
+  Keyspace: ({ store }): Fields => {
+    const keys = store.entries.size
+    return keys === 0 ? {} : { db0: `keys=${keys},expires=0,avg_ttl=0` }
+  }
+}
+
+const EVERYTHING: ReadonlyArray<string> = ["default", "all", "everything"]
+
+/** The sections whose names, in lower case, are asked for, each once; all of them when none is. */
+export const render = (server: Server, asked: ReadonlyArray<string>): string => {
+  const all = asked.length === 0 || asked.some((name) => EVERYTHING.includes(name))
+  return Object.entries(SECTIONS)
+    .filter(([title]) => all || asked.includes(title.toLowerCase()))
+    .map(([title, fields]) => {
+      const lines = Object.entries(fields(server)).map(([name, value]) => `${name}:${value}\r\n`)
+      return `# ${title}\r\n${lines.join("")}`
+    })
+    .join("\r\n")
+}

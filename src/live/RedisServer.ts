@@ -1,0 +1,185 @@
+/**
+ * The door for Redis clients: every one of them, in any language, is a client of the cluster,
+ * through any of its nodes.
+ */
+import { Context, Data, Effect, Layer, Runtime } from "effect"
+import type { Scope } from "effect"
+import * as Net from "node:net"
+import { Cache } from "../node/Cache.js"
+import { Node } from "../node/Node.js"
+import * as RespReply from "../wire/RespReply.js"
+import type { Server } from "./RedisCommand.js"
+import { RedisConnection } from "./RedisConnection.js"
+import type { Shared } from "./RedisConnection.js"
+import { codeOf } from "./SystemError.js"
+import * as Warnings from "./Warnings.js"
+
+/** How many connections may be open at once, if nothing else is said. */
+export const CONNECTIONS_LIMIT = 10_000
+
+/** How long a server that closes waits for the replies that are still to come. */
+export const CLOSE_GRACE_MILLIS = 2_000
+
+/** After this long without a word, the system asks whether the other end is still there. */
+export const KEEP_ALIVE_MILLIS = 300_000
+
+/** The server cannot listen where it should. `message` says what, why and what to do. */
+export class RedisServerError extends Data.TaggedError("RedisServerError")<{
+  readonly reason: "AddressInUse" | "Listen"
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+/** Where clients reach it: `port` is the one that was bound when 0 was asked for. */
+export class RedisServer extends Context.Tag("raftcache/RedisServer")<RedisServer, {
+  readonly host: string
+  readonly port: number
+}>() {}
+
+export interface Options {
+  readonly host: string
+  /** From 0 to 65535; 0 takes any free one. */
+  readonly port: number
+  /** Default `CONNECTIONS_LIMIT`. More are told so and closed. */
+  readonly connectionsLimit?: number
+}
+
+/** Serves until its scope closes: then it takes no more requests and answers those it has taken. */
+export const layer = (
+  options: Options
+): Layer.Layer<RedisServer, RedisServerError, Node | Cache> =>
+  Layer.scoped(RedisServer, make(options))
+
+const make = (
+  options: Options
+): Effect.Effect<RedisServer["Type"], RedisServerError, Node | Cache | Scope.Scope> =>
+  Effect.gen(function*() {
+    const node = yield* Node
+    const store = yield* Cache
+    const warn = Warnings.make()
+    const fork = Runtime.runFork(yield* Effect.runtime())
+    const warning = (reason: string, message: string) =>
+      void fork(warn({ reason, peer: "redis", message }))
+
+    const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
+    const connections = new Set<RedisConnection>()
+    const totals = { connections: 0, rejectedConnections: 0, commands: 0 }
+    const server: Server = {
+      store,
+      status: node.status,
+      port: () => portOf(listener),
+      startedAtMillis: Date.now(),
+      connections,
+      connectionsLimit,
+      totals
+    }
+    const shared: Shared = {
+      node,
+      server,
+      out: new RespReply.Writer(),
+      count: () => void totals.commands++,
+      schedule: makeSchedule(),
+      closed: (connection) => void connections.delete(connection)
+    }
+    const listener = Net.createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MILLIS
+    }, (socket) => {
+      if (connections.size >= connectionsLimit) {
+        totals.rejectedConnections++
+        reject(socket)
+        warning("connections", `${connectionsLimit} Redis clients are connected: more are refused`)
+        return
+      }
+      connections.add(new RedisConnection(socket, ++totals.connections, shared))
+    })
+    yield* Effect.acquireRelease(listen(listener, options), () => close(listener, connections))
+    listener.on(
+      "error",
+      (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
+    )
+    return { host: options.host, port: portOf(listener) }
+  })
+
+/** One turn for each connection that has something to do, after whatever runs now. */
+const makeSchedule = (): Shared["schedule"] => {
+  let ready: Array<RedisConnection> = []
+  const run = () => {
+    const now = ready
+    ready = []
+    for (const connection of now) {
+      connection.scheduled = false
+      connection.turn()
+    }
+  }
+  return (connection) => {
+    if (connection.scheduled) return
+    connection.scheduled = true
+    if (ready.push(connection) === 1) queueMicrotask(run)
+  }
+}
+
+const reject = (socket: Net.Socket): void => {
+  socket.on("error", () => {})
+  socket.write("-ERR max number of clients reached\r\n")
+  socket.destroySoon()
+}
+
+const portOf = (listener: Net.Server): number => {
+  const address = listener.address()
+  return address !== null && typeof address === "object" ? address.port : 0
+}
+
+const listen = (
+  listener: Net.Server,
+  { host, port }: Options
+): Effect.Effect<void, RedisServerError> =>
+  Effect.async((resume) => {
+    const failed = (cause: Error) => resume(Effect.fail(toError({ host, port }, cause)))
+    listener.once("error", failed)
+    listener.listen({ host, port }, () => {
+      listener.off("error", failed)
+      resume(Effect.void)
+    })
+  })
+
+const toError = ({ host, port }: Options, cause: Error): RedisServerError =>
+  codeOf(cause) === "EADDRINUSE"
+    ? new RedisServerError({
+      reason: "AddressInUse",
+      message: `port ${port} of ${host} is taken by another process: stop it, or choose another ` +
+        "port for Redis clients (0 takes any free one)",
+      cause
+    })
+    : new RedisServerError({
+      reason: "Listen",
+      message:
+        `cannot listen for Redis clients on ${host} port ${port} (${cause.message}): choose ` +
+        "an address of this machine and a port that this user may open",
+      cause
+    })
+
+/** Lets the replies that are still to come go out, for so long; then cuts. */
+const close = (
+  listener: Net.Server,
+  connections: ReadonlySet<RedisConnection>
+): Effect.Effect<void> => {
+  const closed = Effect.async<void>((resume) => {
+    listener.close(() => resume(Effect.void))
+    for (const connection of connections) connection.leave()
+  })
+  const cut = Effect.sync(() => {
+    for (const connection of connections) connection.destroy()
+  })
+  return closed.pipe(
+    Effect.interruptible,
+    Effect.timeoutTo({
+      duration: CLOSE_GRACE_MILLIS,
+      onSuccess: () => Effect.void,
+      onTimeout: () => cut
+    }),
+    Effect.flatten
+  )
+}

@@ -1,0 +1,73 @@
+/**
+ * A node without a cluster for tests of the Redis server: it applies to one store, and answers in a
+ * microtask or, while held, when the test says so.
+ */
+import { Effect, Layer } from "effect"
+import * as Store from "../../src/kv/Store.js"
+import { Cache } from "../../src/node/Cache.js"
+import { Node } from "../../src/node/Node.js"
+import type { Refused, Status, WriteOutcome } from "../../src/node/Node.js"
+
+export interface Call {
+  readonly kind: "read" | "write"
+  /** Answers as a healthy node would, or as the test wants. */
+  readonly answer: (outcome?: Refused | { readonly _tag: "UnknownOutcome" }) => void
+}
+
+export class FakeNode {
+  readonly store = Store.make()
+  /** In order: every request that has reached the node. */
+  readonly calls: Array<Call> = []
+  held = false
+  private index = 0
+  private wake: () => void = () => {}
+
+  readonly status = (): Status => ({
+    id: "n1",
+    clusterId: "00000000000000c1",
+    role: "Leader",
+    term: 3,
+    leader: "n1",
+    lastIndex: this.index + 1,
+    commitIndex: this.index,
+    appliedIndex: this.index,
+    members: ["n1", "n2", "n3"],
+    pending: 0
+  })
+
+  readonly layer: Layer.Layer<Node | Cache> = Layer.merge(
+    Layer.succeed(Cache, this.store),
+    Layer.succeed(Node, {
+      status: this.status,
+      stopped: Effect.never,
+      read: (answer) =>
+        this.received(
+          "read",
+          (outcome) => answer(outcome?._tag === "Refused" ? outcome : { _tag: "Readable" })
+        ),
+      write: (command, answer) =>
+        this.received("write", (outcome) => answer(outcome ?? this.apply(command)))
+    })
+  )
+
+  /** Resolves once the node has received `count` requests in all. */
+  async called(count: number): Promise<ReadonlyArray<Call>> {
+    while (this.calls.length < count) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    }
+    return this.calls
+  }
+
+  private received(kind: Call["kind"], answer: Call["answer"]): void {
+    this.calls.push({ kind, answer })
+    this.wake()
+    if (!this.held) queueMicrotask(answer)
+  }
+
+  private apply(command: Uint8Array): WriteOutcome {
+    const index = ++this.index
+    return { _tag: "Done", answer: Store.apply(this.store, command, index), index }
+  }
+}
