@@ -11,7 +11,7 @@ run one node
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
   --heartbeat MS        at most a third of the election timeout                      default 50
-  --log-level LEVEL     debug, info, warning, error or none    default info
+  --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP
   --nodes N             1 to 9                                 default 3
