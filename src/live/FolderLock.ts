@@ -1,16 +1,16 @@
 /**
- * One process to a folder. Node has no file locks, so a process that wants the folder listens on a Unix
- * socket in it, under a name of its own: the socket answers as long as its process lives, and a killed
- * process leaves one that does not.
+ * One process to a folder. Node has no file locks, so a process that wants the folder listens on a
+ * Unix socket in it, under a name of its own: the socket answers as long as its process lives, and
+ * a killed process leaves one that does not.
  *
- * First show yourself, then look around. A process that starts makes its socket, and when it listens
- * renames it to where the others look; then it tries all of theirs. One that answers means that the
- * folder is taken. One that refuses is dead for ever, since none is seen before it listens, and is
- * removed. Of two that start together at least one sees the other: both may be turned away, but never
- * both let in.
+ * First show yourself, then look around. A process that starts makes its socket, and when it
+ * listens renames it to where the others look; then it tries all of theirs. One that answers means
+ * that the folder is taken. One that refuses is dead for ever, since none is seen before it
+ * listens, and is removed. Of two that start together at least one sees the other: both may be
+ * turned away, but never both let in.
  *
- * It tells processes of one machine apart, also in containers that share the folder; not those of two
- * machines that share it over a network.
+ * It tells processes of one machine apart, also in containers that share the folder; not those of
+ * two machines that share it over a network.
  */
 import { Effect } from "effect"
 import type { Scope } from "effect"
@@ -25,7 +25,10 @@ import * as SystemError from "./SystemError.js"
 /** The longest path to a Unix socket that every system takes. */
 const PATH_BYTES_MAX = 100
 
-/** Holds the folder until the scope closes; fails with the reason `Locked` while another process does. */
+/**
+ * Holds the folder until the scope closes; fails with the reason `Locked` while another process
+ * does.
+ */
 export const acquire = (folder: string): Effect.Effect<void, DiskError, Scope.Scope> =>
   Effect.gen(function*() {
     const place = yield* choosePlace(folder)
@@ -46,7 +49,10 @@ interface Place {
   readonly prefix: string
 }
 
-/** The folder itself, or the system's for temporary files if the path would be too long for a socket. */
+/**
+ * The folder itself, or the system's for temporary files if the path would be too long for a
+ * socket.
+ */
 const choosePlace = (folder: string): Effect.Effect<Place, DiskError> =>
   Effect.map(attempt(folder, () => FileSystem.realpath(folder)), (real) => {
     const longest = Path.join(real, ".lock-00000000")

@@ -1,10 +1,10 @@
 /**
- * A folder of this machine as a `Disk`, and the node's storage on it. A file stays open from the first
- * write to it until it is renamed or removed, so that the log's append and fdatasync are one system call
- * each. The folder is this process's alone while the layer lives (FolderLock.ts).
+ * A folder of this machine as a `Disk`, and the node's storage on it. A file stays open from the
+ * first write to it until it is renamed or removed, so that the log's append and fdatasync are one
+ * system call each. The folder is this process's alone while the layer lives (FolderLock.ts).
  *
- * No operation can be interrupted: the system would go on with it, perhaps after its file was closed and
- * the handle given to another.
+ * No operation can be interrupted: the system would go on with it, perhaps after its file was
+ * closed and the handle given to another.
  */
 import { Effect, Layer } from "effect"
 import type { Scope } from "effect"
@@ -18,8 +18,9 @@ import type { Storage, StorageError } from "../service/Storage.js"
 import * as FolderLock from "./FolderLock.js"
 import * as SystemError from "./SystemError.js"
 
-/** Makes the folder if there is none. Fails with the reason `Locked` while another process uses it. */
-export const layer = (folder: string): Layer.Layer<Disk, DiskError> => Layer.scoped(Disk, make(folder))
+/** Makes the folder if there is none. Fails with `Locked` while another process uses it. */
+export const layer = (folder: string): Layer.Layer<Disk, DiskError> =>
+  Layer.scoped(Disk, make(Path.resolve(folder)))
 
 /** The write-ahead log in a folder of this machine. */
 export const layerStorage = (
@@ -27,7 +28,7 @@ export const layerStorage = (
   options: WriteAheadLog.Options
 ): Layer.Layer<Storage, StorageError> =>
   WriteAheadLog.layer(options).pipe(
-    Layer.provide(Layer.mapError(layer(folder), StorageFailure.fromDisk(folder)))
+    Layer.provide(Layer.mapError(layer(folder), StorageFailure.fromDisk(Path.resolve(folder))))
   )
 
 const { O_APPEND, O_CREAT, O_WRONLY } = FileSystem.constants
@@ -48,11 +49,22 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
       Effect.suspend(() => {
         const open = handles.get(file)
         if (open !== undefined) return Effect.succeed(open)
-        return attempt<number>(operation, file, (done) =>
-          FileSystem.open(pathOf(file), flags, done)).pipe(
-            Effect.tap((handle) => void handles.set(file, handle))
-          )
+        return Effect.tap(
+          attempt<number>(operation, file, (done) => FileSystem.open(pathOf(file), flags, done)),
+          (handle) => void handles.set(file, handle)
+        )
       })
+
+    const onHandle = (
+      operation: Operation,
+      file: string,
+      run: (handle: number, done: Done<void>) => void,
+      flags?: number
+    ) =>
+      Effect.flatMap(
+        handleOf(operation, file, flags),
+        (handle) => attempt<void>(operation, file, (done) => run(handle, done))
+      )
 
     const release = (file: string) =>
       Effect.suspend(() => {
@@ -63,32 +75,40 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
 
     return Disk.of({
       location: folder,
-      list: attempt<Array<FileSystem.Dirent>>("list", folder, (done) =>
-        FileSystem.readdir(folder, { withFileTypes: true }, done)).pipe(
-          Effect.map((found) => found.filter((each) => each.isFile()).map((each) => each.name))
+      list: Effect.map(
+        attempt<Array<FileSystem.Dirent>>(
+          "list",
+          folder,
+          (done) => FileSystem.readdir(folder, { withFileTypes: true }, done)
         ),
+        (found) => found.filter((each) => each.isFile()).map((each) => each.name)
+      ),
+      // Not the buffer itself, whose `slice` would be a view.
       read: (file) =>
-        attempt<Uint8Array>("read", file, (done) => FileSystem.readFile(pathOf(file), done)).pipe(
-          Effect.map((bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+        Effect.map(
+          attempt<Uint8Array>("read", file, (done) => FileSystem.readFile(pathOf(file), done)),
+          (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         ),
       append: (file, bytes) =>
-        Effect.flatMap(handleOf("append", file, O_WRONLY | O_APPEND | O_CREAT), (handle) =>
-          attempt<void>("append", file, (done) => writeAll(handle, bytes, 0, done))),
-      sync: (file) =>
-        Effect.flatMap(handleOf("sync", file), (handle) =>
-          attempt<void>("sync", file, (done) => FileSystem.fdatasync(handle, done))),
+        onHandle(
+          "append",
+          file,
+          (handle, done) => writeAll(handle, bytes, 0, done),
+          O_WRONLY | O_APPEND | O_CREAT
+        ),
+      sync: (file) => onHandle("sync", file, FileSystem.fdatasync),
       truncate: (file, size) =>
-        Effect.flatMap(handleOf("truncate", file), (handle) =>
-          attempt<void>("truncate", file, (done) => FileSystem.ftruncate(handle, size, done))),
+        onHandle("truncate", file, (handle, done) => FileSystem.ftruncate(handle, size, done)),
       rename: (from, to) =>
-        release(from).pipe(
-          Effect.zipRight(release(to)),
-          Effect.zipRight(attempt<void>("rename", from, (done) =>
-            FileSystem.rename(pathOf(from), pathOf(to), done)))
+        Effect.zipRight(
+          Effect.zipRight(release(from), release(to)),
+          attempt<void>("rename", from, (done) => FileSystem.rename(pathOf(from), pathOf(to), done))
         ),
       remove: (file) =>
-        Effect.zipRight(release(file), attempt<void>("remove", file, (done) =>
-          FileSystem.unlink(pathOf(file), done))),
+        Effect.zipRight(
+          release(file),
+          attempt<void>("remove", file, (done) => FileSystem.unlink(pathOf(file), done))
+        ),
       syncDirectory: syncDirectory(folder)(directory)
     })
   })
@@ -96,7 +116,7 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
 /** A folder is durable once the one above it is synced, and so are those made for it on the way. */
 const makeFolder = (folder: string): Effect.Effect<void, DiskError> =>
   Effect.gen(function*() {
-    let made = Path.resolve(folder)
+    let made = folder
     const topmost = yield* attempt<string | undefined>("open", folder, (done) =>
       FileSystem.mkdir(made, { recursive: true }, done))
     while (topmost !== undefined && made.length >= topmost.length) {

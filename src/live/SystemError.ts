@@ -4,10 +4,15 @@
 import { DiskError } from "../service/Disk.js"
 
 export const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+  cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : undefined
 
-export const toDisk = (operation: DiskError["operation"], file: string, cause: unknown): DiskError =>
-  new DiskError({ operation, file, reason: reasonOf(codeOf(cause)), cause })
+export const toDisk = (
+  operation: DiskError["operation"],
+  file: string,
+  cause: unknown
+): DiskError => new DiskError({ operation, file, reason: reasonOf(codeOf(cause)), cause })
 
 const reasonOf = (code: string | undefined): DiskError["reason"] => {
   switch (code) {

@@ -1,12 +1,13 @@
 /**
- * Who a data folder belongs to: a file `identity` that says which node of which cluster made it, and how
- * often it was opened. It is replaced whole, by a rename, so that a crash leaves the old one or the new.
+ * Who a data folder belongs to: a file `identity` that says which node of which cluster made it,
+ * and how often it was opened. It is replaced whole, by a rename, so that a crash leaves the old
+ * one or the new.
  *
- * A folder is born with `start` 0 and counts its first opening only when its log exists: from then on a
- * folder without a log has lost it.
+ * A folder is born with `start` 0 and counts its first opening only when its log exists: from then
+ * on a folder without a log has lost it.
  *
- * The file is text for its operator's sake: one line of JSON, and one with that line's CRC-32. Every
- * future format keeps this, and `format` as a number in the JSON.
+ * The file is text for its operator's sake: one line of JSON, and one with that line's CRC-32.
+ * Every future format keeps this, and `format` as a number in the JSON.
  */
 import { Effect, Random, Schema } from "effect"
 import { crc32 } from "node:zlib"
@@ -105,14 +106,14 @@ const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
 
 const difference = (folder: DataFolder, { members, nodeId }: Options): string | undefined => {
   if (folder.nodeId !== nodeId) {
-    return `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node with ` +
-      "its own folder, or with the id it had."
+    return `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node ` +
+      "with its own folder, or with the id it had."
   }
   const theirs = folder.members.join(", ")
   const ours = [...members].sort().join(", ")
-  return theirs === ours ? undefined : `its cluster has the members ${theirs}, and this node was told ` +
-    `${ours}. Members cannot be changed by naming others: start it with the same ids; their addresses ` +
-    "may differ."
+  if (theirs === ours) return undefined
+  return `its cluster has the members ${theirs}, and this node was told ${ours}. Members cannot ` +
+    "be changed by naming others: start it with the same ids; their addresses may differ."
 }
 
 const save = (folder: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>

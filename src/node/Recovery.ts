@@ -1,7 +1,7 @@
 /**
- * Reading the write-ahead log back: every segment in order, every checksum, every record. What it returns
- * is durable, and what a torn last write left behind is gone for good; anything else that is not as it was
- * written stops the node, because a log with a hole in it is worse than none.
+ * Reading the write-ahead log back: every segment in order, every checksum, every record. What it
+ * returns is durable, and what a torn last write left behind is gone for good; anything else that
+ * is not as it was written stops the node, because a log with a hole in it is worse than none.
  */
 import { Effect } from "effect"
 import type { HardState } from "../raft/Action.js"
@@ -29,33 +29,12 @@ export const recover = (
 ): Effect.Effect<Recovered, DiskError | StorageError, Disk> =>
   Effect.gen(function*() {
     const disk = yield* Disk
-    const sequences = (yield* disk.list)
-      .map(Segment.sequenceOf)
-      .filter((sequence) => sequence !== undefined)
-      .sort((one, other) => one - other)
-    const log: Log = { hardState: { term: 0, vote: undefined }, entries: [] }
-    let last: Segment.Segment | undefined
-    for (const [at, sequence] of sequences.entries()) {
-      const { file, salt } = Segment.make(folder.incarnation, at + 1, 0)
-      if (sequence !== at + 1) {
-        return yield* StorageFailure.corrupt(disk.location, file, "this part of the log is missing")
-      }
-      const bytes = yield* disk.read(file)
-      const stop = replay(log, bytes, salt)
-      if (stop._tag === "OtherFormat") {
-        return yield* StorageFailure.otherFormat(disk.location, file, stop.formatVersion)
-      }
-      const why = damage(stop, sequence === sequences.length)
-      if (why !== undefined) {
-        return yield* StorageFailure.corrupt(disk.location, `${file}, byte ${stop.offset}`, why)
-      }
-      if (stop._tag === "Torn") yield* cut(file, bytes.length, stop.offset)
-      // A segment whose head is torn never came to be.
-      if (stop.offset > 0) last = Segment.make(folder.incarnation, sequence, stop.offset)
-    }
+    const { last, log, torn } = yield* readSegments(folder)
     if (last === undefined && folder.start > 0) {
-      return yield* StorageFailure.corrupt(disk.location, "the log", "it is missing")
+      return yield* StorageFailure.corrupt(disk.location, "the log", "nothing is left of it")
     }
+    // Only now, when all else is found sound: a folder that is refused stays as it is.
+    if (torn !== undefined) yield* cut(torn)
     const segment = last ?? (yield* Segment.create(folder.incarnation, 1, { ...log, lastIndex: 0 }))
     // The process that wrote the last records may have died before it synced them.
     yield* disk.sync(segment.file)
@@ -63,14 +42,52 @@ export const recover = (
     return { ...log, segment }
   })
 
-const cut = (file: string, fromBytes: number, toBytes: number) =>
+const readSegments = (folder: DataFolder) =>
+  Effect.gen(function*() {
+    const { list, location, read } = yield* Disk
+    const sequences = (yield* list)
+      .map(Segment.sequenceOf)
+      .filter((sequence) => sequence !== undefined)
+      .sort((one, other) => one - other)
+    const log: Log = { hardState: { term: 0, vote: undefined }, entries: [] }
+    let last: Segment.Segment | undefined
+    let torn: Torn | undefined
+    for (const [at, sequence] of sequences.entries()) {
+      const { file, salt } = Segment.make(folder.incarnation, at + 1, 0)
+      if (sequence !== at + 1) {
+        return yield* StorageFailure.corrupt(location, file, "this part of the log is missing")
+      }
+      const bytes = yield* read(file)
+      const stop = replay(log, bytes, salt)
+      if (stop._tag === "OtherFormat") {
+        return yield* StorageFailure.otherFormat(location, file, stop.formatVersion)
+      }
+      const why = damage(stop, sequence === sequences.length)
+      if (why !== undefined) {
+        return yield* StorageFailure.corrupt(location, `${file}, byte ${stop.offset}`, why)
+      }
+      if (stop._tag === "Torn") torn = { file, sizeBytes: bytes.length, wholeBytes: stop.offset }
+      // A segment whose head is torn never came to be.
+      if (stop.offset > 0) last = Segment.make(folder.incarnation, sequence, stop.offset)
+    }
+    return { log, last, torn }
+  })
+
+/** A file that ends in a torn write, and how much of it is whole. */
+interface Torn {
+  readonly file: string
+  readonly sizeBytes: number
+  readonly wholeBytes: number
+}
+
+const cut = ({ file, sizeBytes, wholeBytes }: Torn) =>
   Effect.gen(function*() {
     const disk = yield* Disk
     yield* Effect.logWarning(
       `the last write to ${file} was interrupted and never acknowledged: cut off its ` +
-        `${fromBytes - toBytes} bytes from byte ${toBytes} on`
+        `${sizeBytes - wholeBytes} bytes from byte ${wholeBytes} on`
     )
-    yield* toBytes === 0 ? disk.remove(file) : disk.truncate(file, toBytes)
+    yield* wholeBytes === 0 ? disk.remove(file) : disk.truncate(file, wholeBytes)
   })
 
 /** The log as read so far; `replay` adds to it. */

@@ -1,13 +1,14 @@
 /**
  * One file of the write-ahead log. Segments are numbered from 1 without a gap and only the last is
- * written to; each opens with what held when it began, so that older ones are not needed to know it.
+ * written to; each opens with what held when it began, so that older ones are not needed to know
+ * it.
  */
 import { Effect } from "effect"
+import { Disk } from "../service/Disk.js"
+import type { DiskError } from "../service/Disk.js"
 import * as Bytes from "../wire/Bytes.js"
 import * as LogFrame from "../wire/LogFrame.js"
 import * as LogRecord from "../wire/LogRecord.js"
-import { Disk } from "../service/Disk.js"
-import type { DiskError } from "../service/Disk.js"
 
 export interface Segment {
   readonly sequence: number

@@ -1,6 +1,6 @@
 /**
- * Why a node cannot use its data folder, in the words its operator reads: what happened, why it stops the
- * node, and what to do.
+ * Why a node cannot use its data folder, in the words its operator reads: what happened, why it
+ * stops the node, and what to do.
  */
 import type { DiskError } from "../service/Disk.js"
 import { StorageError } from "../service/Storage.js"
@@ -29,27 +29,31 @@ export const fromDisk = (location: string) => (cause: DiskError): StorageError =
       return new StorageError({
         reason: "ReadOnly",
         message: `The data folder ${location} cannot be written (${attempt}): it is mounted ` +
-          "read-only, or its permissions refuse this user. Make it writable, then start the node again.",
+          "read-only, or its permissions refuse this user. Make it writable, then start the node " +
+          "again.",
         cause
       })
     case "NotFound":
     case "Failed":
       return new StorageError({
         reason: "Failed",
-        message: `The disk failed under the data folder ${location} (${attempt}: ` +
-          `${describe(cause.cause)}). The node stops and does not try again, because after a failed ` +
-          "write nobody knows what the disk holds. Look at the system's log and check the disk " +
-          "before you start the node again.",
+        message: `The disk failed under the data folder ${location} ` +
+          `(${attempt}: ${
+            describe(cause.cause)
+          }). The node stops and does not try again, because ` +
+          "after a failed write nobody knows what the disk holds. Look at the system's log and " +
+          "check the disk before you start the node again.",
         cause
       })
   }
 }
 
-/** `where` is a file, with the offset of the first byte that is not as it was written if one is known. */
+/** `where` is a file, and if it is known the byte from which on it is not as it was written. */
 export const corrupt = (location: string, where: string, why: string): StorageError =>
   new StorageError({
     reason: "Corrupt",
-    message: `The data folder ${location} is damaged: ${where}: ${why}. What this node promised the ` +
+    message:
+      `The data folder ${location} is damaged: ${where}: ${why}. What this node promised the ` +
       "cluster may be gone, so it must not take part with this folder. Do not edit it: move it " +
       "away, check the disk, and restore the node from the other members (docs/operations.md)."
   })
@@ -63,9 +67,10 @@ export const foreign = (location: string, why: string): StorageError =>
 export const otherFormat = (location: string, file: string, formatVersion: number): StorageError =>
   new StorageError({
     reason: "Version",
-    message: `The data folder ${location} is in a format this version does not know: ${file} is in ` +
-      `format ${formatVersion}. It was written by another version of raftcache: start that one, and ` +
-      "see its release notes before changing versions."
+    message:
+      `The data folder ${location} is in a format this version does not know: ${file} is in ` +
+      `format ${formatVersion}. It was written by another version of raftcache: start that one, ` +
+      "and see its release notes before changing versions."
   })
 
 const describe = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)

@@ -1,10 +1,14 @@
 /**
- * The node's memory on a real disk, as a layer of `Storage`: an append-only log in segments. Whatever is
- * persisted in one call becomes one frame, one append and one fdatasync: after a crash all of it is there
- * or nothing, and never a later call without it.
+ * The node's memory on a real disk, as a layer of `Storage`: an append-only log in segments.
+ * Whatever is persisted in one call becomes one frame, one append and one fdatasync: after a crash
+ * all of it is there or nothing, and never a later call without it.
  *
- * It sits above the `Disk` port so that this very code, recovery included, also runs on the simulated
- * disk, which tears, loses and spoils what was written.
+ * A failed write or sync is final: the system may take a page that it failed to write for clean,
+ * and a second sync would then lie. In the page cache the lie outlives even the process, which is
+ * why the operator is told to check the disk before the next start.
+ *
+ * It sits above the `Disk` port so that this very code, recovery included, also runs on the
+ * simulated disk, which tears, loses and spoils what was written.
  */
 import { Effect, Layer } from "effect"
 import type { Persist } from "../raft/Action.js"
@@ -37,14 +41,25 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
     const tail = { hardState, lastIndex: entries.length, segment }
     return Storage.of({
       recovered: { identity: { clusterId, nodeId, incarnation }, start, hardState, entries },
-      persist: makePersist(disk, incarnation, tail, options.segmentLimitBytes ?? Segment.LIMIT_BYTES)
+      persist: makePersist(
+        disk,
+        incarnation,
+        tail,
+        options.segmentLimitBytes ?? Segment.LIMIT_BYTES
+      )
     })
   }).pipe(
-    Effect.catchTag("DiskError", (error) =>
-      Effect.flatMap(Disk, ({ location }) => Effect.fail(StorageFailure.fromDisk(location)(error))))
+    Effect.catchTag(
+      "DiskError",
+      (error) =>
+        Effect.flatMap(
+          Disk,
+          ({ location }) => Effect.fail(StorageFailure.fromDisk(location)(error))
+        )
+    )
   )
 
-/** Where the log ends: what the head of a segment that began here would say, and the last segment. */
+/** Where the log ends: what the head of a segment begun here would say, and the last segment. */
 interface Tail extends Omit<LogRecord.Head, "_tag"> {
   readonly segment: Segment.Segment
 }
@@ -95,7 +110,9 @@ const makePersist = (
 const advance = (tail: Tail, writes: ReadonlyArray<Persist>): Omit<Tail, "segment"> => {
   let { hardState, lastIndex } = tail
   for (const write of writes) {
-    if (write.truncateFrom !== undefined) lastIndex = Math.min(lastIndex, write.truncateFrom - 1)
+    const from = write.truncateFrom ?? lastIndex + 1
+    if (from < 1) throw new Error(`entry ${from} cannot be dropped`)
+    lastIndex = Math.min(lastIndex, from - 1)
     for (const { index } of write.append) {
       if (index !== lastIndex + 1) throw new Error(`entry ${index} does not follow ${lastIndex}`)
       lastIndex = index

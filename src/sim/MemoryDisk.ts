@@ -1,7 +1,7 @@
 /**
- * A disk that a test holds in its hand. It outlives the layers made of it, as a disk outlives a process,
- * and tells what was written from what was synced: a crash takes away whatever was not. Nothing in it is
- * random: what a crash spares, what breaks and when are its holder's choice.
+ * A disk that a test holds in its hand. It outlives the layers made of it, as a disk outlives a
+ * process, and tells what was written from what was synced: a crash takes away whatever was not.
+ * Nothing in it is random: what a crash spares, what breaks and when are its holder's choice.
  */
 import { Effect, Layer } from "effect"
 import { Disk, DiskError } from "../service/Disk.js"
@@ -14,7 +14,10 @@ export interface MemoryDisk {
   syncedNames: Map<string, File>
   /** The changes that led from `syncedNames` to `names`. */
   pendingNames: Array<NameChange>
-  /** Asked before every operation: if it gives a reason, the operation fails with it and does nothing. */
+  /**
+   * Asked before every operation: if it gives a reason, the operation fails with it and does
+   * nothing.
+   */
   fault: (operation: Operation, file: string) => Reason | undefined
 }
 
@@ -25,7 +28,10 @@ interface File {
   pending: Array<Change>
 }
 
-/** The first `length` bytes of `buffer`, never written to again; an append may use what is behind them. */
+/**
+ * The first `length` bytes of `buffer`, never written to again; an append may use what is behind
+ * them.
+ */
 interface Content {
   readonly buffer: Uint8Array
   readonly length: number
@@ -97,7 +103,8 @@ export const copy = (self: MemoryDisk): MemoryDisk => {
 export const fileNames = (self: MemoryDisk): ReadonlyArray<string> => [...self.names.keys()]
 
 /** The file as a reader sees it, synced or not. */
-export const contents = (self: MemoryDisk, name: string): Uint8Array => bytesOf(get(self, name).content)
+export const contents = (self: MemoryDisk, name: string): Uint8Array =>
+  bytesOf(get(self, name).content)
 
 /** Changes what the medium holds, behind the back of whoever wrote it. */
 export const alter = (
@@ -130,7 +137,11 @@ export const failNext = (self: MemoryDisk, operation: Operation, reason: Reason)
 }
 
 export const layer = (self: MemoryDisk): Layer.Layer<Disk> => {
-  const attempt = <A>(operation: Operation, file: string, run: () => A): Effect.Effect<A, DiskError> =>
+  const attempt = <A>(
+    operation: Operation,
+    file: string,
+    run: () => A
+  ): Effect.Effect<A, DiskError> =>
     Effect.suspend(() => {
       const needsFile = operation !== "append" && file !== LOCATION
       const missing = needsFile && !self.names.has(file) ? "NotFound" : undefined

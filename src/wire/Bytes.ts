@@ -1,7 +1,8 @@
 /**
- * How every byte format of this project is written and read: little-endian, one canonical encoding per
- * value, every read checked against the end of the input. A reader meets bytes from a broken disk or a
- * hostile peer: whatever they are, it returns a value or says malformed, and it never reads beyond them.
+ * How every byte format of this project is written and read: little-endian, one canonical encoding
+ * per value, every read checked against the end of the input. A reader meets bytes from a broken
+ * disk or a hostile peer: whatever they are, it returns a value or says malformed, and it never
+ * reads beyond them.
  */
 
 /** Thrown by a `Reader`, caught by `decode`; nothing else may see it. */
@@ -11,7 +12,10 @@ export class Malformed extends Error {
   }
 }
 
-/** What `read` makes of exactly these bytes; `undefined` if they are malformed or some are left over. */
+/**
+ * What `read` makes of exactly these bytes; `undefined` if they are malformed or some are left
+ * over.
+ */
 export const decode = <A>(bytes: Uint8Array, read: (reader: Reader) => A): A | undefined => {
   const reader = new Reader(bytes)
   try {

@@ -2,31 +2,32 @@
  * The frame around a record of the write-ahead log, and the rule that tells a write which a crash
  * interrupted from bytes that a disk has spoilt.
  *
- * One frame is one write: the next begins only after the one before is durable. So whatever follows a
- * bad frame, be it only the header of the next, proves that the bad one was durable once, and that is
- * damage. Only the last frame of the last segment can be a torn write, and it is told apart so: of an
- * interrupted write some of the disk's sectors are missing, at the end (the file is short) or anywhere
- * (they read as zeros), while those that arrived are right. The header has a checksum of its own, so
- * that its length can be believed, and says how many sectors of the body are zero as they were meant.
+ * One frame is one write: the next begins only after the one before is durable. So whatever follows
+ * a bad frame, be it only the header of the next, proves that the bad one was durable once, and
+ * that is damage. Only the last frame of the last segment can be a torn write, and it is told apart
+ * so: of an interrupted write some of the disk's sectors are missing, at the end (the file is
+ * short) or anywhere (they read as zeros), while those that arrived are right. The header has a
+ * checksum of its own, so that its length can be believed, and says how many sectors of the body
+ * are zero as they were meant.
  *
- *   short of its header or its body, or more zero sectors than were meant    torn: never acknowledged
- *   whole, with every sector written, and its checksum is wrong              damaged
+ *   short of its header or body, or more zero sectors than were meant: torn, never acknowledged
+ *   whole, every sector written, and yet its checksum is wrong:        damaged
  *
- * What no rule can tell: a last frame that was acknowledged, and since was cut short or lost a whole
- * sector to zeros, looks torn. A torn write that left other bytes than zeros is taken for damage, the
- * safe mistake.
+ * What no rule can tell: a last frame that was acknowledged, and since was cut short or lost a
+ * whole sector to zeros, looks torn. A torn write that left other bytes than zeros is taken for
+ * damage, the safe mistake.
  *
- * The header's checksum starts from the frame's place, which is not stored: the data folder, the segment
- * and the offset. Bytes from elsewhere, be they an older file's or a value that a client made up, never
- * pass for a frame.
+ * The header's checksum starts from the frame's place, which is not stored: the data folder, the
+ * segment and the offset. Bytes from elsewhere, be they an older file's or a value that a client
+ * made up, never pass for a frame.
  */
 import { crc32 } from "node:zlib"
 import type { Writer } from "./Bytes.js"
 
-/** Marker, length of the body, its zero sectors, its checksum, the header's checksum: 4 bytes each. */
+/** Marker, then of the body length, zero sectors and checksum, then the header's checksum. */
 export const HEADER_BYTES = 20
 
-/** What a disk writes wholly or not at all. A disk with larger sectors does so with several of these. */
+/** What a disk writes wholly or not at all; larger sectors are several of these. */
 export const SECTOR_BYTES = 512
 
 /** The bytes "RCL1": where a search for frames needs to look. */
@@ -62,8 +63,8 @@ export type Frame =
   | { readonly _tag: "Damaged"; readonly why: string }
 
 /**
- * The frame at `offset` of a segment's bytes; the body is a view. `Torn` holds only for the last segment:
- * a segment is begun after all before it is durable.
+ * The frame at `offset` of a segment's bytes; the body is a view. `Torn` holds only for the last
+ * segment: a segment is begun after all before it is durable.
  */
 export const read = (segment: Uint8Array, segmentSalt: number, offset: number): Frame => {
   if (segment.length - offset < HEADER_BYTES) return { _tag: "Torn" }
@@ -107,8 +108,9 @@ const headerChecksum = (frame: Uint8Array, segmentSalt: number, offset: number):
   crc32(frame.subarray(0, HEADER_CHECKSUM_AT), (segmentSalt + offset) >>> 0)
 
 /**
- * How many sectors have nothing but zeros in `bytes` from `from` to before `to`. Sectors are those of
- * the file, in which `bytes` starts at `offset`; of the first and the last only this part is looked at.
+ * How many sectors have nothing but zeros in `bytes` from `from` to before `to`. Sectors are those
+ * of the file, in which `bytes` starts at `offset`; of the first and the last only this part is
+ * looked at.
  */
 const zeroSectors = (bytes: Uint8Array, from: number, to: number, offset: number): number => {
   let count = 0

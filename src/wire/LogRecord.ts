@@ -1,6 +1,6 @@
 /**
- * What the write-ahead log says, as bytes: every segment opens with a `Head`, and everything after it is
- * `Writes`. A record is one frame (LogFrame.ts), so that a crash keeps all of it or nothing.
+ * What the write-ahead log says, as bytes: every segment opens with a `Head`, and everything after
+ * it is `Writes`. A record is one frame (LogFrame.ts), so that a crash keeps all of it or nothing.
  */
 import type { HardState, Persist } from "../raft/Action.js"
 import type { Entry, Kind } from "../raft/Entry.js"
@@ -12,8 +12,8 @@ import type { Reader, Writer } from "./Bytes.js"
 export const FORMAT_VERSION = 1
 
 /**
- * How a segment opens: what held when it began. The hard state is here because the segments that last
- * wrote it may be gone one day, while a node must never forget its vote.
+ * How a segment opens: what held when it began. The hard state is here because the segments that
+ * last wrote it may be gone one day, while a node must never forget its vote.
  */
 export interface Head {
   readonly _tag: "Head"

@@ -1,8 +1,8 @@
 /**
- * The write-ahead log through random lives and deaths: it is opened, written to and stopped by a failure at
- * any operation of the disk, with or without a power cut, again and again. Whatever the disk kept of what
- * was not synced, the log must come back as it was after some call, and after no earlier one than the last
- * that returned.
+ * The write-ahead log through random lives and deaths: it is opened, written to and stopped by a
+ * failure at any operation of the disk, with or without a power cut, again and again. Whatever the
+ * disk kept of what was not synced, the log must come back as it was after some call, and after no
+ * earlier one than the last that returned.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck as fc } from "effect"
@@ -97,7 +97,10 @@ describe("the write-ahead log", () => {
       const disk = MemoryDisk.make()
       const starts: Array<number> = []
       const onOpen = (start: number) => starts.push(start)
-      let possible: ReadonlyArray<State> = [{ entries: [], hardState: { term: 0, vote: undefined } }]
+      let possible: ReadonlyArray<State> = [{
+        entries: [],
+        hardState: { term: 0, vote: undefined }
+      }]
       for (const life of lives) {
         possible = live(disk, life, possible, onOpen)
         const { powerCut } = life

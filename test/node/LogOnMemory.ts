@@ -2,7 +2,7 @@
  * The write-ahead log on a disk in memory, used synchronously: what the tests of the log and of its
  * recovery share.
  */
-import { Effect, Either, Logger, LogLevel } from "effect"
+import { Effect, Either, Layer, Logger, LogLevel } from "effect"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
 import type { Persist } from "../../src/raft/Action.js"
 import { Storage } from "../../src/service/Storage.js"
@@ -21,14 +21,18 @@ export const attempt = <A>(
   use: (session: Session) => A,
   given: Partial<WriteAheadLog.Options> = {}
 ): Either.Either<A, StorageError> =>
-  Effect.map(Storage, ({ persist, recovered }) =>
-    use({ recovered, persist: (writes) => Effect.runSync(Effect.either(persist(writes))) })).pipe(
-      Effect.provide(WriteAheadLog.layer({ ...options, ...given })),
-      Effect.provide(MemoryDisk.layer(disk)),
-      Logger.withMinimumLogLevel(LogLevel.None),
-      Effect.either,
-      Effect.runSync
-    )
+  Effect.map(
+    Storage,
+    ({ persist, recovered }) =>
+      use({ recovered, persist: (writes) => Effect.runSync(Effect.either(persist(writes))) })
+  ).pipe(
+    Effect.provide(
+      Layer.provide(WriteAheadLog.layer({ ...options, ...given }), MemoryDisk.layer(disk))
+    ),
+    Logger.withMinimumLogLevel(LogLevel.None),
+    Effect.either,
+    Effect.runSync
+  )
 
 /** As `attempt`, but the log must open. */
 export const open = <A>(

@@ -11,8 +11,8 @@ import { entry, persist, stateAfter } from "./StorageContract.js"
 type Calls = ReadonlyArray<ReadonlyArray<Persist>>
 
 /** What was promised after each call: nothing at first. */
-const statesOf = (calls: Calls) => [...calls.keys(), calls.length].map((count) =>
-  stateAfter(calls.slice(0, count).flat()))
+const statesOf = (calls: Calls) =>
+  [...calls.keys(), calls.length].map((count) => stateAfter(calls.slice(0, count).flat()))
 
 /** How far the log's last file reaches after each call. */
 const sizesOf = (calls: Calls, segmentLimitBytes: number) =>
@@ -36,6 +36,7 @@ describe("a log cut off at any byte of its last file", () => {
       MemoryDisk.cut(cut, last, size)
       if (segments(disk).length === 1 && size < sizes[0]!.size) {
         assert.strictEqual(refusal(recover(cut)).reason, "Corrupt", `at ${size}`)
+        assert.lengthOf(MemoryDisk.contents(cut, last), size)
         continue
       }
       const whole = sizes.findLastIndex((each) =>
@@ -64,7 +65,10 @@ describe("a log with any bit of it flipped", () => {
         const { message, reason } = refusal(recover(spoilt))
         assert.strictEqual(reason, "Corrupt", `${file}, bit ${bit}`)
         if (bit % 1000 > 0) continue
-        assert.match(message, new RegExp(`^The data folder \\(memory\\) is damaged: ${file}, byte \\d+`))
+        assert.match(
+          message,
+          new RegExp(`^The data folder \\(memory\\) is damaged: ${file}, byte \\d+`)
+        )
         assert.include(message, "restore the node from the other members")
         assert.deepStrictEqual(MemoryDisk.contents(spoilt, file).length * 8, bits)
       }

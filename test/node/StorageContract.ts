@@ -1,6 +1,6 @@
 /**
- * What every `Storage` must do, run against each of them. A place is where a storage can be opened again
- * and again, as a node is started again and again.
+ * What every `Storage` must do, run against each of them. A place is where a storage can be opened
+ * again and again, as a node is started again and again.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
@@ -24,7 +24,11 @@ export const options: Options = {
 export const entry = (index: number, term: number, bytes: number): Entry.Entry =>
   bytes === 0
     ? Entry.noop(term, index)
-    : Entry.command(term, index, Uint8Array.from({ length: bytes }, (_, at) => 1 + (at + index) % 255))
+    : Entry.command(
+      term,
+      index,
+      Uint8Array.from({ length: bytes }, (_, at) => 1 + (at + index) % 255)
+    )
 
 export const persist = (write: Partial<Omit<Persist, "_tag">>): Persist => ({
   _tag: "Persist",
@@ -36,7 +40,9 @@ export const persist = (write: Partial<Omit<Persist, "_tag">>): Persist => ({
 })
 
 /** What is recovered after these writes, by the words of `Persist` alone. */
-export const stateAfter = (writes: ReadonlyArray<Persist>): Pick<Recovered, "entries" | "hardState"> => {
+export const stateAfter = (
+  writes: ReadonlyArray<Persist>
+): Pick<Recovered, "entries" | "hardState"> => {
   let entries: ReadonlyArray<Entry.Entry> = []
   let hardState: HardState = { term: 0, vote: undefined }
   for (const write of writes) {
@@ -58,8 +64,10 @@ const history: ReadonlyArray<Persist> = [
 ]
 
 export const contract = (name: string, place: Place): void => {
-  const using = <A>(layer: Layer.Layer<Storage, StorageError>, use: (storage: Storage["Type"]) =>
-    Effect.Effect<A, StorageError>) => Effect.provide(Effect.flatMap(Storage, use), layer)
+  const using = <A>(
+    layer: Layer.Layer<Storage, StorageError>,
+    use: (storage: Storage["Type"]) => Effect.Effect<A, StorageError>
+  ) => Effect.provide(Effect.flatMap(Storage, use), layer)
 
   const reopened = (open: Open, given: Partial<Options> = {}) =>
     using(open({ ...options, ...given }), (storage) => Effect.succeed(storage.recovered))
@@ -73,18 +81,26 @@ export const contract = (name: string, place: Place): void => {
     it.scoped(title, () => Effect.flatMap(place, run))
 
   describe(`${name}, as a storage,`, () => {
-    spec("remembers nothing at first", (open) =>
-      Effect.map(reopened(open), (recovered) =>
-        assert.deepStrictEqual(state(recovered), stateAfter([]))))
+    spec(
+      "remembers nothing at first",
+      (open) =>
+        Effect.map(
+          reopened(open),
+          (recovered) => assert.deepStrictEqual(state(recovered), stateAfter([]))
+        )
+    )
 
-    spec("remembers what was persisted, one opening after the other", (open) =>
-      Effect.gen(function*() {
-        for (let at = 0; at < history.length; at++) {
-          yield* using(open(options), ({ persist }) => persist(history.slice(at, at + 1)))
-          const recovered = yield* reopened(open)
-          assert.deepStrictEqual(state(recovered), stateAfter(history.slice(0, at + 1)))
-        }
-      }))
+    spec(
+      "remembers what was persisted, one opening after the other",
+      (open) =>
+        Effect.gen(function*() {
+          for (let at = 0; at < history.length; at++) {
+            yield* using(open(options), ({ persist }) => persist(history.slice(at, at + 1)))
+            const recovered = yield* reopened(open)
+            assert.deepStrictEqual(state(recovered), stateAfter(history.slice(0, at + 1)))
+          }
+        })
+    )
 
     spec("remembers many writes of one call, and of many calls", (open) =>
       Effect.gen(function*() {
@@ -108,17 +124,20 @@ export const contract = (name: string, place: Place): void => {
         assert.deepStrictEqual(recovered.entries.map(({ term }) => term), [1, 2])
       }))
 
-    spec("refuses entries that leave a gap, as a broken invariant, and goes on", (open) =>
-      Effect.gen(function*() {
-        const gap = persist({ append: [entry(2, 1, 5)] })
-        yield* using(open(options), ({ persist }) =>
-          Effect.gen(function*() {
-            const exit = yield* Effect.exit(persist([gap]))
-            assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-            yield* persist(history.slice(0, 2))
-          }))
-        assert.deepStrictEqual(state(yield* reopened(open)), stateAfter(history.slice(0, 2)))
-      }))
+    spec(
+      "refuses entries that leave a gap, as a broken invariant, and goes on",
+      (open) =>
+        Effect.gen(function*() {
+          const gap = persist({ append: [entry(2, 1, 5)] })
+          yield* using(open(options), ({ persist }) =>
+            Effect.gen(function*() {
+              const exit = yield* Effect.exit(persist([gap]))
+              assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+              yield* persist(history.slice(0, 2))
+            }))
+          assert.deepStrictEqual(state(yield* reopened(open)), stateAfter(history.slice(0, 2)))
+        })
+    )
 
     spec("counts its openings and keeps its identity", (open) =>
       Effect.gen(function*() {
@@ -131,12 +150,15 @@ export const contract = (name: string, place: Place): void => {
         assert.match(first.identity.incarnation, /^[0-9a-f]{16}$/)
       }))
 
-    spec("keeps its cluster's id when the addresses, and so the id given, have changed", (open) =>
-      Effect.gen(function*() {
-        yield* reopened(open)
-        const { identity } = yield* reopened(open, { clusterId: "00000000000000c2" })
-        assert.strictEqual(identity.clusterId, options.clusterId)
-      }))
+    spec(
+      "keeps its cluster's id when the addresses, and so the id given, have changed",
+      (open) =>
+        Effect.gen(function*() {
+          yield* reopened(open)
+          const { identity } = yield* reopened(open, { clusterId: "00000000000000c2" })
+          assert.strictEqual(identity.clusterId, options.clusterId)
+        })
+    )
 
     spec("opens for the same members in any order", (open) =>
       Effect.gen(function*() {
@@ -145,14 +167,17 @@ export const contract = (name: string, place: Place): void => {
         assert.strictEqual(start, 2)
       }))
 
-    spec("refuses another node, and does not count that as an opening", (open) =>
-      Effect.gen(function*() {
-        yield* reopened(open)
-        const error = yield* refused(open, { nodeId: "n2" })
-        assert.strictEqual(error.reason, "Foreign")
-        assert.include(error.message, 'it belongs to the node "n1", and this is "n2"')
-        assert.strictEqual((yield* reopened(open)).start, 2)
-      }))
+    spec(
+      "refuses another node, and does not count that as an opening",
+      (open) =>
+        Effect.gen(function*() {
+          yield* reopened(open)
+          const error = yield* refused(open, { nodeId: "n2" })
+          assert.strictEqual(error.reason, "Foreign")
+          assert.include(error.message, "it belongs to the node \"n1\", and this is \"n2\"")
+          assert.strictEqual((yield* reopened(open)).start, 2)
+        })
+    )
 
     spec("refuses other members", (open) =>
       Effect.gen(function*() {

@@ -23,7 +23,8 @@ contract(
   "the write-ahead log in many small segments",
   Effect.sync(() => {
     const disk = MemoryDisk.layer(MemoryDisk.make())
-    return (options) => Layer.provide(WriteAheadLog.layer({ ...options, segmentLimitBytes: 1 }), disk)
+    return (options) =>
+      Layer.provide(WriteAheadLog.layer({ ...options, segmentLimitBytes: 1 }), disk)
   })
 )
 
@@ -37,14 +38,20 @@ const record = (disk: MemoryDisk.MemoryDisk): Array<string> => {
   return operations
 }
 
-const use = (disk: MemoryDisk.MemoryDisk, run: (disk: Disk["Type"]) => Effect.Effect<void, DiskError>) =>
-  Effect.runSync(Effect.provide(Effect.flatMap(Disk, run), MemoryDisk.layer(disk)))
+const use = (
+  disk: MemoryDisk.MemoryDisk,
+  run: (disk: Disk["Type"]) => Effect.Effect<void, DiskError>
+) => Effect.runSync(Effect.provide(Effect.flatMap(Disk, run), MemoryDisk.layer(disk)))
 
-const remove = (disk: MemoryDisk.MemoryDisk, file: string) => use(disk, ({ remove }) => remove(file))
+const remove = (disk: MemoryDisk.MemoryDisk, file: string) =>
+  use(disk, ({ remove }) => remove(file))
 
 const alterText = (disk: MemoryDisk.MemoryDisk, file: string, change: (text: string) => string) =>
-  MemoryDisk.alter(disk, file, (bytes) =>
-    new TextEncoder().encode(change(new TextDecoder().decode(bytes))))
+  MemoryDisk.alter(
+    disk,
+    file,
+    (bytes) => new TextEncoder().encode(change(new TextDecoder().decode(bytes)))
+  )
 
 describe("persist", () => {
   it("costs one append and one sync, however much it is given", () => {
@@ -199,7 +206,7 @@ describe("the write-ahead log", () => {
   })
 })
 
-describe("a failing disk is reported with what happened, why the node stops and what to do:", () => {
+describe("a failing disk is reported with what happened, why it matters and what to do:", () => {
   const message = (reason: DiskError["reason"]) => {
     const disk = written(calls)
     return open(disk, ({ persist }) => {

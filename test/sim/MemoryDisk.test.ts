@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Option } from "effect"
-import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import { Disk } from "../../src/service/Disk.js"
 import type { DiskError } from "../../src/service/Disk.js"
+import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import { contract } from "./DiskContract.js"
 
 contract("memory", Effect.sync(() => MemoryDisk.layer(MemoryDisk.make())))

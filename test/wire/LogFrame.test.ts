@@ -40,7 +40,10 @@ const flipped = (bytes: Uint8Array, bit: number): Uint8Array => {
   return copy
 }
 
-/** The bytes with some sectors from `from` on never written, `missing` saying which, by one bit each. */
+/**
+ * The bytes with some sectors from `from` on never written, `missing` saying which, by one bit
+ * each.
+ */
 const torn = (bytes: Uint8Array, from: number, missing: number): Uint8Array => {
   const copy = bytes.slice()
   const first = Math.floor(from / LogFrame.SECTOR_BYTES)
@@ -60,17 +63,21 @@ const body = fc.oneof(
 )
 
 describe("a frame of the log", () => {
-  it.prop("comes back as it was written, and so do those before it", [fc.array(body)], ([bodies]) => {
-    const { bytes } = segment(bodies)
-    const found: Array<Uint8Array> = []
-    for (let offset = 0; offset < bytes.length;) {
-      const read = LogFrame.read(bytes, salt, offset)
-      if (read._tag !== "Whole") return assert.fail(`${read._tag} at ${offset}`)
-      found.push(read.body)
-      offset = read.end
+  it.prop(
+    "comes back as it was written, and so do those before it",
+    [fc.array(body)],
+    ([bodies]) => {
+      const { bytes } = segment(bodies)
+      const found: Array<Uint8Array> = []
+      for (let offset = 0; offset < bytes.length;) {
+        const read = LogFrame.read(bytes, salt, offset)
+        if (read._tag !== "Whole") return assert.fail(`${read._tag} at ${offset}`)
+        found.push(read.body)
+        offset = read.end
+      }
+      assert.deepStrictEqual(found, bodies)
     }
-    assert.deepStrictEqual(found, bodies)
-  })
+  )
 
   it("is torn wherever it is cut off", () => {
     const { bytes, offsets } = segment([noise(100), noise(1000)])

@@ -11,7 +11,10 @@ const hardState = fc.record({
   vote: fc.option(fc.string(), { nil: undefined })
 })
 
-const entries = fc.tuple(fc.integer({ min: 1, max: 2 ** 50 }), fc.array(fc.tuple(integer, fc.uint8Array())))
+const entries = fc.tuple(
+  fc.integer({ min: 1, max: 2 ** 50 }),
+  fc.array(fc.tuple(integer, fc.uint8Array()))
+)
   .map(([first, items]) =>
     items.map(([term, bytes], at) =>
       bytes.length === 0 ? Entry.noop(term, first + at) : Entry.command(term, first + at, bytes)
@@ -47,11 +50,15 @@ describe("a record of the log", () => {
     assert.isUndefined(LogRecord.decode(bytes.subarray(0, cut % bytes.length)))
   })
 
-  it.prop("is decoded from any bytes, or refused, without an exception", [fc.uint8Array()], ([bytes]) => {
-    LogRecord.decode(bytes)
-    LogRecord.decode(Uint8Array.of(1, 1, 0, 0, 0, ...bytes))
-    LogRecord.decode(Uint8Array.of(2, 1, 0, 0, 0, ...bytes))
-  })
+  it.prop(
+    "is decoded from any bytes, or refused, without an exception",
+    [fc.uint8Array()],
+    ([bytes]) => {
+      LogRecord.decode(bytes)
+      LogRecord.decode(Uint8Array.of(1, 1, 0, 0, 0, ...bytes))
+      LogRecord.decode(Uint8Array.of(2, 1, 0, 0, 0, ...bytes))
+    }
+  )
 
   it("tells a format of another version from bytes that are none", () => {
     const later = Uint8Array.of(1, 2, 0, 0, 0, 99, 98, 97)
