@@ -1,0 +1,288 @@
+/**
+ * What one node has for one peer at the end of a turn, as one payload: the core's messages and the
+ * commands it forwards to the leader, one after the other until the bytes end. A tag byte opens
+ * each; terms, indexes and rounds take 8 bytes. An entry's index is not written: entries continue
+ * `prev`.
+ */
+import * as Entry from "../raft/Entry.js"
+import * as EntryId from "../raft/EntryId.js"
+import type { Append, AppendRejected, Message } from "../raft/Message.js"
+import * as Bytes from "./Bytes.js"
+
+/** A follower's proposals for whom it thinks leads, in the order in which to append them. */
+export interface Forward {
+  readonly _tag: "Forward"
+  readonly proposals: ReadonlyArray<Uint8Array>
+}
+
+/** Some of the proposals that the receiver forwarded were not taken. */
+export interface ForwardRefused {
+  readonly _tag: "ForwardRefused"
+  readonly reason: "NotLeader" | "Overloaded"
+}
+
+export type PeerMessage = Message | Forward | ForwardRefused
+
+/** One payload. Its bytes are the caller's; nothing of `messages` is kept. */
+export const encode = (messages: ReadonlyArray<PeerMessage>): Uint8Array => {
+  const writer = new Bytes.Writer(capacityBytes(messages))
+  for (const message of messages) writeMessage(writer, message)
+  return writer.written()
+}
+
+/**
+ * The messages of one payload; `undefined` if it is not exactly the encoding of some. The bytes of
+ * entries and proposals are views of the payload and keep all of it in memory. A payload of the
+ * smallest possible items costs some tens of times its size as objects, never more.
+ */
+export const decode = (payload: Uint8Array): ReadonlyArray<PeerMessage> | undefined =>
+  Bytes.decode(payload, (reader) => {
+    const messages: Array<PeerMessage> = []
+    while (reader.remaining > 0) messages.push(readMessage(reader))
+    return messages
+  })
+
+// Never reused for another meaning: nodes of two versions may meet.
+const tags = {
+  PreVoteRequest: 1,
+  PreVoteResponse: 2,
+  VoteRequest: 3,
+  VoteResponse: 4,
+  Append: 5,
+  AppendAccepted: 6,
+  AppendRejected: 7,
+  Heartbeat: 8,
+  HeartbeatResponse: 9,
+  ReadIndexRequest: 10,
+  ReadIndexGranted: 11,
+  ReadIndexRefused: 12,
+  Forward: 13,
+  ForwardRefused: 14
+} as const satisfies Record<PeerMessage["_tag"], number>
+
+const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
+
+const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
+  ForwardRefused["reason"],
+  number
+>
+
+/** A tag and the most that any message holds beside its entries or proposals (Append). */
+const MESSAGE_BYTES_MAX = 1 + 5 * 8 + 4
+
+/** A term and a kind; a command's length and bytes follow. */
+const ENTRY_BYTES_MIN = 8 + 1
+
+const PROPOSAL_BYTES_MIN = 4
+
+/** Enough for all of it, so that the writer allocates once and never copies. */
+const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
+  let total = messages.length * MESSAGE_BYTES_MAX
+  for (const message of messages) {
+    if (message._tag === "Append") {
+      for (const entry of message.entries) total += ENTRY_BYTES_MIN + 4 + entry.bytes.length
+    } else if (message._tag === "Forward") {
+      for (const proposal of message.proposals) total += PROPOSAL_BYTES_MIN + proposal.length
+    }
+  }
+  return total
+}
+
+const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
+  writer.u8(tags[message._tag])
+  switch (message._tag) {
+    case "PreVoteRequest":
+      writer.integer(message.term)
+      writer.integer(message.campaignTerm)
+      return writeEntryId(writer, message.last)
+    case "PreVoteResponse":
+      writer.integer(message.term)
+      writer.integer(message.campaignTerm)
+      return writer.u8(message.granted ? 1 : 0)
+    case "VoteRequest":
+      writer.integer(message.term)
+      return writeEntryId(writer, message.last)
+    case "VoteResponse":
+      writer.integer(message.term)
+      return writer.u8(message.granted ? 1 : 0)
+    case "Append":
+      return writeAppend(writer, message)
+    case "AppendAccepted":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      return writer.integer(message.match)
+    case "AppendRejected":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      writer.integer(message.rejected)
+      return writeEntryId(writer, message.hint)
+    case "Heartbeat":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      return writer.integer(message.commit)
+    case "HeartbeatResponse":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      return writer.integer(message.verifiedTo)
+    case "ReadIndexRequest":
+    case "ReadIndexRefused":
+      writer.integer(message.term)
+      return writer.integer(message.id)
+    case "ReadIndexGranted":
+      writer.integer(message.term)
+      writer.integer(message.id)
+      return writer.integer(message.index)
+    case "Forward":
+      writer.u32(message.proposals.length)
+      for (const proposal of message.proposals) writer.bytes(proposal)
+      return
+    case "ForwardRefused":
+      return writer.u8(reasons[message.reason])
+  }
+}
+
+const writeAppend = (writer: Bytes.Writer, message: Append): void => {
+  writer.integer(message.term)
+  writer.integer(message.round)
+  writeEntryId(writer, message.prev)
+  writer.integer(message.commit)
+  writer.u32(message.entries.length)
+  for (const entry of message.entries) {
+    writer.integer(entry.term)
+    writer.u8(kinds[entry.kind])
+    if (entry.kind === "Command") writer.bytes(entry.bytes)
+  }
+}
+
+const writeEntryId = (writer: Bytes.Writer, id: EntryId.EntryId): void => {
+  writer.integer(id.term)
+  writer.integer(id.index)
+}
+
+// The fields of an object literal are evaluated in the order in which they stand here.
+const readMessage = (reader: Bytes.Reader): PeerMessage => {
+  const tag = reader.u8()
+  switch (tag) {
+    case tags.PreVoteRequest:
+      return {
+        _tag: "PreVoteRequest",
+        term: reader.integer(),
+        campaignTerm: reader.integer(),
+        last: readEntryId(reader)
+      }
+    case tags.PreVoteResponse:
+      return {
+        _tag: "PreVoteResponse",
+        term: reader.integer(),
+        campaignTerm: reader.integer(),
+        granted: readBoolean(reader)
+      }
+    case tags.VoteRequest:
+      return { _tag: "VoteRequest", term: reader.integer(), last: readEntryId(reader) }
+    case tags.VoteResponse:
+      return { _tag: "VoteResponse", term: reader.integer(), granted: readBoolean(reader) }
+    case tags.Append:
+      return readAppend(reader)
+    case tags.AppendAccepted:
+      return {
+        _tag: "AppendAccepted",
+        term: reader.integer(),
+        round: reader.integer(),
+        match: reader.integer()
+      }
+    case tags.AppendRejected:
+      return readAppendRejected(reader)
+    case tags.Heartbeat:
+      return {
+        _tag: "Heartbeat",
+        term: reader.integer(),
+        round: reader.integer(),
+        commit: reader.integer()
+      }
+    case tags.HeartbeatResponse:
+      return {
+        _tag: "HeartbeatResponse",
+        term: reader.integer(),
+        round: reader.integer(),
+        verifiedTo: reader.integer()
+      }
+    case tags.ReadIndexRequest:
+      return { _tag: "ReadIndexRequest", term: reader.integer(), id: reader.integer() }
+    case tags.ReadIndexGranted:
+      return {
+        _tag: "ReadIndexGranted",
+        term: reader.integer(),
+        id: reader.integer(),
+        index: reader.integer()
+      }
+    case tags.ReadIndexRefused:
+      return { _tag: "ReadIndexRefused", term: reader.integer(), id: reader.integer() }
+    case tags.Forward:
+      return { _tag: "Forward", proposals: readProposals(reader) }
+    case tags.ForwardRefused:
+      return { _tag: "ForwardRefused", reason: readReason(reader) }
+    default:
+      throw new Bytes.Malformed()
+  }
+}
+
+const readAppend = (reader: Bytes.Reader): Append => {
+  const term = reader.integer()
+  const round = reader.integer()
+  const prev = readEntryId(reader)
+  const commit = reader.integer()
+  const count = reader.count(ENTRY_BYTES_MIN)
+  if (!Number.isSafeInteger(prev.index + count)) throw new Bytes.Malformed()
+  const entries: Array<Entry.Entry> = []
+  for (let index = prev.index + 1; index <= prev.index + count; index++) {
+    entries.push(readEntry(reader, index))
+  }
+  return { _tag: "Append", term, round, prev, entries, commit }
+}
+
+const readAppendRejected = (reader: Bytes.Reader): AppendRejected => ({
+  _tag: "AppendRejected",
+  term: reader.integer(),
+  round: reader.integer(),
+  rejected: reader.integer(),
+  hint: readEntryId(reader)
+})
+
+const readEntry = (reader: Bytes.Reader, index: EntryId.Index): Entry.Entry => {
+  const term = reader.integer()
+  switch (reader.u8()) {
+    case kinds.Noop:
+      return Entry.noop(term, index)
+    case kinds.Command:
+      return Entry.command(term, index, reader.bytes())
+    default:
+      throw new Bytes.Malformed()
+  }
+}
+
+const readEntryId = (reader: Bytes.Reader): EntryId.EntryId =>
+  EntryId.make(reader.integer(), reader.integer())
+
+const readProposals = (reader: Bytes.Reader): ReadonlyArray<Uint8Array> => {
+  const count = reader.count(PROPOSAL_BYTES_MIN)
+  const proposals: Array<Uint8Array> = []
+  for (let at = 0; at < count; at++) proposals.push(reader.bytes())
+  return proposals
+}
+
+const readBoolean = (reader: Bytes.Reader): boolean => {
+  const value = reader.u8()
+  if (value > 1) throw new Bytes.Malformed()
+  return value === 1
+}
+
+const readReason = (reader: Bytes.Reader): ForwardRefused["reason"] => {
+  switch (reader.u8()) {
+    case reasons.NotLeader:
+      return "NotLeader"
+    case reasons.Overloaded:
+      return "Overloaded"
+    default:
+      throw new Bytes.Malformed()
+  }
+}

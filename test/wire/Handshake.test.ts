@@ -1,0 +1,95 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
+import * as Handshake from "../../src/wire/Handshake.js"
+
+const n1: Handshake.Identity = { clusterId: "c1", nodeId: "n1", incarnation: "i1" }
+const n2: Handshake.Identity = { clusterId: "c1", nodeId: "n2", incarnation: "i2" }
+
+/** How n2 knows its only peer n1, which it may have met before. */
+const knownToN2 = (incarnation?: string): Handshake.Acquaintance => ({
+  self: n2,
+  incarnations: new Map([["n1", incarnation]])
+})
+const knownToN1: Handshake.Acquaintance = { self: n1, incarnations: new Map([["n2", undefined]]) }
+
+const met: Handshake.Met = { _tag: "Met", peer: "n1", incarnation: "i1" }
+
+const reason = (answer: Handshake.Met | Handshake.Refused): string =>
+  answer._tag === "Met" ? "none" : answer.reason
+
+const withVersions = (min: number, max: number, rest: Uint8Array): Uint8Array => {
+  const payload = new Uint8Array(12 + rest.length)
+  payload.set(Handshake.hello(n1, "n2").subarray(0, 12))
+  payload.set(rest, 12)
+  new DataView(payload.buffer).setUint32(4, min, true)
+  new DataView(payload.buffer).setUint32(8, max, true)
+  return payload
+}
+
+describe("a handshake", () => {
+  it("lets two members of a cluster meet", () => {
+    assert.deepStrictEqual(Handshake.examineHello(Handshake.hello(n1, "n2"), knownToN2()), met)
+    assert.deepStrictEqual(Handshake.examineHello(Handshake.hello(n1, "n2"), knownToN2("i1")), met)
+    assert.deepStrictEqual(Handshake.examineAnswer(Handshake.accepted(n2, "n1"), knownToN1), {
+      _tag: "Met",
+      peer: "n2",
+      incarnation: "i2"
+    })
+  })
+
+  it.each([
+    ["another cluster", "WrongCluster", { ...n1, clusterId: "c2" }, "n2", undefined],
+    ["a node that looks for another", "WrongNode", n1, "n3", undefined],
+    ["a node that is no peer", "UnknownPeer", { ...n1, nodeId: "n9" }, "n2", undefined],
+    ["a peer with another data folder than before", "WrongIncarnation", n1, "n2", "i0"]
+  ])("refuses %s", (_, expected, from, to, incarnation) => {
+    const hello = Handshake.examineHello(Handshake.hello(from, to), knownToN2(incarnation))
+    assert.strictEqual(reason(hello), expected)
+    const answer = Handshake.examineAnswer(Handshake.accepted(from, to), knownToN2(incarnation))
+    assert.strictEqual(reason(answer), expected)
+  })
+
+  it.each([
+    ["newer", 2, 7],
+    ["older", 0, 0]
+  ])("refuses a build that is too much %s, whatever else it says", (_, min, max) => {
+    const rest = Uint8Array.of(1, 2, 3)
+    const answer = Handshake.examineHello(withVersions(min, max, rest), knownToN2())
+    assert(answer._tag === "Refused")
+    assert.strictEqual(answer.reason, "UnsupportedVersion")
+    assert.include(answer.message, `speaks protocol ${min} to ${max}`)
+  })
+
+  it("accepts a newer build that still speaks the same version", () => {
+    const rest = Handshake.hello(n1, "n2").subarray(12)
+    assert.deepStrictEqual(Handshake.examineHello(withVersions(1, 7, rest), knownToN2()), met)
+  })
+
+  it("tells the one who is refused why, without trusting the text", () => {
+    const told = Handshake.refused("not\nyou \u{1b}[31m")
+    assert.deepStrictEqual(Handshake.examineAnswer(told, knownToN1), {
+      _tag: "Refused",
+      reason: "RefusedByPeer",
+      message: "the peer refuses: not?you ?[31m"
+    })
+  })
+
+  it("keeps within its limit, however long the names", () => {
+    const long = { clusterId: "c".repeat(1000), nodeId: "n".repeat(1000), incarnation: "i" }
+    const answer = Handshake.examineHello(Handshake.hello(long, "n2".repeat(500)), knownToN2())
+    assert(answer._tag === "Refused")
+    assert.isBelow(Handshake.refused(answer.message).length, Handshake.HANDSHAKE_LIMIT_BYTES)
+  })
+
+  it.prop("of random bytes is none", [fc.uint8Array()], ([bytes]) => {
+    assert.strictEqual(reason(Handshake.examineHello(bytes, knownToN2())), "NoHandshake")
+    const answer = reason(Handshake.examineAnswer(bytes, knownToN1))
+    assert.include(["NoHandshake", "RefusedByPeer"], answer)
+  })
+
+  it.prop("cut short is none", [fc.nat()], ([cut]) => {
+    const hello = Handshake.hello(n1, "n2")
+    const short = hello.subarray(0, cut % hello.length)
+    assert.strictEqual(reason(Handshake.examineHello(short, knownToN2())), "NoHandshake")
+  })
+})
