@@ -38,41 +38,8 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
     yield* makeFolder(folder)
     yield* FolderLock.acquire(folder)
     const directory = yield* Effect.acquireRelease(openDirectory(folder), close)
-    const handles = yield* Effect.acquireRelease(
-      Effect.sync(() => new Map<string, number>()),
-      (open) => Effect.forEach(open.values(), close, { discard: true })
-    )
+    const { onHandle, release } = yield* makeHandles(folder)
     const pathOf = (file: string) => Path.join(folder, file)
-
-    /** Everything is opened for appending, whatever it is opened for: one handle serves all. */
-    const handleOf = (operation: Operation, file: string, flags = O_WRONLY | O_APPEND) =>
-      Effect.suspend(() => {
-        const open = handles.get(file)
-        if (open !== undefined) return Effect.succeed(open)
-        return Effect.tap(
-          attempt<number>(operation, file, (done) => FileSystem.open(pathOf(file), flags, done)),
-          (handle) => void handles.set(file, handle)
-        )
-      })
-
-    const onHandle = (
-      operation: Operation,
-      file: string,
-      run: (handle: number, done: Done<void>) => void,
-      flags?: number
-    ) =>
-      Effect.flatMap(
-        handleOf(operation, file, flags),
-        (handle) => attempt<void>(operation, file, (done) => run(handle, done))
-      )
-
-    const release = (file: string) =>
-      Effect.suspend(() => {
-        const handle = handles.get(file)
-        handles.delete(file)
-        return handle === undefined ? Effect.void : close(handle)
-      })
-
     return Disk.of({
       location: folder,
       list: Effect.map(
@@ -111,6 +78,47 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
         ),
       syncDirectory: syncDirectory(folder)(directory)
     })
+  })
+
+/** The open files of the folder, by name; closed with the scope. */
+const makeHandles = (folder: string) =>
+  Effect.gen(function*() {
+    const handles = yield* Effect.acquireRelease(
+      Effect.sync(() => new Map<string, number>()),
+      (open) => Effect.forEach(open.values(), close, { discard: true })
+    )
+
+    /** Everything is opened for appending, whatever it is opened for: one handle serves all. */
+    const handleOf = (operation: Operation, file: string, flags = O_WRONLY | O_APPEND) =>
+      Effect.suspend(() => {
+        const open = handles.get(file)
+        if (open !== undefined) return Effect.succeed(open)
+        const path = Path.join(folder, file)
+        return Effect.tap(
+          attempt<number>(operation, file, (done) => FileSystem.open(path, flags, done)),
+          (handle) => void handles.set(file, handle)
+        )
+      })
+
+    const onHandle = (
+      operation: Operation,
+      file: string,
+      run: (handle: number, done: Done<void>) => void,
+      flags?: number
+    ) =>
+      Effect.flatMap(
+        handleOf(operation, file, flags),
+        (handle) => attempt<void>(operation, file, (done) => run(handle, done))
+      )
+
+    const release = (file: string) =>
+      Effect.suspend(() => {
+        const handle = handles.get(file)
+        handles.delete(file)
+        return handle === undefined ? Effect.void : close(handle)
+      })
+
+    return { onHandle, release }
   })
 
 /** A folder is durable once the one above it is synced, and so are those made for it on the way. */
