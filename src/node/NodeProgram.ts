@@ -191,7 +191,7 @@ export const make = (
         isStopping = true
         offer({ _tag: "Wake" })
         return hasStopped ? Effect.void : Deferred.await(drained)
-      }).pipe(Effect.timeoutOption(STOP_GRACE_MILLIS))
+      }).pipe(Effect.interruptible, Effect.timeoutOption(STOP_GRACE_MILLIS))
     )
     offer({ _tag: "Wake" })
 
