@@ -6,7 +6,7 @@
  * It builds aside and swaps at the end: a failed build leaves the last good one, no module outlives
  * its source, and nobody ever meets half of a dist/.
  */
-import { build } from "esbuild"
+import { buildSync } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -27,7 +27,7 @@ const compile = () => {
 }
 
 const bundle = () =>
-  build({
+  buildSync({
     entryPoints: [join(root, "src/main.ts")],
     outfile: join(aside, "main.js"),
     allowOverwrite: true,
@@ -49,7 +49,7 @@ const swap = () => {
 
 try {
   if (compile()) {
-    await bundle()
+    bundle()
     swap()
   } else {
     process.exitCode = 1

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { build } from "esbuild"
+import { buildSync } from "esbuild"
 import { fileURLToPath } from "node:url"
 import { createContext, runInContext } from "node:vm"
 import type * as Core from "../../src/raft/index.js"
@@ -7,8 +7,8 @@ import type * as Core from "../../src/raft/index.js"
 const entrance = fileURLToPath(new URL("../../src/raft/index.ts", import.meta.url))
 
 /** The core as a browser would load it, in a realm with the language and nothing else. */
-const loadBare = async (): Promise<typeof Core> => {
-  const { metafile, outputFiles } = await build({
+const loadBare = (): typeof Core => {
+  const { metafile, outputFiles } = buildSync({
     entryPoints: [entrance],
     bundle: true,
     platform: "browser",
@@ -27,11 +27,11 @@ const loadBare = async (): Promise<typeof Core> => {
 
 /** Runs `event` and everything that follows from it on a node with a perfect disk. */
 const run = (
-  { Raft }: typeof Core,
+  core: typeof Core,
   start: Core.State.State,
   event: Core.Event.Event
 ): readonly [Core.State.State, ReadonlyArray<Core.Action.Action>] => {
-  const [state, actions] = Raft.step(start, event)
+  const [state, actions] = core.Raft.step(start, event)
   let after = state
   const all = [...actions]
   for (const action of actions) {
@@ -41,7 +41,7 @@ const run = (
       ? { _tag: "Applied", index: action.entries.at(-1)?.index ?? 0 }
       : undefined
     if (answer === undefined) continue
-    const [next, more] = run({ Raft } as typeof Core, after, answer)
+    const [next, more] = run(core, after, answer)
     after = next
     all.push(...more)
   }
@@ -49,8 +49,8 @@ const run = (
 }
 
 describe("the core in a browser", () => {
-  it("elects a node and commits its command, with no clock, no chance and no Node", async () => {
-    const core = await loadBare()
+  it("elects a node and commits its command, with no clock, no chance and no Node", () => {
+    const core = loadBare()
     const booted = core.Raft.boot({
       id: "n1",
       voters: ["n1"],
