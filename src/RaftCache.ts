@@ -1,10 +1,10 @@
 /**
- * The cache inside an application. Every process that provides `layer` is a node of the cluster: there
- * is no server beside it. Whichever node is asked, answers are linearizable; who leads, and a change of
- * it, is handled inside.
+ * The cache inside an application. Every process that provides `layer` is a node of the cluster:
+ * there is no server beside it. Whichever node is asked, answers are linearizable; who leads, and a
+ * change of it, is handled inside.
  *
- * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command line
- * is nothing but the two together.
+ * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command
+ * line is nothing but the two together.
  */
 import { Context, Data, Duration, Effect, Either, Layer, Option } from "effect"
 import { createHash } from "node:crypto"
@@ -26,7 +26,9 @@ import type { NetworkError } from "./service/Network.js"
 import { Storage } from "./service/Storage.js"
 import type { StorageError } from "./service/Storage.js"
 
-/** Nothing was done: there is no leader, too much is waiting, or the node stops. Try again later. */
+/**
+ * Nothing was done: there is no leader, too much is waiting, or the node stops. Try again later.
+ */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly reason: Refused["reason"]
   readonly message: string
@@ -74,8 +76,8 @@ export class RaftCache extends Context.Tag("raftcache/RaftCache")<RaftCache, {
     value: string | Uint8Array
   ) => Effect.Effect<CompareAndSet, WriteError>
   /**
-   * Adds a whole number, 1 if none is given; an absent key counts as 0. `Invalid` if the value is no
-   * 64-bit integer or would leave that range. Exact up to 2^53.
+   * Adds a whole number, 1 if none is given; an absent key counts as 0. `Invalid` if the value is
+   * no 64-bit integer or would leave that range. Exact up to 2^53.
    */
   readonly increment: (key: string, by?: number) => Effect.Effect<number, WriteError>
   readonly status: Effect.Effect<Status>
@@ -132,11 +134,8 @@ interface Applied {
   readonly index: number
 }
 
-const make = Effect.gen(function*() {
-  const node = yield* Node
-  const store = yield* Cache.Cache
-
-  const write = (command: Command.Command): Effect.Effect<Applied, WriteError> =>
+const write =
+  (node: Node["Type"]) => (command: Command.Command): Effect.Effect<Applied, WriteError> =>
     Effect.async((resume) =>
       node.write(Command.encode(command), (outcome) => {
         switch (outcome._tag) {
@@ -158,17 +157,24 @@ const make = Effect.gen(function*() {
       })
     )
 
-  const read = <A>(look: () => A): Effect.Effect<A, Unavailable> =>
-    Effect.async((resume) =>
-      node.read((outcome) =>
-        resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome))
-      )
+/** Looks at the node's own store at a moment at which it may be shown. */
+const read = (node: Node["Type"]) => <A>(look: () => A): Effect.Effect<A, Unavailable> =>
+  Effect.async((resume) =>
+    node.read((outcome) =>
+      resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome))
     )
+  )
+
+const make = Effect.gen(function*() {
+  const node = yield* Node
+  const store = yield* Cache.Cache
+  const apply = write(node)
+  const show = read(node)
 
   const getEntry = (key: string): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
     Effect.flatMap(
       validKey(key),
-      (valid) => read(() => Option.fromNullable(store.entries.get(valid)))
+      (valid) => show(() => Option.fromNullable(store.entries.get(valid)))
     )
 
   return RaftCache.of({
@@ -177,11 +183,11 @@ const make = Effect.gen(function*() {
     set: (key, value) =>
       Effect.gen(function*() {
         const command = { key: yield* validKey(key), value: yield* validValue(value) }
-        return (yield* write({ _tag: "Set", ...command, condition: "none", get: false })).index
+        return (yield* apply({ _tag: "Set", ...command, condition: "none", get: false })).index
       }),
     delete: (key) =>
       Effect.gen(function*() {
-        const { answer } = yield* write({ _tag: "Delete", keys: [yield* validKey(key)] })
+        const { answer } = yield* apply({ _tag: "Delete", keys: [yield* validKey(key)] })
         return answer._tag === "Integer" && answer.value === 1
       }),
     compareAndSet: (key, expectedRevision, value) =>
@@ -190,7 +196,7 @@ const make = Effect.gen(function*() {
           return yield* new Invalid({ message: `${expectedRevision} is no revision` })
         }
         const command = { key: yield* validKey(key), value: yield* validValue(value) }
-        const done = yield* write({ _tag: "CompareAndSet", ...command, expectedRevision })
+        const done = yield* apply({ _tag: "CompareAndSet", ...command, expectedRevision })
         return done.answer._tag === "Conflict"
           ? { succeeded: false, revision: done.answer.revision }
           : { succeeded: true, revision: done.index }
@@ -200,7 +206,7 @@ const make = Effect.gen(function*() {
         if (!Number.isSafeInteger(by)) {
           return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
         }
-        const { answer } = yield* write({ _tag: "Increment", key: yield* validKey(key), by })
+        const { answer } = yield* apply({ _tag: "Increment", key: yield* validKey(key), by })
         return answer._tag === "Integer" ? Number(answer.value) : by
       }),
     status: Effect.sync(node.status),
@@ -258,8 +264,9 @@ export const validate = (options: Options): Either.Either<Validated, Invalid> =>
   const requestTimeoutMillis = millis(options.requestTimeout, defaults.requestTimeoutMillis)
   if (!(heartbeatMillis >= 10 && electionTimeoutMillis >= 3 * heartbeatMillis)) {
     return invalid(
-      `a heartbeat of ${heartbeatMillis} ms and an election timeout of ${electionTimeoutMillis} ms: ` +
-        "the heartbeat must be at least 10 ms, the election timeout at least three heartbeats"
+      `a heartbeat of ${heartbeatMillis} ms and an election timeout of ` +
+        `${electionTimeoutMillis} ms: the heartbeat must be at least 10 ms, the election ` +
+        "timeout at least three heartbeats"
     )
   }
   return Either.right({
@@ -292,14 +299,15 @@ export const layer = (
     const openFolder = (folder: WriteAheadLog.Options) =>
       NodeDisk.layerStorage(options.data, folder)
     const storage = (world.storage ?? openFolder)({ clusterId, nodeId: self.id, members })
-    const network = Layer.unwrapEffect(Effect.map(Storage, ({ recovered: { identity } }) =>
-      TcpNetwork.layer({
-        identity,
-        listen: { host: self.host, port: self.port },
-        peers,
-        ...(world.gate === undefined ? {} : { gate: world.gate })
-      })
-    ))
+    const network = Layer.unwrapEffect(
+      Effect.map(Storage, ({ recovered: { identity } }) =>
+        TcpNetwork.layer({
+          identity,
+          listen: { host: self.host, port: self.port },
+          peers,
+          ...(world.gate === undefined ? {} : { gate: world.gate })
+        }))
+    )
     return assemble(valid, Layer.provideMerge(network, storage))
   }))
 

@@ -1,5 +1,5 @@
 /**
- * `raftcache` in an application: the cache as an Effect layer, and the Redis server as another on top.
- * The consensus core by itself is `raftcache/raft`.
+ * `raftcache` in an application: the cache as an Effect layer, and the Redis server as another on
+ * top. The consensus core by itself is `raftcache/raft`.
  */
 export * as RaftCache from "./RaftCache.js"

@@ -2,8 +2,8 @@
  * `raftcache dev`: a cluster to try out, and on a terminal a few keys to break it with.
  */
 import { Clock, Config, Duration, Effect, LogLevel, Option, Schedule } from "effect"
-import * as Members from "../node/Members.js"
 import * as Version from "../live/Version.js"
+import * as Members from "../node/Members.js"
 import * as DevCluster from "./DevCluster.js"
 import * as DevKeys from "./DevKeys.js"
 import * as Flags from "./Flags.js"

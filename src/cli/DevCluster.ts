@@ -1,6 +1,6 @@
 /**
- * A whole cluster in this process: the same layers as one node each, over real TCP and, unless asked
- * otherwise, on disk. Its nodes can be killed, restarted and cut off one by one.
+ * A whole cluster in this process: the same layers as one node each, over real TCP and, unless
+ * asked otherwise, on disk. Its nodes can be killed, restarted and cut off one by one.
  */
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
 import * as Net from "node:net"

@@ -84,11 +84,15 @@ const act = (cluster: DevCluster, key: string, id: string | undefined) => {
 }
 
 const printStatus = (cluster: DevCluster) =>
-  Effect.forEach(cluster.members, (member) =>
-    Effect.flatMap(cluster.status(member), (status) =>
-      print(
-        status === undefined
-          ? `${member.id}  down`
-          : `${member.id}  ${status.role}  term ${status.term}  commit ${status.commitIndex}` +
-            `${member.isCutOff ? "  cut off" : ""}`
-      )), { discard: true })
+  Effect.forEach(
+    cluster.members,
+    (member) =>
+      Effect.flatMap(cluster.status(member), (status) =>
+        print(
+          status === undefined
+            ? `${member.id}  down`
+            : `${member.id}  ${status.role}  term ${status.term}  commit ${status.commitIndex}` +
+              `${member.isCutOff ? "  cut off" : ""}`
+        )),
+    { discard: true }
+  )

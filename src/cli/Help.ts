@@ -1,5 +1,6 @@
 /** What `--help` prints. */
-export const text = `raftcache: a replicated, strongly consistent cache that any Redis client can use
+export const text =
+  `raftcache: a replicated, strongly consistent cache that any Redis client can use
 
   raftcache --id n1 --peers n1=host:port,n2=host:port,n3=host:port   run one node
   raftcache dev                                                      run a cluster to try out

@@ -1,6 +1,6 @@
 /**
- * Log lines of the programs: one `key=value` line each, on the error stream, so that output stays what
- * the user asked for. An application that embeds the cache has its own loggers.
+ * Log lines of the programs: one `key=value` line each, on the error stream, so that output stays
+ * what the user asked for. An application that embeds the cache has its own loggers.
  */
 import { Effect, Layer, Logger } from "effect"
 import type { LogLevel } from "effect"

@@ -1,7 +1,16 @@
 /**
  * `raftcache --id ...`: one node of a cluster, with its Redis server, until it is told to stop.
  */
-import { Config, ConfigError as ConfigErrors, Context, Effect, Either, Layer, LogLevel, Option } from "effect"
+import {
+  Config,
+  ConfigError as ConfigErrors,
+  Context,
+  Effect,
+  Either,
+  Layer,
+  LogLevel,
+  Option
+} from "effect"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
 import * as NodeProgram from "../node/NodeProgram.js"
@@ -20,8 +29,11 @@ export const spec = {
 } as const satisfies Flags.Spec
 
 const address = (name: string) =>
-  Config.mapOrFail(Config.string(name), (text) =>
-    Either.mapLeft(Members.parseAddress(text), (why) => ConfigErrors.InvalidData([name], why)))
+  Config.mapOrFail(
+    Config.string(name),
+    (text) =>
+      Either.mapLeft(Members.parseAddress(text), (why) => ConfigErrors.InvalidData([name], why))
+  )
 
 const config = Config.all({
   id: Config.nonEmptyString("ID"),

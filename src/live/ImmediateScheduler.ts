@@ -1,7 +1,8 @@
 /**
- * When the node's fibers run: after the sockets that are readable now have been read. Node calls one
- * listener for each, and microtasks run in between; a turn for each would defeat all batching. All
- * fibers share one queue, so that two that hand work to each other never hold off sockets and timers.
+ * When the node's fibers run: after the sockets that are readable now have been read. Node calls
+ * one listener for each, and microtasks run in between; a turn for each would defeat all batching.
+ * All fibers share one queue, so that two that hand work to each other never hold off sockets and
+ * timers.
  */
 import { Scheduler } from "effect"
 

@@ -98,7 +98,9 @@ export class RedisConnection {
   private readGate: Gate | undefined
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
-  /** No more requests are taken, or none will arrive: once all is answered, the connection closes. */
+  /**
+   * No more requests are taken, or none will arrive: once all is answered, the connection closes.
+   */
   private leaving = false
   private ended = false
   private closed = false

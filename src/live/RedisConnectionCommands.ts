@@ -194,7 +194,7 @@ export const commands: ReadonlyArray<RedisCommand> = [
     kind: "Local",
     name: "echo",
     arity: 2,
-    flags: ["fast"],
+    flags: ["loading", "stale", "fast"],
     run: (words, out) => out.bulk(words[1]!)
   },
   {

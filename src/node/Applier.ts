@@ -1,6 +1,7 @@
 /**
- * Committed entries become state: each passes the session table, which is part of the replicated state,
- * and then the state machine. What it says about this node's own session goes back to the writes.
+ * Committed entries become state: each passes the session table, which is part of the replicated
+ * state, and then the state machine. What it says about this node's own session goes back to the
+ * writes.
  */
 import * as Session from "../kv/Session.js"
 import type { Entry } from "../raft/Entry.js"

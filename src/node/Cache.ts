@@ -10,8 +10,8 @@ import * as StateMachine from "../service/StateMachine.js"
 export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() {}
 
 /**
- * One empty store for each call. A layer is built once and shared by reference: what is composed from
- * one of these layers sees one store, and each node of a process gets a layer of its own.
+ * One empty store for each call. A layer is built once and shared by reference: what is composed
+ * from one of these layers sees one store, and each node of a process gets a layer of its own.
  */
 export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
   Layer.effectContext(

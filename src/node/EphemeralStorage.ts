@@ -1,6 +1,6 @@
 /**
- * A storage that keeps nothing: for a cluster of one whose contents may end with the process. A member
- * of a larger cluster must not use it: it would forget its votes.
+ * A storage that keeps nothing: for a cluster of one whose contents may end with the process. A
+ * member of a larger cluster must not use it: it would forget its votes.
  */
 import { Effect, Layer, Random } from "effect"
 import { Storage } from "../service/Storage.js"

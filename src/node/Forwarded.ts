@@ -1,6 +1,6 @@
 /**
- * Proposals that other nodes have sent to this one because they take it for the leader. They wait here
- * for the next batch; whoever has some refused is told, and sends them again when it sees fit.
+ * Proposals that other nodes have sent to this one because they take it for the leader. They wait
+ * here for the next batch; whoever has some refused is told, and sends them again when it sees fit.
  */
 import type { NodeId } from "../raft/Event.js"
 

@@ -1,7 +1,8 @@
 /**
- * One turn of a node: take everything that has arrived, step the core with each, and then do what it
- * asked for, batched: one write to disk, one payload to each peer, answers by plain call. Everything
- * here is synchronous; NodeProgram.ts calls it whenever something has arrived, in every world alike.
+ * One turn of a node: take everything that has arrived, step the core with each, and then do what
+ * it asked for, batched: one write to disk, one payload to each peer, answers by plain call.
+ * Everything here is synchronous; NodeProgram.ts calls it whenever something has arrived, in every
+ * world alike.
  */
 import type { Action, Observation, Outcome, Persist } from "../raft/Action.js"
 import type { Event, NodeId, ProposeItem, Ref } from "../raft/Event.js"
@@ -14,11 +15,14 @@ import type { Outbox } from "./Outbox.js"
 import type { Answer as ReadAnswer, Reads } from "./Reads.js"
 import type { Answer as WriteAnswer, Writes } from "./Writes.js"
 
-export type Input =
-  | { readonly _tag: "Payload"; readonly from: NodeId; readonly payload: Uint8Array }
-  | { readonly _tag: "Unreachable"; readonly peer: NodeId }
+export type Request =
   | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
   | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+
+export type Input =
+  | Request
+  | { readonly _tag: "Payload"; readonly from: NodeId; readonly payload: Uint8Array }
+  | { readonly _tag: "Unreachable"; readonly peer: NodeId }
   | { readonly _tag: "Persisted"; readonly seq: number }
   | { readonly _tag: "Applied"; readonly index: number }
   | { readonly _tag: "Wake" }
@@ -139,7 +143,7 @@ export class Loop {
 
   #receive(from: NodeId, payload: Uint8Array): void {
     const messages = PeerMessage.decode(payload)
-    if (messages === undefined) return // lost, as far as anybody can tell; the network has logged it
+    if (messages === undefined) return // as if it had been lost
     for (const message of messages) {
       if (message._tag === "Forward") {
         if (!this.#parts.forwarded.add(from, message.proposals)) {

@@ -1,7 +1,7 @@
 /**
- * A running member of the cluster, as its servers and its embedder see it: two doors for requests and
- * one window. Requests come in by plain calls and are answered by plain callbacks, because an Effect
- * per request would cost more than the request (docs/architecture.md, "The hot path").
+ * A running member of the cluster, as its servers and its embedder see it: two doors for requests
+ * and one window. Requests come in by plain calls and are answered by plain callbacks, because an
+ * Effect per request would cost more than the request (docs/architecture.md, "The hot path").
  */
 import { Context } from "effect"
 import type { Effect } from "effect"
@@ -16,7 +16,9 @@ export interface Refused {
   readonly reason: "NoLeader" | "Overloaded" | "Stopping"
 }
 
-/** Proposed, and then nothing was heard of it before its deadline: it may have happened, or still. */
+/**
+ * Proposed, and then nothing was heard of it before its deadline: it may have happened, or still.
+ */
 export interface UnknownOutcome {
   readonly _tag: "UnknownOutcome"
 }
@@ -55,17 +57,19 @@ export interface Status {
 
 export class Node extends Context.Tag("raftcache/Node")<Node, {
   /**
-   * Runs `command` through the log. Writes of one node apply in the order of these calls, also across
-   * a change of leader, and each at most once. `answer` is called exactly once, never before this
-   * returns.
+   * Runs `command` through the log. Writes of one node apply in the order of these calls, also
+   * across a change of leader, and each at most once. `answer` is called exactly once, never before
+   * this returns.
    */
   readonly write: (command: Uint8Array, answer: (outcome: WriteOutcome) => void) => void
   /**
-   * Calls `answer` exactly once, never before this returns: at a moment when the local state machine
-   * shows everything that was acknowledged anywhere in the cluster before this call.
+   * Calls `answer` exactly once, never before this returns: at a moment when the local state
+   * machine shows everything that was acknowledged anywhere in the cluster before this call.
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
   readonly status: () => Status
-  /** Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more. */
+  /**
+   * Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more.
+   */
   readonly stopped: Effect.Effect<never, StorageError>
 }>() {}

@@ -1,7 +1,7 @@
 /**
- * The node program: one inbox, one fiber that runs the turns, one that writes to disk, one that sleeps
- * until something is due. It is the same in production and under simulation; only the layers of
- * Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
+ * The node program: one inbox, one fiber that runs the turns, one that writes to disk, one that
+ * sleeps until something is due. It is the same in production and under simulation; only the layers
+ * of Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
  */
 import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Runtime } from "effect"
 import type { Scope } from "effect"
@@ -19,7 +19,7 @@ import { Applier } from "./Applier.js"
 import { Forwarded } from "./Forwarded.js"
 import * as Loop from "./Loop.js"
 import { Node } from "./Node.js"
-import type { Refused, Status } from "./Node.js"
+import type { Status } from "./Node.js"
 import { Outbox } from "./Outbox.js"
 import { Reads } from "./Reads.js"
 import * as Ticker from "./Ticker.js"
@@ -82,7 +82,9 @@ const logObservation = (state: State, observation: Observation): Effect.Effect<v
   }
 }
 
-/** Writes whatever has gathered while it wrote before, as one batch. Ends with the first failure. */
+/**
+ * Writes whatever has gathered while it wrote before, as one batch. Ends with the first failure.
+ */
 const writeForever = (
   persists: Mailbox.ReadonlyMailbox<Persist>,
   storage: Storage["Type"],
@@ -110,6 +112,84 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
   }
 }
 
+/** What the fibers of one node share. */
+interface Shell {
+  readonly loop: Loop.Loop
+  readonly inbox: Mailbox.Mailbox<Loop.Input>
+  readonly ticker: Ticker.Ticker
+  /** Done when a node that is stopping has answered everybody. */
+  readonly drained: Deferred.Deferred<void>
+  phase: "Running" | "Stopping" | "Stopped"
+}
+
+const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Observation> => {
+  const { loop, ticker } = self
+  const due = Raft.ticksUntilDue(loop.state)
+  loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
+  ticker.arm(Raft.ticksUntilDue(loop.state))
+  if (self.phase === "Stopping" && loop.pending === 0) {
+    Deferred.unsafeDone(self.drained, Exit.void)
+  }
+  return loop.takeObservations()
+}
+
+const runTurns = (self: Shell): Effect.Effect<never> =>
+  Effect.forever(Effect.flatMap(self.inbox.takeAll, ([inputs]) => {
+    const observations = turn(self, inputs)
+    if (observations.length === 0) return Effect.void
+    return Effect.forEach(observations, (each) => logObservation(self.loop.state, each))
+  }))
+
+/** Nobody who waits is left without an answer, whatever ended the loop. */
+const close = (self: Shell): Effect.Effect<void> =>
+  Effect.map(self.inbox.clear, (inputs) => {
+    self.phase = "Stopped"
+    self.loop.close(inputs)
+  })
+
+/** Takes no more requests, and gives those that were taken a while to finish. */
+const drain = (self: Shell): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (self.phase !== "Running") return Effect.void
+    self.phase = "Stopping"
+    self.inbox.unsafeOffer({ _tag: "Wake" })
+    return Effect.asVoid(Effect.timeoutOption(Deferred.await(self.drained), STOP_GRACE_MILLIS))
+  })
+
+const makeShell = (
+  options: Options,
+  persists: Mailbox.Mailbox<Persist>
+): Effect.Effect<Shell, never, Network | Storage | StateMachine | Scope.Scope> =>
+  Effect.gen(function*() {
+    const network = yield* Network
+    const storage = yield* Storage
+    const { identity: { incarnation: client }, start: epoch } = storage.recovered
+    const session = { client, epoch }
+    const inbox = yield* Mailbox.make<Loop.Input>()
+    const offer = (input: Loop.Input): void => void inbox.unsafeOffer(input)
+    const writes = new Writes(session)
+    const loop = new Loop.Loop({
+      state: bootState(options, storage),
+      applier: new Applier(yield* StateMachine, session, writes),
+      writes,
+      reads: new Reads(),
+      forwarded: new Forwarded(),
+      outbox: new Outbox(network),
+      persist: (batch) => void persists.unsafeOfferAll(batch),
+      offer,
+      firstRef: epoch * REFS_PER_START,
+      requestTimeoutTicks: Ticker.toTicks(options.requestTimeoutMillis)
+    })
+    return {
+      loop,
+      inbox,
+      ticker: yield* Ticker.make(() => offer({ _tag: "Wake" })),
+      drained: yield* Deferred.make<void>(),
+      phase: "Running"
+    }
+  })
+
+/** Starts the node. Closing the scope stops it gracefully. */
 export const make = (
   options: Options
 ): Effect.Effect<
@@ -120,97 +200,36 @@ export const make = (
   Effect.gen(function*() {
     const network = yield* Network
     const storage = yield* Storage
-    const machine = yield* StateMachine
-    const { identity, start } = storage.recovered
-    const session = { client: identity.incarnation, epoch: start }
-
-    const inbox = yield* Mailbox.make<Loop.Input>()
     const persists = yield* Mailbox.make<Persist>()
     const stopped = yield* Deferred.make<never, StorageError>()
-    const drained = yield* Deferred.make<void>()
-    const offer = (input: Loop.Input): void => void inbox.unsafeOffer(input)
-    const ticker = yield* Ticker.make(() => offer({ _tag: "Wake" }))
+    const shell = yield* makeShell(options, persists)
+    const offer = (input: Loop.Input): void => void shell.inbox.unsafeOffer(input)
 
-    const writes = new Writes(session)
-    const loop = new Loop.Loop({
-      state: bootState(options, storage),
-      applier: new Applier(machine, session, writes),
-      writes,
-      reads: new Reads(),
-      forwarded: new Forwarded(),
-      outbox: new Outbox(network),
-      persist: (batch) => void persists.unsafeOfferAll(batch),
-      offer,
-      firstRef: start * REFS_PER_START,
-      requestTimeoutTicks: Ticker.toTicks(options.requestTimeoutMillis)
-    })
-    let isStopping = false
-    let hasStopped = false
-
-    const turn = (inputs: Iterable<Loop.Input>): ReadonlyArray<Observation> => {
-      const due = Raft.ticksUntilDue(loop.state)
-      loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
-      ticker.arm(Raft.ticksUntilDue(loop.state))
-      if (isStopping && loop.pending === 0) Deferred.unsafeDone(drained, Exit.void)
-      return loop.takeObservations()
-    }
-
-    /** Nobody who waits is left without an answer, whatever ended the loop. */
-    const close = Effect.map(inbox.clear, (inputs) => {
-      hasStopped = true
-      loop.close(inputs)
-    })
-
-    const runTurns = Effect.forever(Effect.flatMap(inbox.takeAll, ([inputs]) => {
-      const observations = turn(inputs)
-      return observations.length === 0
-        ? Effect.void
-        : Effect.forEach(observations, (each) => logObservation(loop.state, each), {
-          discard: true
-        })
-    }))
-
-    const program = Effect.raceFirst(runTurns, writeForever(persists, storage, offer)).pipe(
-      Effect.onExit((exit) =>
-        Effect.zipRight(
-          close,
-          Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
-            ? Deferred.failCause(stopped, exit.cause)
-            : Effect.void
-        )
-      )
-    )
-
-    yield* Effect.forkScoped(program)
+    const program = Effect.raceFirst(runTurns(shell), writeForever(persists, storage, offer))
+    yield* Effect.forkScoped(Effect.onExit(program, (exit) =>
+      Effect.zipRight(
+        close(shell),
+        Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
+          ? Deferred.failCause(stopped, exit.cause)
+          : Effect.void
+      )))
     yield* network.run({
       received: (from, payload) => offer({ _tag: "Payload", from, payload }),
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })
     })
-    yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        isStopping = true
-        offer({ _tag: "Wake" })
-        return hasStopped ? Effect.void : Deferred.await(drained)
-      }).pipe(Effect.interruptible, Effect.timeoutOption(STOP_GRACE_MILLIS))
-    )
+    yield* Effect.addFinalizer(() => drain(shell))
     offer({ _tag: "Wake" })
 
-    const runtime = yield* Effect.runtime<never>()
-    const refuse = (answer: (refused: Refused) => void): void => {
-      const refusal = Effect.sync(() => answer({ _tag: "Refused", reason: "Stopping" }))
-      Runtime.runFork(runtime)(Effect.zipRight(Effect.yieldNow(), refusal))
+    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const submit = (input: Loop.Request): void => {
+      if (shell.phase === "Running") return offer(input)
+      const refusal = Effect.sync(() => input.answer({ _tag: "Refused", reason: "Stopping" }))
+      fork(Effect.zipRight(Effect.yieldNow(), refusal))
     }
-
     return Node.of({
-      write: (command, answer) => {
-        if (isStopping || hasStopped) refuse(answer)
-        else offer({ _tag: "Write", command, answer })
-      },
-      read: (answer) => {
-        if (isStopping || hasStopped) refuse(answer)
-        else offer({ _tag: "Read", answer })
-      },
-      status: () => statusOf(loop, options, identity.clusterId),
+      write: (command, answer) => submit({ _tag: "Write", command, answer }),
+      read: (answer) => submit({ _tag: "Read", answer }),
+      status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
       stopped: Deferred.await(stopped)
     })
   })

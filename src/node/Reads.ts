@@ -1,7 +1,7 @@
 /**
- * The reads of this node's own clients. Reads that arrive in one turn share one ref of the core, and so
- * one round of the leader. A read has no effect, so one that was refused is simply asked again, until
- * its deadline.
+ * The reads of this node's own clients. Reads that arrive in one turn share one ref of the core,
+ * and so one round of the leader. A read has no effect, so one that was refused is simply asked
+ * again, until its deadline.
  */
 import type { Ref } from "../raft/Event.js"
 import type { ReadOutcome } from "./Node.js"
@@ -59,7 +59,9 @@ export class Reads {
     this.#waiting = [...this.#take(ref), ...this.#waiting]
   }
 
-  /** Refuses every read whose deadline has passed. One that the core works on comes back by itself. */
+  /**
+   * Refuses every read whose deadline has passed. One that the core works on comes back by itself.
+   */
   expire(now: number): void {
     const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
     if (late.length === 0) return

@@ -1,6 +1,6 @@
 /**
- * A node's sense of time: how many ticks have passed, and waking it when it is next due. It sleeps as
- * long as the core has nothing to do by itself, so that an idle node costs next to nothing.
+ * A node's sense of time: how many ticks have passed, and waking it when it is next due. It sleeps
+ * as long as the core has nothing to do by itself, so that an idle node costs next to nothing.
  */
 import { Effect, FiberHandle } from "effect"
 import type { Clock, Scope } from "effect"
@@ -13,8 +13,8 @@ export const toTicks = (millis: number): number => Math.max(1, Math.ceil(millis 
 export interface Ticker {
   /**
    * The ticks since the last call. If this process was held up (stopped, starved, suspended) longer
-   * than `graceTicks` past what it had planned, the time it was away does not count as silence of the
-   * others: `graceTicks` at least are left before it is due, to listen first.
+   * than `graceTicks` past what it had planned, the time it was away does not count as silence of
+   * the others: `graceTicks` at least are left before it is due, to listen first.
    */
   readonly elapsed: (ticksUntilDue: number, graceTicks: number) => number
   /** Wakes the node in so many ticks, unless it is woken earlier anyway. */

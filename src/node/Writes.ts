@@ -4,8 +4,8 @@
  * resent, whoever leads, until it is seen applied here. Numbers are applied in order and once
  * (kv/Session.ts), so resending is always safe and writes never overtake each other.
  *
- * A write whose deadline passes while it waits was never sent and is refused; one that was sent has an
- * unknown outcome, and its number goes on as a skip.
+ * A write whose deadline passes while it waits was never sent and is refused; one that was sent has
+ * an unknown outcome, and its number goes on as a skip.
  */
 import * as Proposal from "../wire/Proposal.js"
 import type { WriteOutcome } from "./Node.js"

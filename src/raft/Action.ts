@@ -1,24 +1,26 @@
 /**
- * Everything the core asks of its shell, as data and in order. The shell's whole contract: `Persist`
- * runs in the order of `seq` (many may share one fsync, then one `Persisted` for the highest); a
- * failed write ends the process; `Apply` runs in order; everything else may run at once and in any
- * order; a `Send` may be lost, repeated, delayed or reordered.
+ * Everything the core asks of its shell, as data and in order. The shell's whole contract:
+ * `Persist` runs in the order of `seq` (many may share one fsync, then one `Persisted` for the
+ * highest); a failed write ends the process; `Apply` runs in order; everything else may run at once
+ * and in any order; a `Send` may be lost, repeated, delayed or reordered.
  */
 import type { Entry } from "./Entry.js"
 import type { Index, Term } from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
 import type { Message } from "./Message.js"
 
-/** What a node must never forget besides its log: its term and its vote in that term (thesis 3.4). */
+/**
+ * What a node must never forget besides its log: its term and its vote in that term (thesis 3.4).
+ */
 export interface HardState {
   readonly term: Term
   readonly vote: NodeId | undefined
 }
 
 /**
- * Make durable, in this order: drop every entry at and after `truncateFrom`, append `append`, replace
- * the hard state. All of one `Persist` or nothing of it may survive a crash, and never a later one
- * without it.
+ * Make durable, in this order: drop every entry at and after `truncateFrom`, append `append`,
+ * replace the hard state. All of one `Persist` or nothing of it may survive a crash, and never a
+ * later one without it.
  */
 export interface Persist {
   readonly _tag: "Persist"

@@ -1,8 +1,8 @@
 /**
- * What is durable here, and what must wait for it. Every step ends in `seal`: what changed becomes one
- * `Persist`, what the step promised becomes a `Send` now or a deferred one, and what is committed and
- * durable is handed out to be applied. The shell cannot break this order, because a message that is not
- * true yet does not exist yet.
+ * What is durable here, and what must wait for it. Every step ends in `seal`: what changed becomes
+ * one `Persist`, what the step promised becomes a `Send` now or a deferred one, and what is
+ * committed and durable is handed out to be applied. The shell cannot break this order, because a
+ * message that is not true yet does not exist yet.
  */
 import type { Action, Persist } from "./Action.js"
 import type { Index } from "./EntryId.js"
@@ -37,9 +37,15 @@ export const stalled = (next: Draft): boolean => {
   return oldest !== undefined && next.now - oldest.since >= next.config.electionTimeoutTicks
 }
 
-/** A promise of an older term is worthless by now, and may have become false: it is dropped. */
-const isCurrent = (next: Draft, action: Action): boolean =>
-  action._tag !== "Send" || action.message.term === next.term
+/**
+ * A promise of an older term is worthless by now, and may have become false: it is dropped. So is
+ * the request of a candidate that has given up: the log it advertises may since have been replaced.
+ */
+const isCurrent = ({ role, term }: Draft, action: Action): boolean => {
+  if (action._tag !== "Send") return true
+  const { message } = action
+  return message.term === term && (message._tag !== "VoteRequest" || role === "Candidate")
+}
 
 const release = (step: Step): void => {
   const { next } = step

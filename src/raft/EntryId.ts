@@ -22,6 +22,8 @@ export const zero: EntryId = make(0, 0)
 export const equals = (self: EntryId, that: EntryId): boolean =>
   self.term === that.term && self.index === that.index
 
-/** Whether a log ending in `self` is at least as up to date as one ending in `that` (thesis 3.6.1). */
+/**
+ * Whether a log ending in `self` is at least as up to date as one ending in `that` (thesis 3.6.1).
+ */
 export const atLeast = (self: EntryId, that: EntryId): boolean =>
   self.term > that.term || (self.term === that.term && self.index >= that.index)

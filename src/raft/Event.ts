@@ -30,13 +30,17 @@ export interface ProposeItem {
   readonly bytes: Uint8Array
 }
 
-/** Commands for the log, in order. Each is answered with `Committed`, or refused by its own outcome. */
+/**
+ * Commands for the log, in order. Each is answered with `Committed`, or refused by its own outcome.
+ */
 export interface Propose {
   readonly _tag: "Propose"
   readonly items: ReadonlyArray<ProposeItem>
 }
 
-/** Asks for a moment at which the local state machine holds all that was acknowledged before now. */
+/**
+ * Asks for a moment at which the local state machine holds all that was acknowledged before now.
+ */
 export interface Read {
   readonly _tag: "Read"
   readonly ref: Ref

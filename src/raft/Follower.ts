@@ -17,8 +17,9 @@ export const drawElectionTimeout = (next: Draft): void => {
 }
 
 /**
- * Enters `term` if it is newer, as a follower of nobody yet. A follower keeps its timer: only hearing a
- * leader or granting a vote restarts it, or a node with a stale log could hold off every election.
+ * Enters `term` if it is newer, as a follower of nobody yet. A follower keeps its timer: only
+ * hearing a leader or granting a vote restarts it, or a node with a stale log could hold off every
+ * election.
  */
 export const stepDown = (step: Step, term: Term, why: string): void => {
   const { next } = step
@@ -40,14 +41,20 @@ export const stepDown = (step: Step, term: Term, why: string): void => {
   }
 }
 
-/** Whoever waited for an index from the leader asks again, when there is one. */
+/**
+ * Whoever waited for something of the leader asks again, when there is one: for an index to read
+ * at, or for the entries up to it, which the next leader's log may never reach.
+ */
 export const forgetLeader = (step: Step): void => {
   const { next } = step
-  next.leader = undefined
-  for (const read of next.forwardedReads) {
-    Steps.reply(step, read.ref, { _tag: "NotLeader", leader: undefined })
+  const committed = next.confirmedReads.filter(({ index }) => index <= next.commit)
+  const orphaned = next.confirmedReads.filter(({ index }) => index > next.commit)
+  for (const { ref } of [...next.forwardedReads, ...orphaned]) {
+    Steps.reply(step, ref, { _tag: "NotLeader", leader: undefined })
   }
+  next.leader = undefined
   next.forwardedReads = []
+  next.confirmedReads = committed
 }
 
 /** A leader's word of this term has arrived from `from`. */
@@ -63,8 +70,9 @@ export const hear = (step: Step, from: NodeId): void => {
 }
 
 /**
- * Whether a leader was heard within the shortest election timeout (thesis 4.2.3, 6.4.1). Whoever has a
- * leader helps nobody to replace it; a boot counts as contact, since the node may have promised before.
+ * Whether a leader was heard within the shortest election timeout (thesis 4.2.3, 6.4.1). Whoever
+ * has a leader helps nobody to replace it; a boot counts as contact, since the node may have
+ * promised before.
  */
 export const hasLeader = (next: Draft): boolean =>
   next.role === "Leader" || next.now - next.leaderContactAt < next.config.electionTimeoutTicks

@@ -1,13 +1,13 @@
 /**
- * A follower's side of log replication (thesis 3.5). What it commits and what it vouches for is bounded
- * by `verifiedTo`, the part of its log that this leader's messages have proven equal; the rest may be
- * left over from another term.
+ * A follower's side of log replication (thesis 3.5). What it commits and what it vouches for is
+ * bounded by `verifiedTo`, the part of its log that this leader's messages have proven equal; the
+ * rest may be left over from another term.
  */
+import * as Durability from "./Durability.js"
 import type { Entry } from "./Entry.js"
 import type { EntryId, Index } from "./EntryId.js"
 import * as EntryIds from "./EntryId.js"
 import type { NodeId } from "./Event.js"
-import * as Durability from "./Durability.js"
 import * as Follower from "./Follower.js"
 import * as Log from "./Log.js"
 import type { Append, Heartbeat } from "./Message.js"
@@ -39,7 +39,9 @@ const pastCommit = (step: Step, { commit, entries, prev }: Append) => {
   return { prev: known, entries: entries.slice(next.commit - prev.index), commit }
 }
 
-/** Only a real conflict truncates: a shorter append that came late must not cut what came after it. */
+/**
+ * Only a real conflict truncates: a shorter append that came late must not cut what came after it.
+ */
 const adopt = (step: Step, entries: ReadonlyArray<Entry>): void => {
   const { next } = step
   const fresh = entries.findIndex((entry) => !Log.has(next.log, entry))

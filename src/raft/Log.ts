@@ -1,7 +1,8 @@
 /**
- * The replicated log as a value: appending or truncating gives a new log and leaves every older one as
- * it was. Entries live in pages that versions share; `last` bounds what a version can see, so sharing
- * cannot be observed. An append costs about as much as a push, a truncation is a smaller `last`.
+ * The replicated log as a value: appending or truncating gives a new log and leaves every older one
+ * as it was. Entries live in pages that versions share; `last` bounds what a version can see, so
+ * sharing cannot be observed. An append costs about as much as a push, a truncation is a smaller
+ * `last`.
  *
  * Invariant: entry `i` has index `i`, terms never fall from one entry to the next.
  */
@@ -70,13 +71,13 @@ export const fromEntries = (entries: ReadonlyArray<Entry>): Log => Log.empty.app
 export const termAt = (self: Log, index: Index): Term | undefined =>
   index === 0 ? 0 : self.at(index)?.term
 
-export const lastId = (self: Log): EntryId =>
-  EntryIds.make(termAt(self, self.last) ?? 0, self.last)
+export const lastId = (self: Log): EntryId => EntryIds.make(termAt(self, self.last) ?? 0, self.last)
 
 export const has = (self: Log, id: EntryId): boolean => termAt(self, id.index) === id.term
 
 /**
- * The entries `from..upTo` inclusive, as many as fit into `limitBytes`, at least one if there is one.
+ * The entries `from..upTo` inclusive, as many as fit into `limitBytes`, at least one if there is
+ * one.
  */
 export const slice = (
   self: Log,
@@ -97,8 +98,8 @@ export const slice = (
 }
 
 /**
- * The last position at or before `id.index` whose term is not above `id.term`: where a log that ends
- * in `id` can at best agree with this one. Skips whole terms of conflict in one answer.
+ * The last position at or before `id.index` whose term is not above `id.term`: where a log that
+ * ends in `id` can at best agree with this one. Skips whole terms of conflict in one answer.
  */
 export const lastPossibleMatch = (self: Log, id: EntryId): EntryId => {
   let index = Math.min(id.index, self.last)

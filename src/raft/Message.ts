@@ -1,6 +1,6 @@
 /**
- * What nodes say to each other: the thesis's RPCs as separate one-way messages, each with only its own
- * fields. `term` is the sender's current term, except in `PreVoteRequest`, whose sender has not
+ * What nodes say to each other: the thesis's RPCs as separate one-way messages, each with only its
+ * own fields. `term` is the sender's current term, except in `PreVoteRequest`, whose sender has not
  * entered the term it asks about.
  */
 import type { Entry } from "./Entry.js"
@@ -36,7 +36,9 @@ export interface VoteResponse {
   readonly granted: boolean
 }
 
-/** AppendEntries (thesis 3.5). `entries` continue `prev` without a gap and may be empty (a probe). */
+/**
+ * AppendEntries (thesis 3.5). `entries` continue `prev` without a gap and may be empty (a probe).
+ */
 export interface Append {
   readonly _tag: "Append"
   readonly term: Term
@@ -80,7 +82,10 @@ export interface HeartbeatResponse {
   readonly _tag: "HeartbeatResponse"
   readonly term: Term
   readonly round: number
-  /** How far the sender's log has been compared with this leader's; a hint, no promise of durability. */
+  /**
+   * How far the sender's log has been compared with this leader's; a hint, no promise of
+   * durability.
+   */
   readonly verifiedTo: Index
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a leader knows about one follower's log, and how it sends to it (etcd's tracker). In `Probe` one
- * message at a time looks for the place where the logs agree; in `Replicate` messages flow without
- * waiting, as many as the window allows.
+ * What a leader knows about one follower's log, and how it sends to it (etcd's tracker). In `Probe`
+ * one message at a time looks for the place where the logs agree; in `Replicate` messages flow
+ * without waiting, as many as the window allows.
  *
  * Invariants: `match < next`; `match` never exceeds what the follower holds durably.
  */
@@ -70,7 +70,10 @@ export const replicate = (self: Progress, next: Index): Progress => ({
   paused: false
 })
 
-/** The follower holds everything up to `match` durably. An answer older than what we know changes little. */
+/**
+ * The follower holds everything up to `match` durably. An answer older than what we know changes
+ * little.
+ */
 export const accepted = (self: Progress, match: Index): Progress => {
   const known = Math.max(self.match, match)
   if (self.mode === "Probe") return replicate({ ...self, match: known }, known + 1)

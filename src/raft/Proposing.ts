@@ -1,6 +1,7 @@
 /**
- * Commands on their way into the log. Every ref is answered exactly once: refused here without effect,
- * `Committed` when its entry is applied, or `Unknown` when leadership ends before that (Follower.ts).
+ * Commands on their way into the log. Every ref is answered exactly once: refused here without
+ * effect, `Committed` when its entry is applied, or `Unknown` when leadership ends before that
+ * (Follower.ts).
  */
 import * as Entries from "./Entry.js"
 import type { Entry } from "./Entry.js"

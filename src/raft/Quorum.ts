@@ -1,6 +1,6 @@
 /**
- * The arithmetic of majorities. Counting always goes over the voters, never over the answers, so that
- * an answer of somebody who is no voter counts for nothing.
+ * The arithmetic of majorities. Counting always goes over the voters, never over the answers, so
+ * that an answer of somebody who is no voter counts for nothing.
  */
 import type { NodeId } from "./Event.js"
 

@@ -2,8 +2,8 @@
  * The consensus core: `step(state, event)` gives the next state and what the world should do. It is
  * pure and total: no clock, no chance, no input or output, no exception, whatever arrives.
  *
- * Terms are compared here, once for every message (thesis 3.3); what a message means within the term
- * is said in Election.ts, Following.ts, Replication.ts and Reading.ts.
+ * Terms are compared here, once for every message (thesis 3.3); what a message means within the
+ * term is said in Election.ts, Following.ts, Replication.ts and Reading.ts.
  */
 import type { Action } from "./Action.js"
 import * as Durability from "./Durability.js"
@@ -108,7 +108,12 @@ const refuseStale = (current: Step, from: NodeId, message: Message): void => {
     case "Append": {
       const hint = Log.lastPossibleMatch(current.next.log, message.prev)
       const { round, prev: { index: rejected } } = message
-      return Steps.promise(current, from, { _tag: "AppendRejected", term, round, rejected, hint }, 0)
+      return Steps.promise(
+        current,
+        from,
+        { _tag: "AppendRejected", term, round, rejected, hint },
+        0
+      )
     }
     case "Heartbeat":
       return Steps.promise(

@@ -1,8 +1,8 @@
 /**
- * Linearizable reads without the log (read index, thesis 6.4). The leader notes its commit index and
- * waits until a round that began after the read arrived proves that it still led; then the read may be
- * served anywhere that has applied that index. One round serves every read that came before it, and
- * while it is on its way the next reads gather for the next one.
+ * Linearizable reads without the log (read index, thesis 6.4). The leader notes its commit index
+ * and waits until a round that began after the read arrived proves that it still led; then the read
+ * may be served anywhere that has applied that index. One round serves every read that came before
+ * it, and while it is on its way the next reads gather for the next one.
  */
 import type { NodeId, Ref } from "./Event.js"
 import type { ReadIndexGranted, ReadIndexRefused, ReadIndexRequest } from "./Message.js"
@@ -30,8 +30,8 @@ export const requested = (step: Step, from: NodeId, { id }: ReadIndexRequest): v
 }
 
 /**
- * A new leader's commit index may lag behind what its predecessor acknowledged; everything of that is
- * before its no-op, so no read goes below it.
+ * A new leader's commit index may lag behind what its predecessor acknowledged; everything of that
+ * is before its no-op, so no read goes below it.
  */
 const enqueue = (step: Step, origin: ReadOrigin): void => {
   const { next } = step

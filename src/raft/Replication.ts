@@ -1,6 +1,6 @@
 /**
- * The leader's side of log replication (thesis 3.5): what each follower is sent next, what its answers
- * mean, and when an entry is committed.
+ * The leader's side of log replication (thesis 3.5): what each follower is sent next, what its
+ * answers mean, and when an entry is committed.
  */
 import type { Entry } from "./Entry.js"
 import { sizeBytes } from "./Entry.js"
@@ -68,8 +68,8 @@ export const feedAll = (step: Step): void => {
 }
 
 /**
- * Commits what a majority holds durably, this node's own log counted only as far as it is durable. An
- * entry of an earlier term is never committed by counting (thesis 3.6.2, figure 3.7).
+ * Commits what a majority holds durably, this node's own log counted only as far as it is durable.
+ * An entry of an earlier term is never committed by counting (thesis 3.6.2, figure 3.7).
  */
 export const advanceCommit = (step: Step): void => {
   const { next } = step
@@ -112,8 +112,8 @@ const isStale = ({ match, mode, next }: Progress, rejected: Index): boolean =>
   rejected <= match || (mode === "Probe" ? rejected !== next - 1 : rejected >= next)
 
 /**
- * The answer to a heartbeat tells what of the appends before it has arrived. If something was lost, it
- * is looked for again; if only the answers were, an empty append asks for one: a full window can
+ * The answer to a heartbeat tells what of the appends before it has arrived. If something was lost,
+ * it is looked for again; if only the answers were, an empty append asks for one: a full window can
  * otherwise never open (etcd-io/etcd#14633).
  */
 export const heartbeatAnswered = (step: Step, from: NodeId, answer: HeartbeatResponse): void => {

@@ -1,7 +1,7 @@
 /**
- * A leader's authority, in one monotonic number. Every message of a leader carries the last round it
- * began; an answer to it shows that the follower still recognised this leader after that round had
- * begun. A majority of answers confirms reads (thesis 6.4) and keeps the leader in office
+ * A leader's authority, in one monotonic number. Every message of a leader carries the last round
+ * it began; an answer to it shows that the follower still recognised this leader after that round
+ * had begun. A majority of answers confirms reads (thesis 6.4) and keeps the leader in office
  * (check-quorum, thesis 6.2), counted from when the round was sent, not from the answer.
  */
 import type { NodeId } from "./Event.js"

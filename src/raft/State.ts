@@ -1,6 +1,7 @@
 /**
- * Everything a node knows, as one immutable value. `readonly` all through: a step copies this record
- * once, and replaces nested values instead of writing to them. Time is counted in ticks since boot.
+ * Everything a node knows, as one immutable value. `readonly` all through: a step copies this
+ * record once, and replaces nested values instead of writing to them. Time is counted in ticks
+ * since boot.
  */
 import type { Action, HardState } from "./Action.js"
 import type { Entry } from "./Entry.js"
@@ -127,7 +128,9 @@ export interface State {
   readonly writes: ReadonlyArray<PendingWrite>
   readonly deferred: ReadonlyArray<Deferred>
 
-  /** Drawn from electionTimeoutTicks up to twice that; a new draw for each campaign and each term. */
+  /**
+   * Drawn from electionTimeoutTicks up to twice that; a new draw for each campaign and each term.
+   */
   readonly electionTimeout: number
   readonly electionDueAt: number
   /** When a leader was last heard, or the boot. */

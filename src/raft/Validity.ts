@@ -1,6 +1,6 @@
 /**
- * Whether a message could have come from a correct peer. A checksum catches what the wire did to it;
- * this catches what a faulty or foreign sender made of it, so that no later line has to doubt.
+ * Whether a message could have come from a correct peer. A checksum catches what the wire did to
+ * it; this catches what a faulty or foreign sender made of it, so that no later line has to doubt.
  */
 import type { Entry } from "./Entry.js"
 import type { EntryId, Term } from "./EntryId.js"

@@ -1,6 +1,6 @@
 /**
- * The few file operations the write-ahead log needs, in one flat folder. Everything above it, recovery
- * included, runs unchanged against a simulated disk that tears, loses and corrupts writes.
+ * The few file operations the write-ahead log needs, in one flat folder. Everything above it,
+ * recovery included, runs unchanged against a simulated disk that tears, loses and corrupts writes.
  */
 import { Context, Data } from "effect"
 import type { Effect } from "effect"
@@ -40,6 +40,8 @@ export class Disk extends Context.Tag("raftcache/Disk")<Disk, {
   readonly rename: (from: string, to: string) => Effect.Effect<void, DiskError>
   /** Not durable before `syncDirectory`. */
   readonly remove: (file: string) => Effect.Effect<void, DiskError>
-  /** Returns once every file made, renamed or removed so far would be found so after a power cut. */
+  /**
+   * Returns once every file made, renamed or removed so far would be found so after a power cut.
+   */
   readonly syncDirectory: Effect.Effect<void, DiskError>
 }>() {}

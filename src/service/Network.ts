@@ -1,6 +1,7 @@
 /**
- * How nodes reach each other. The port promises little, on purpose: Raft tolerates loss, so a layer may
- * lose, repeat, delay or reorder whatever it carries, and only ever delivers whole and unaltered.
+ * How nodes reach each other. The port promises little, on purpose: Raft tolerates loss, so a layer
+ * may lose, repeat, delay or reorder whatever it carries, and only ever delivers whole and
+ * unaltered.
  */
 import { Context, Data } from "effect"
 import type { Effect, Scope } from "effect"
@@ -24,9 +25,9 @@ export class Network extends Context.Tag("raftcache/Network")<Network, {
   /** Delivers to `receiver` until the scope closes. Called once. */
   readonly run: (receiver: Receiver) => Effect.Effect<void, NetworkError, Scope.Scope>
   /**
-   * Takes the payload and returns at once. Never fails: a payload for an unknown peer, over the frame
-   * limit or beyond a full queue is dropped, the oldest first. The payload must not be written to
-   * afterwards.
+   * Takes the payload and returns at once. Never fails: a payload for an unknown peer, over the
+   * frame limit or beyond a full queue is dropped, the oldest first. The payload must not be
+   * written to afterwards.
    */
   readonly send: (to: string, payload: Uint8Array) => void
 }>() {}

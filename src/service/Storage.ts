@@ -1,6 +1,6 @@
 /**
- * What a node must not forget, behind one door: the write-ahead log of a real disk, or one in memory.
- * The node reads it once when it starts and from then on only appends.
+ * What a node must not forget, behind one door: the write-ahead log of a real disk, or one in
+ * memory. The node reads it once when it starts and from then on only appends.
  */
 import { Context, Data } from "effect"
 import type { Effect } from "effect"
@@ -40,7 +40,8 @@ export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
   readonly recovered: Recovered
   /**
    * Writes in order and returns when all of it would survive a power cut. Called by one fiber, one
-   * call at a time. After a failure nothing may be written any more: a failed fsync is never retried.
+   * call at a time. After a failure nothing may be written any more: a failed fsync is never
+   * retried.
    */
   readonly persist: (writes: ReadonlyArray<Persist>) => Effect.Effect<void, StorageError>
 }>() {}

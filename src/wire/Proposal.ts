@@ -1,8 +1,8 @@
 /**
- * What a node puts into a log entry: a command and its place in the node's session, so that a proposal
- * that was forwarded, retried or committed twice applies once and in order (thesis 6.3). A `Skip` takes
- * the place of a command whose client was told that its outcome is unknown: the place is used up, and
- * nothing happens late.
+ * What a node puts into a log entry: a command and its place in the node's session, so that a
+ * proposal that was forwarded, retried or committed twice applies once and in order (thesis 6.3). A
+ * `Skip` takes the place of a command whose client was told that its outcome is unknown: the place
+ * is used up, and nothing happens late.
  */
 import * as Bytes from "./Bytes.js"
 
