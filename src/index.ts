@@ -3,3 +3,4 @@
  * top. The consensus core by itself is `raftcache/raft`.
  */
 export * as RaftCache from "./RaftCache.js"
+export * as RedisServer from "./live/RedisServer.js"

@@ -20,11 +20,12 @@ const DEFAULT_NODES = 3
 const DEFAULT_FOLDER = "./data/dev"
 
 const config = Config.all({
-  nodes: Config.withDefault(Flags.positive("NODES"), DEFAULT_NODES).pipe(
-    Config.validate({
+  nodes: Config.withDefault(
+    Config.validate(Flags.positive("NODES"), {
       message: `Expected at most ${Members.MEMBERS_LIMIT} nodes`,
       validation: (nodes) => nodes <= Members.MEMBERS_LIMIT
-    })
+    }),
+    DEFAULT_NODES
   ),
   memory: Config.withDefault(Config.boolean("MEMORY"), false),
   data: Config.withDefault(Config.nonEmptyString("DATA"), DEFAULT_FOLDER),

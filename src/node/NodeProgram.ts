@@ -153,7 +153,9 @@ const drain = (self: Shell): Effect.Effect<void> =>
     if (self.phase !== "Running") return Effect.void
     self.phase = "Stopping"
     self.inbox.unsafeOffer({ _tag: "Wake" })
-    return Effect.asVoid(Effect.timeoutOption(Deferred.await(self.drained), STOP_GRACE_MILLIS))
+    // A finalizer is uninterruptible, and with it this wait, unless it says otherwise.
+    const drained = Effect.interruptible(Deferred.await(self.drained))
+    return Effect.asVoid(Effect.timeoutOption(drained, STOP_GRACE_MILLIS))
   })
 
 const makeShell = (

@@ -7,21 +7,23 @@ import * as Handshake from "../../src/wire/Handshake.js"
 import { join } from "../service/NetworkContract.js"
 import * as RawPeer from "./RawPeer.js"
 
+/** Where nobody listens, and no other test ever will. */
+const NOWHERE = 1
+
 /** A node n1 whose peers n2 and n3 are only raw connections, and what it has warned of. */
 const lonely = (limits: Partial<TcpNetwork.Limits> = {}) =>
   Effect.gen(function*() {
     const port = yield* RawPeer.freePort
-    const elsewhere = yield* RawPeer.freePort
     const reasons = yield* Queue.unbounded<string>()
     const logger = Logger.make(({ annotations }) => {
       const reason = Option.getOrElse(HashMap.get(annotations, "reason"), () => "none")
-      // That nobody listens where n2 and n3 should be is not what these tests are about.
+      // That n1 cannot reach them is not what these tests are about.
       if (reason !== "Unreachable") reasons.unsafeOffer(String(reason))
     })
     const network = TcpNetwork.layer({
       identity: RawPeer.identity("n1"),
       listen: { host: RawPeer.host, port },
-      peers: ["n2", "n3"].map((id) => ({ id, host: RawPeer.host, port: elsewhere })),
+      peers: ["n2", "n3"].map((id) => ({ id, host: RawPeer.host, port: NOWHERE })),
       limits
     })
     const n1 = yield* Effect.provide(join(network), Logger.replace(Logger.defaultLogger, logger))

@@ -25,7 +25,10 @@ describe("a list of members", () => {
     ["n1=host:65536", `"host:65536" has no port from 0 to 65535`],
     ["n1=host:1.5", `"host:1.5" has no port from 0 to 65535`],
     ["n 1=host:1", `"n 1" is no node id: letters, digits, "_", "." and "-", at most 64`],
-    ["__proto__=host:1", `"__proto__" is no node id: letters, digits, "_", "." and "-", at most 64`],
+    [
+      "__proto__=host:1",
+      `"__proto__" is no node id: letters, digits, "_", "." and "-", at most 64`
+    ],
     ["n1=host:1,n1=host:2", "n1 is there twice"],
     ["n1=host:1,n2=host:1", "host:1 is there twice"]
   ])("such as %j is refused: %s", (text, why) => {

@@ -1,6 +1,6 @@
 /**
- * The whole node program, several times, on a network and on disks in memory, under whatever clock the
- * test runs: only the outermost layers differ from production.
+ * The whole node program, several times, on a network and on disks in memory, under whatever clock
+ * the test runs: only the outermost layers differ from production.
  */
 import { Context, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
 import * as Answer from "../../src/kv/Answer.js"
@@ -47,7 +47,10 @@ export const increment = (key: string): Uint8Array =>
 
 export const make = (ids: ReadonlyArray<string>, seed: number) =>
   Effect.gen(function*() {
-    const hub = yield* MemoryNetwork.make({ seed, faults: { delayMinMillis: 1, delayMaxMillis: 3 } })
+    const hub = yield* MemoryNetwork.make({
+      seed,
+      faults: { delayMinMillis: 1, delayMaxMillis: 3 }
+    })
     const disks = new Map(ids.map((id) => [id, MemoryDisk.make()]))
     const running = new Map<string, Running>()
 
@@ -112,7 +115,10 @@ export const make = (ids: ReadonlyArray<string>, seed: number) =>
         return leader !== undefined && 2 * votes.length > ids.length
           ? Effect.succeed(leader.id)
           : Effect.fail("no leader yet" as const)
-      }).pipe(Effect.retry({ while: () => Effect.as(Effect.sleep(STEP_MILLIS), true) }), Effect.orDie)
+      }).pipe(
+        Effect.retry({ while: () => Effect.as(Effect.sleep(STEP_MILLIS), true) }),
+        Effect.orDie
+      )
     }
   })
 

@@ -73,6 +73,19 @@ export const contract = (name: string, world: World): unknown =>
         }
       }))
 
+    it.scopedLive("gives payloads away: what receivers do to them concerns nobody else", () =>
+      Effect.gen(function*() {
+        const { n1, n2 } = yield* pair(world)
+        const payload = bytes(5000, 1)
+        n1.send("n2", payload)
+        const [, first] = yield* Queue.take(n2.received)
+        first.fill(0)
+        n1.send("n2", payload)
+        const [, second] = yield* Queue.take(n2.received)
+        sameBytes(second, bytes(5000, 1))
+        assert.strictEqual(Buffer.compare(payload, second), 0)
+      }))
+
     it.scopedLive("says who has sent a payload", () =>
       Effect.gen(function*() {
         const network = yield* world
