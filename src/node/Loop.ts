@@ -27,6 +27,9 @@ export type Input =
   | { readonly _tag: "Applied"; readonly index: number }
   | { readonly _tag: "Wake" }
 
+/** What a turn has to tell, besides the core's observations: a peer that cannot be understood. */
+export type Note = Observation | { readonly _tag: "NotUnderstood"; readonly from: NodeId }
+
 /** Commands sent in one turn: what is left goes with the next. */
 export const BATCH_BYTES = 8 << 20
 
@@ -50,7 +53,9 @@ export class Loop {
   readonly #parts: Parts
   #state: State
   #persists: Array<Persist> = []
-  #observations: Array<Observation> = []
+  #notes: Array<Note> = []
+  /** Each is told about once. */
+  readonly #notUnderstood = new Set<NodeId>()
   #nextRef: Ref
   /** Who waits for what this node has proposed: an own sequence, or the node that forwarded it. */
   readonly #proposed = new Map<Ref, number | NodeId>()
@@ -77,9 +82,9 @@ export class Loop {
     return this.#parts.writes.pending + this.#parts.reads.pending
   }
 
-  takeObservations(): ReadonlyArray<Observation> {
-    const taken = this.#observations
-    this.#observations = []
+  takeNotes(): ReadonlyArray<Note> {
+    const taken = this.#notes
+    this.#notes = []
     return taken
   }
 
@@ -143,7 +148,7 @@ export class Loop {
 
   #receive(from: NodeId, payload: Uint8Array): void {
     const messages = PeerMessage.decode(payload)
-    if (messages === undefined) return // as if it had been lost
+    if (messages === undefined) return this.#ignore(from)
     for (const message of messages) {
       if (message._tag === "Forward") {
         if (!this.#parts.forwarded.add(from, message.proposals)) {
@@ -156,6 +161,13 @@ export class Loop {
         this.#run({ _tag: "Receive", from, message })
       }
     }
+  }
+
+  /** As if it had been lost; it arrived as it was sent, so nothing but a newer version sends it. */
+  #ignore(from: NodeId): void {
+    if (this.#notUnderstood.has(from)) return
+    this.#notUnderstood.add(from)
+    this.#notes.push({ _tag: "NotUnderstood", from })
   }
 
   #run(event: Event): void {
@@ -180,7 +192,7 @@ export class Loop {
       case "Reply":
         return this.#reply(action.ref, action.outcome)
       case "Observe":
-        this.#observations.push(action.observation)
+        this.#notes.push(action.observation)
         return
     }
   }

@@ -5,7 +5,7 @@
  */
 import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Runtime } from "effect"
 import type { Scope } from "effect"
-import type { Observation, Persist } from "../raft/Action.js"
+import type { Persist } from "../raft/Action.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { State } from "../raft/State.js"
@@ -62,23 +62,28 @@ const bootState = (options: Options, storage: Storage["Type"]): State =>
   )
 
 /** Changes of leadership are news; how they came about is told at level debug. */
-const logObservation = (state: State, observation: Observation): Effect.Effect<void> => {
+const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
   const { config: { id }, role, term } = state
   const log = (level: LogLevel.LogLevel, text: string) =>
     Effect.annotateLogs(Effect.logWithLevel(level, text), { node: id, role, term })
-  switch (observation._tag) {
+  switch (note._tag) {
     case "BecameLeader":
       return log(LogLevel.Info, "leads")
     case "LeaderKnown":
-      return log(LogLevel.Info, `follows ${observation.leader}`)
+      return log(LogLevel.Info, `follows ${note.leader}`)
     case "BecameFollower":
-      return log(LogLevel.Info, `steps down: ${observation.why}`)
+      return log(LogLevel.Info, `steps down: ${note.why}`)
     case "BecamePreCandidate":
       return log(LogLevel.Debug, "hears no leader and asks whether it could be elected")
     case "BecameCandidate":
       return log(LogLevel.Debug, "stands for election")
     case "Truncated":
-      return log(LogLevel.Debug, `drops entries ${observation.from} to ${observation.to}`)
+      return log(LogLevel.Debug, `drops entries ${note.from} to ${note.to}`)
+    case "NotUnderstood":
+      return log(
+        LogLevel.Warning,
+        `cannot read what ${note.from} sends: run the same version of raftcache on every node`
+      )
   }
 }
 
@@ -122,7 +127,7 @@ interface Shell {
   phase: "Running" | "Stopping" | "Stopped"
 }
 
-const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Observation> => {
+const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Loop.Note> => {
   const { loop, ticker } = self
   const due = Raft.ticksUntilDue(loop.state)
   loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
@@ -130,14 +135,14 @@ const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Observat
   if (self.phase === "Stopping" && loop.pending === 0) {
     Deferred.unsafeDone(self.drained, Exit.void)
   }
-  return loop.takeObservations()
+  return loop.takeNotes()
 }
 
 const runTurns = (self: Shell): Effect.Effect<never> =>
   Effect.forever(Effect.flatMap(self.inbox.takeAll, ([inputs]) => {
-    const observations = turn(self, inputs)
-    if (observations.length === 0) return Effect.void
-    return Effect.forEach(observations, (each) => logObservation(self.loop.state, each))
+    const notes = turn(self, inputs)
+    if (notes.length === 0) return Effect.void
+    return Effect.forEach(notes, (note) => logNote(self.loop.state, note))
   }))
 
 /** Nobody who waits is left without an answer, whatever ended the loop. */
