@@ -136,6 +136,12 @@ const rules: ReadonlyArray<readonly [string, Rule, path: string, breach: string]
     `import type { Entry } from "./Entry.js"`
   ],
   [
+    "stands on one of the floors",
+    ({ floor, path }) => floor in below || ["", "cli"].includes(floor) ? [] : [`src/${path}`],
+    "util/Helpers.ts",
+    ""
+  ],
+  [
     "is named by a noun in PascalCase",
     ({ path }) =>
       /^([a-z]+\/)?([A-Z][A-Za-z0-9]*|index)\.ts$|^main\.ts$/.test(path) ? [] : [`src/${path}`],
