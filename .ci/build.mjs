@@ -1,7 +1,8 @@
 /**
  * Builds dist/: every module as JavaScript with declarations and source maps, for those who import
- * the library and bring their own `effect`; and dist/main.js, the command, bundled into one file
- * that needs nothing but Node and starts several times faster than its modules would.
+ * the library and bring their own `effect`; and dist/main.js, the command, bundled so that it needs
+ * nothing but Node and starts several times faster than its modules would. What it loads only to run
+ * a cluster is a chunk of its own in dist/bundle.
  *
  * It builds aside and swaps at the end: a failed build leaves the last good one, no module outlives
  * its source, and nobody ever meets half of a dist/.
@@ -29,9 +30,11 @@ const compile = () => {
 const bundle = () =>
   buildSync({
     entryPoints: [join(root, "src/main.ts")],
-    outfile: join(aside, "main.js"),
+    outdir: aside,
+    chunkNames: "bundle/[name]-[hash]",
     allowOverwrite: true,
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node20",

@@ -1,55 +1,17 @@
 /**
- * The `raftcache` program: reads the command line, runs one command, and says in one line what went
- * wrong if something did. Exit codes: 0 stopped as asked, 1 the node had to stop, 2 wrong usage.
+ * The `raftcache` program. What needs no cluster is answered here, before anything else is loaded.
  */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Effect, Exit } from "effect"
-import * as Dev from "./cli/Dev.js"
-import { UsageError } from "./cli/Flags.js"
 import * as Help from "./cli/Help.js"
-import * as Serve from "./cli/Serve.js"
 import * as Version from "./live/Version.js"
-import { Invalid } from "./RaftCache.js"
 
-const print = (text: string) => Effect.sync(() => void process.stdout.write(text))
+const argv = process.argv.slice(2)
+const asks = (...words: ReadonlyArray<string>): boolean => argv.some((word) => words.includes(word))
 
-const command = (argv: ReadonlyArray<string>) => {
-  const [first, ...rest] = argv
-  const asks = (...flags: ReadonlyArray<string>) => argv.some((word) => flags.includes(word))
-  if (asks("--help", "-h") || first === "help") return print(Help.text)
-  if (asks("--version", "-v")) return print(`${Version.VERSION}\n`)
-  if (first === "dev") return Dev.run(rest)
-  if (first !== undefined && !first.startsWith("-")) {
-    return new UsageError({ message: `there is no command "${first}"` })
-  }
-  return Serve.run(argv)
+if (asks("--help", "-h") || argv[0] === "help") {
+  process.stdout.write(Help.text)
+} else if (asks("--version", "-v")) {
+  process.stdout.write(`${Version.VERSION}\n`)
+} else {
+  const { run } = await import("./cli/Program.js")
+  run(argv)
 }
-
-const isUsage = (error: unknown): boolean => error instanceof UsageError || error instanceof Invalid
-
-/** An operating error in its own words; a broken invariant with all we know, for a bug report. */
-const describe = (cause: Cause.Cause<{ readonly message: string }>): string => {
-  const failure = Cause.failureOption(cause)
-  if (failure._tag === "None") {
-    return `raftcache: stopped by a defect, please report it:\n${Cause.pretty(cause)}\n`
-  }
-  const hint = isUsage(failure.value) ? "\nsee raftcache --help" : ""
-  return `raftcache: ${failure.value.message}${hint}\n`
-}
-
-const report = (cause: Cause.Cause<{ readonly message: string }>) =>
-  Effect.sync(() => {
-    if (!Cause.isInterruptedOnly(cause)) process.stderr.write(describe(cause))
-  })
-
-const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
-  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
-  const failure = Cause.failureOption(exit.cause)
-  return failure._tag === "Some" && isUsage(failure.value) ? 2 : 1
-}
-
-NodeRuntime.runMain(Effect.tapErrorCause(command(process.argv.slice(2)), report), {
-  disableErrorReporting: true,
-  disablePrettyLogger: true,
-  teardown: (exit, onExit) => onExit(exitCode(exit))
-})

@@ -20,13 +20,7 @@ const DEFAULT_NODES = 3
 const DEFAULT_FOLDER = "./data/dev"
 
 const config = Config.all({
-  nodes: Config.withDefault(
-    Config.validate(Flags.positive("NODES"), {
-      message: `Expected at most ${Members.MEMBERS_LIMIT} nodes`,
-      validation: (nodes) => nodes <= Members.MEMBERS_LIMIT
-    }),
-    DEFAULT_NODES
-  ),
+  nodes: Config.withDefault(Flags.integer("NODES", 1, Members.MEMBERS_LIMIT), DEFAULT_NODES),
   memory: Config.withDefault(Config.boolean("MEMORY"), false),
   data: Config.withDefault(Config.nonEmptyString("DATA"), DEFAULT_FOLDER),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Error)

@@ -61,8 +61,11 @@ const leavesOf = (error: ConfigError.ConfigError): ReadonlyArray<ConfigError.Con
     ? [...leavesOf(error.left), ...leavesOf(error.right)]
     : [error]
 
-/** A whole number of at least 1. */
-export const positive = (name: string): Config.Config<number> =>
+/** A whole number from `least` to `most`, inclusive. */
+export const integer = (name: string, least: number, most: number): Config.Config<number> =>
   Config.integer(name).pipe(
-    Config.validate({ message: "Expected a number of at least 1", validation: (n) => n >= 1 })
+    Config.validate({
+      message: `Expected a number from ${least} to ${most}`,
+      validation: (value) => value >= least && value <= most
+    })
   )

@@ -35,16 +35,19 @@ const address = (name: string) =>
       Either.mapLeft(Members.parseAddress(text), (why) => ConfigErrors.InvalidData([name], why))
   )
 
+/** Longer than this no timeout makes sense: it is a slip of the keyboard. */
+const MILLIS_LIMIT = 60_000
+
+const millis = (name: string, otherwise: number) =>
+  Config.withDefault(Flags.integer(name, 1, MILLIS_LIMIT), otherwise)
+
 const config = Config.all({
   id: Config.nonEmptyString("ID"),
   peers: Config.nonEmptyString("PEERS"),
   redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
   data: Config.option(Config.nonEmptyString("DATA")),
-  electionTimeout: Config.withDefault(
-    Flags.positive("ELECTION_TIMEOUT"),
-    NodeProgram.defaults.electionTimeoutMillis
-  ),
-  heartbeat: Config.withDefault(Flags.positive("HEARTBEAT"), NodeProgram.defaults.heartbeatMillis),
+  electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
+  heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
@@ -55,7 +58,7 @@ export const run = (argv: ReadonlyArray<string>) =>
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
     const node = RaftCache.layer({ id, peers, data, electionTimeout, heartbeat })
     const served = Layer.provideMerge(RedisServer.layer(redis), node)
-    yield* Effect.gen(function*() {
+    return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
       const bound = Context.get(services, RedisServer.RedisServer)
       yield* Effect.logInfo(`ready for Redis clients at redis://${Members.formatAddress(bound)}`)

@@ -7,7 +7,7 @@ const spec = { data: { type: "string" }, heartbeat: { type: "string" } } as cons
 
 const config = Config.all({
   data: Config.nonEmptyString("DATA"),
-  heartbeat: Config.withDefault(Flags.positive("HEARTBEAT"), 50)
+  heartbeat: Config.withDefault(Flags.integer("HEARTBEAT", 1, 100), 50)
 })
 
 const read = (argv: ReadonlyArray<string>) =>
@@ -48,7 +48,7 @@ describe("the flags", () => {
       )
       assert.strictEqual(
         yield* refusal(["--data", "x", "--heartbeat", "0"]),
-        "--heartbeat: Expected a number of at least 1"
+        "--heartbeat: Expected a number from 1 to 100"
       )
       assert.strictEqual(yield* refusal(["--dat", "x"]), "Unknown option '--dat'")
       assert.strictEqual(

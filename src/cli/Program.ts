@@ -1,0 +1,50 @@
+/**
+ * Runs one command, and says in one line what went wrong if something did. Exit codes: 0 stopped as
+ * asked, 1 the node had to stop, 2 wrong usage.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Cause, Effect, Exit } from "effect"
+import { Invalid } from "../RaftCache.js"
+import * as Dev from "./Dev.js"
+import { UsageError } from "./Flags.js"
+import * as Serve from "./Serve.js"
+
+const command = (argv: ReadonlyArray<string>) => {
+  const [first, ...rest] = argv
+  if (first === "dev") return Dev.run(rest)
+  if (first !== undefined && !first.startsWith("-")) {
+    return new UsageError({ message: `there is no command "${first}"` })
+  }
+  return Serve.run(argv)
+}
+
+const isUsage = (error: unknown): boolean => error instanceof UsageError || error instanceof Invalid
+
+/** An operating error in its own words; a broken invariant with all we know, for a bug report. */
+const describe = (cause: Cause.Cause<{ readonly message: string }>): string => {
+  const failure = Cause.failureOption(cause)
+  if (failure._tag === "None") {
+    return `raftcache: stopped by a defect, please report it:\n${Cause.pretty(cause)}\n`
+  }
+  const hint = isUsage(failure.value) ? "\nsee raftcache --help" : ""
+  return `raftcache: ${failure.value.message}${hint}\n`
+}
+
+const report = (cause: Cause.Cause<{ readonly message: string }>) =>
+  Effect.sync(() => {
+    if (!Cause.isInterruptedOnly(cause)) process.stderr.write(describe(cause))
+  })
+
+const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
+  const failure = Cause.failureOption(exit.cause)
+  return failure._tag === "Some" && isUsage(failure.value) ? 2 : 1
+}
+
+/** Takes over the process: signals interrupt the command, and its end is the process's. */
+export const run = (argv: ReadonlyArray<string>): void =>
+  NodeRuntime.runMain(Effect.tapErrorCause(command(argv), report), {
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    teardown: (exit, onExit) => onExit(exitCode(exit))
+  })
