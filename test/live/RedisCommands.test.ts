@@ -1,0 +1,167 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Latin1 from "../../src/kv/Latin1.js"
+import type { Client, Server } from "../../src/live/RedisCommand.js"
+import * as RedisCommands from "../../src/live/RedisCommands.js"
+import { VERSION } from "../../src/live/Version.js"
+import * as RespReply from "../../src/wire/RespReply.js"
+import { FakeNode } from "./FakeNode.js"
+
+const words = (...texts: ReadonlyArray<string>) => texts.map(Latin1.encode)
+
+const connection = () => {
+  const node = new FakeNode()
+  const server: Server = {
+    store: node.store,
+    status: node.status,
+    port: () => 6379,
+    startedAtMillis: 0,
+    connections: { size: 3 },
+    connectionsLimit: 10,
+    totals: { connections: 7, rejectedConnections: 1, commands: 9 }
+  }
+  const client: Client = {
+    id: 5,
+    address: () => "127.0.0.1:1000",
+    localAddress: () => "127.0.0.1:6379",
+    connectedAtMillis: Date.now(),
+    protocol: 2,
+    name: "",
+    libraryName: "",
+    libraryVersion: ""
+  }
+  /** The reply to a request that needs neither the log nor the cluster. */
+  const ask = (...texts: ReadonlyArray<string>): string => {
+    const asked = words(...texts)
+    const command = RedisCommands.find(asked)
+    if (typeof command === "string") return `-${command}\r\n`
+    if (command.kind === "Write") throw new Error(`${texts[0]} is a write`)
+    const out = new RespReply.Writer()
+    out.protocol = client.protocol
+    command.run(asked, out, client, server)
+    return Latin1.decode(out.written(), 0, out.length)
+  }
+  return { ask, client, node }
+}
+
+describe("a command", () => {
+  it("is found by its name in any case, and by nothing like it", () => {
+    for (const { arity, name } of RedisCommands.all) {
+      const more = Array.from({ length: Math.abs(arity) - 1 }, () => "help")
+      const found = RedisCommands.find(words(name, ...more))
+      expect(RedisCommands.find(words(name.toUpperCase(), ...more))).toBe(found)
+      expect(found).toHaveProperty("name", expect.stringMatching(new RegExp(`^${name}(\\||$)`)))
+      expect(RedisCommands.find(words(`${name}x`, ...more))).toMatch(/^ERR unknown command/)
+      expect(RedisCommands.find(words(`x${name}`, ...more))).toMatch(/^ERR unknown command/)
+    }
+  })
+
+  it("is refused in Redis's words when there is none, or the number of words is wrong", () => {
+    const { ask } = connection()
+    expect(ask("TTL", "a", "b\r\n")).toBe(
+      "-ERR unknown command 'TTL', with args beginning with: 'a' 'b  ' \r\n"
+    )
+    expect(ask("GET")).toBe("-ERR wrong number of arguments for 'get' command\r\n")
+    expect(ask("CLIENT")).toBe("-ERR wrong number of arguments for 'client' command\r\n")
+    expect(ask("client", "id", "x")).toBe(
+      "-ERR wrong number of arguments for 'client|id' command\r\n"
+    )
+    expect(ask("client", "TRACKING", "on")).toBe(
+      "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n"
+    )
+  })
+})
+
+describe("INFO", () => {
+  const sections = (reply: string) => [...reply.matchAll(/# (\w+)/g)].map(([, title]) => title)
+
+  it("tells every section, or those asked for", () => {
+    const { ask } = connection()
+    const all = ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "Raft"]
+    expect(sections(ask("INFO"))).toEqual([...all, "Cluster", "Keyspace"])
+    expect(sections(ask("INFO", "everything"))).toEqual([...all, "Cluster", "Keyspace"])
+    expect(sections(ask("info", "RAFT", "server", "nope"))).toEqual(["Server", "Raft"])
+    expect(ask("INFO", "nope")).toBe("$0\r\n\r\n")
+  })
+
+  it("tells what client libraries wait for, and what only a cluster has", () => {
+    const { ask } = connection()
+    const reply = ask("INFO")
+    const told = [
+      `raftcache_version:${VERSION}`,
+      "tcp_port:6379",
+      "connected_clients:3",
+      "loading:0",
+      "total_commands_processed:9",
+      "role:master",
+      "node_id:n1",
+      "state:leader",
+      "leader_id:n1",
+      "current_term:3",
+      "num_nodes:3",
+      "commit_index:0",
+      "last_applied_index:0"
+    ]
+    for (const line of told) expect(reply).toContain(`\r\n${line}\r\n`)
+  })
+})
+
+describe("CONFIG GET", () => {
+  it("tells the settings that match any of its patterns, each once", () => {
+    const { ask } = connection()
+    expect(ask("CONFIG", "GET", "save")).toBe("*2\r\n$4\r\nsave\r\n$0\r\n\r\n")
+    expect(ask("CONFIG", "GET", "appendonly")).toBe("*2\r\n$10\r\nappendonly\r\n$2\r\nno\r\n")
+    expect(ask("CONFIG", "GET", "MAX*s", "max?lients")).toBe(
+      "*2\r\n$10\r\nmaxclients\r\n$2\r\n10\r\n"
+    )
+    expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
+    expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*18\r\n/)
+  })
+})
+
+describe("CLIENT", () => {
+  it("knows a connection by its number, its name and its library", () => {
+    const { ask, client } = connection()
+    expect(ask("CLIENT", "ID")).toBe(":5\r\n")
+    expect(ask("CLIENT", "GETNAME")).toBe("$-1\r\n")
+    expect(ask("CLIENT", "SETNAME", "me")).toBe("+OK\r\n")
+    expect(ask("CLIENT", "GETNAME")).toBe("$2\r\nme\r\n")
+    expect(ask("CLIENT", "SETINFO", "LIB-NAME", "library")).toBe("+OK\r\n")
+    expect(ask("CLIENT", "SETINFO", "lib-ver", "1.2")).toBe("+OK\r\n")
+    client.protocol = 3
+    const told = "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 db=0 " +
+      "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
+    expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
+  })
+
+  it("refuses what would not be told apart in a list of clients", () => {
+    const { ask } = connection()
+    expect(ask("CLIENT", "SETINFO", "LIB-NAME", "a b")).toBe(
+      "-ERR LIB-NAME cannot contain spaces, newlines or special characters.\r\n"
+    )
+    expect(ask("CLIENT", "SETINFO", "what", "x")).toBe("-ERR Unrecognized option 'what'\r\n")
+  })
+})
+
+describe("COMMAND", () => {
+  it("tells of every command there is", () => {
+    const { ask } = connection()
+    const count = RedisCommands.all.length
+    expect(ask("COMMAND", "COUNT")).toBe(`:${count}\r\n`)
+    expect(ask("COMMAND").startsWith(`*${count}\r\n*10\r\n$3\r\nget\r\n:2\r\n`)).toBe(true)
+    expect(ask("COMMAND", "LIST").split("\r\n").length).toBe(2 * count + 2)
+    expect(ask("COMMAND", "INFO", "GET", "nope")).toBe(
+      "*2\r\n*10\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n:1\r\n:1\r\n:1\r\n" +
+        "*0\r\n*0\r\n*0\r\n*0\r\n$-1\r\n"
+    )
+    expect(ask("COMMAND", "DOCS")).toBe("*0\r\n")
+    expect(ask("COMMAND", "HELP")).toContain("+COUNT\r\n+    Return the total number of commands")
+  })
+})
+
+describe("READONLY and READWRITE", () => {
+  it("are granted: every node answers as the leader would", () => {
+    const { ask } = connection()
+    expect(ask("READONLY") + ask("READWRITE")).toBe("+OK\r\n+OK\r\n")
+  })
+})
