@@ -7,15 +7,19 @@
 import type { Action, Persist } from "./Action.js"
 import type { Index } from "./EntryId.js"
 import * as Log from "./Log.js"
-import type { Deferred, PendingWrite } from "./State.js"
+import type { Deferred, PendingWrite, State } from "./State.js"
 import type { Draft, Promised, Step } from "./Step.js"
 
-/** Drops every entry at and after `from`; a write still on its way no longer vouches for them. */
+/**
+ * Drops every entry at and after `from`; a write still on its way no longer vouches for them, and
+ * neither does what the leader has said of them so far.
+ */
 export const truncate = (step: Step, from: Index): void => {
   const { next } = step
   step.truncatedFrom = Math.min(step.truncatedFrom ?? from, from)
   next.log = next.log.truncate(from)
   next.stable = Math.min(next.stable, from - 1)
+  next.verifiedTo = Math.min(next.verifiedTo, from - 1)
   next.writes = next.writes.map((write) => write.last < from ? write : { ...write, last: from - 1 })
 }
 
@@ -31,11 +35,9 @@ export const persisted = (step: Step, seq: number): void => {
   release(step)
 }
 
-/** Whether the oldest write has been on its way for an election timeout: this disk cannot lead. */
-export const stalled = (next: Draft): boolean => {
-  const oldest = next.writes[0]
-  return oldest !== undefined && next.now - oldest.since >= next.config.electionTimeoutTicks
-}
+/** When the oldest write will have been on its way for an election timeout: such a disk cannot lead. */
+export const stalledAt = ({ config, writes }: State): number =>
+  (writes[0]?.since ?? Infinity) + config.electionTimeoutTicks
 
 /**
  * A promise of an older term is worthless by now, and may have become false: it is dropped. So is

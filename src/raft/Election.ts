@@ -25,7 +25,7 @@ export const tick = (step: Step, count: number): void => {
   if (next.role === "Leader") return tickLeader(step)
   Reading.expire(step)
   if (next.now < next.electionDueAt) return
-  if (Durability.stalled(next)) {
+  if (next.now >= Durability.stalledAt(next)) {
     // Whoever cannot write cannot be elected; campaigning would only raise terms.
     Follower.drawElectionTimeout(next)
   } else {
@@ -34,10 +34,10 @@ export const tick = (step: Step, count: number): void => {
 }
 
 const tickLeader = (step: Step): void => {
-  const { next } = step
-  if (Durability.stalled(next)) return Follower.stepDown(step, next.term, "own disk stalled")
-  if (Rounds.lostQuorum(next)) return Follower.stepDown(step, next.term, "no majority answers")
-  if (next.now < next.heartbeatDueAt) return
+  const { next, next: { now, term } } = step
+  if (now >= Durability.stalledAt(next)) return Follower.stepDown(step, term, "own disk stalled")
+  if (now >= Rounds.quorumLostAt(next)) return Follower.stepDown(step, term, "no majority answers")
+  if (now < next.heartbeatDueAt) return
   Rounds.begin(step)
   Reading.confirm(step)
 }

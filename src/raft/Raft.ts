@@ -34,14 +34,13 @@ export const step = (state: State, event: Event): readonly [State, ReadonlyArray
 
 /**
  * In how many ticks this node has something to do by itself, if nothing else happens. At least 1: a
- * shell may sleep for so long and then report the ticks that have passed.
+ * shell may sleep for so long. Woken by whatever, it reports the ticks that have passed first.
  */
 export const ticksUntilDue = (state: State): number => {
-  const { config, electionDueAt, forwardedReads, heartbeatDueAt, now, role, writes } = state
-  const timeout = config.electionTimeoutTicks
+  const { electionDueAt, heartbeatDueAt, now, role } = state
   const due = role === "Leader"
-    ? Math.min(heartbeatDueAt, (writes[0]?.since ?? Infinity) + timeout)
-    : Math.min(electionDueAt, (forwardedReads[0]?.since ?? Infinity) + timeout)
+    ? Math.min(heartbeatDueAt, Durability.stalledAt(state), Rounds.quorumLostAt(state))
+    : Math.min(electionDueAt, Reading.expireAt(state))
   return Math.max(1, due - now)
 }
 

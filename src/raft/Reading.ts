@@ -7,7 +7,7 @@
 import type { NodeId, Ref } from "./Event.js"
 import type { ReadIndexGranted, ReadIndexRefused, ReadIndexRequest } from "./Message.js"
 import * as Rounds from "./Rounds.js"
-import type { PendingRead, ReadOrigin } from "./State.js"
+import type { PendingRead, ReadOrigin, State } from "./State.js"
 import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
 
@@ -93,11 +93,15 @@ const takeForwarded = (step: Step, id: number): boolean => {
   return true
 }
 
+/** When the oldest question will have waited for an election timeout. */
+export const expireAt = ({ config, forwardedReads }: State): number =>
+  (forwardedReads[0]?.since ?? Infinity) + config.electionTimeoutTicks
+
 /** A question or its answer was lost: after an election timeout whoever asked may ask again. */
 export const expire = (step: Step): void => {
   const { next } = step
+  if (next.now < expireAt(next)) return
   const deadline = next.now - next.config.electionTimeoutTicks
-  if ((next.forwardedReads[0]?.since ?? Infinity) > deadline) return
   for (const { ref, since } of next.forwardedReads) {
     if (since <= deadline) Steps.reply(step, ref, { _tag: "NotLeader", leader: next.leader })
   }

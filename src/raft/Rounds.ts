@@ -6,6 +6,7 @@
  */
 import type { NodeId } from "./Event.js"
 import * as Quorum from "./Quorum.js"
+import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
 
@@ -51,6 +52,6 @@ const confirm = (next: Draft): void => {
   next.rounds = next.rounds.filter(({ round }) => round > upTo)
 }
 
-/** Whether a round has waited for its majority for longer than an election timeout. */
-export const lostQuorum = (next: Draft): boolean =>
-  next.now - (next.rounds[0]?.sentAt ?? next.now) > next.config.electionTimeoutTicks
+/** When the oldest round will have waited for its majority for longer than an election timeout. */
+export const quorumLostAt = ({ config, rounds }: State): number =>
+  (rounds[0]?.sentAt ?? Infinity) + config.electionTimeoutTicks + 1
