@@ -8,8 +8,9 @@ import type { Message } from "./Message.js"
 export type NodeId = string
 
 /**
- * Names a request of this node's shell. Made by the shell, never reused while it is unanswered,
- * answered exactly once.
+ * Names a request of this node's shell. Made by the shell, answered exactly once, never used again,
+ * not even in a later life of the node: an answer to an old question that comes late must not be
+ * taken for the answer to a new one.
  */
 export type Ref = number
 

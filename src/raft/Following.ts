@@ -31,12 +31,16 @@ export const append = (step: Step, from: NodeId, message: Append): void => {
   )
 }
 
-/** What is committed here is the same everywhere: a late append is only looked at beyond that. */
+/**
+ * What is committed here is the same everywhere: a late append is only looked at from there on. One
+ * that has another entry there is not of this cluster's log, and is refused.
+ */
 const pastCommit = (step: Step, { commit, entries, prev }: Append) => {
   const { next } = step
-  if (prev.index >= next.commit) return { prev, entries, commit }
+  const skipped = next.commit - prev.index
+  if (skipped <= 0) return { prev, entries, commit }
   const known = EntryIds.make(Log.termAt(next.log, next.commit) ?? 0, next.commit)
-  return { prev: known, entries: entries.slice(next.commit - prev.index), commit }
+  return { prev: entries[skipped - 1] ?? known, entries: entries.slice(skipped), commit }
 }
 
 /**

@@ -129,7 +129,8 @@ export interface State {
   readonly deferred: ReadonlyArray<Deferred>
 
   /**
-   * Drawn from electionTimeoutTicks up to twice that; a new draw for each campaign and each term.
+   * Drawn from electionTimeoutTicks up to twice that, exclusive; drawn anew for each campaign, and
+   * when a candidate or leader steps down.
    */
   readonly electionTimeout: number
   readonly electionDueAt: number

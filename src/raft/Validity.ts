@@ -12,7 +12,7 @@ const isCount = (value: unknown): value is number =>
 const isEntryId = (value: unknown): value is EntryId => {
   if (typeof value !== "object" || value === null) return false
   const { index, term } = value as Partial<EntryId>
-  return isCount(term) && isCount(index) && (index > 0 || term === 0)
+  return isCount(term) && isCount(index) && (index > 0) === (term > 0)
 }
 
 /** Contiguous after `prev`, terms never falling and never beyond the sender's. */
