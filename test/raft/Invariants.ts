@@ -1,0 +1,113 @@
+/**
+ * What holds at one node after every step, whatever happens around it and whoever lies to it: the
+ * sentences of State.ts and Progress.ts, as code.
+ */
+import type { Action } from "../../src/raft/Action.js"
+import * as Log from "../../src/raft/Log.js"
+import * as Raft from "../../src/raft/Raft.js"
+import type { State } from "../../src/raft/State.js"
+import * as Validity from "../../src/raft/Validity.js"
+import { defined, insist } from "./Insist.js"
+
+const isAscending = (values: ReadonlyArray<number>): boolean =>
+  values.every((value, i) => i === 0 || value >= (values[i - 1] ?? 0))
+
+const checkIndexes = (state: State): void => {
+  const { applied, applying, commit, log, stable, verifiedTo } = state
+  const indexes = [0, applied, applying, commit, log.last]
+  insist(isAscending(indexes), "applied <= applying <= commit <= last", indexes)
+  insist(applying <= stable, "nothing is applied that is not durable here")
+  insist(stable <= log.last, "stable <= last")
+  insist(verifiedTo <= log.last, "verifiedTo <= last")
+}
+
+const checkLog = (before: State, { commit, log, term }: State): void => {
+  if (log === before.log) return
+  for (let index = 1; index <= before.commit; index++) {
+    insist(log.at(index) === before.log.at(index), "what is committed is never replaced", index)
+  }
+  for (let index = Math.max(1, Math.min(commit, before.log.last)); index <= log.last; index++) {
+    const entry = defined(log.at(index), "a gap in the log")
+    insist(entry.index === index, "entry i has index i", entry)
+    insist(entry.term >= (Log.termAt(log, index - 1) ?? 0), "terms never fall", entry)
+    insist(entry.term <= term, "no entry is of a later term", entry)
+  }
+}
+
+const checkNothingRegresses = (before: State, after: State): void => {
+  for (const key of ["now", "term", "commit", "applying", "applied", "seq", "round"] as const) {
+    insist(after[key] >= before[key], `${key} never falls`)
+  }
+  const mayVote = after.term > before.term || before.vote === undefined
+  insist(mayVote || after.vote === before.vote, "a vote is never changed within its term")
+}
+
+const checkWrites = ({ deferred, log, persistedSeq, seq, stable, writes }: State): void => {
+  insist(writes.length === seq - persistedSeq, "every write not yet durable is known")
+  insist(writes.every((write, i) => write.seq === persistedSeq + 1 + i), "writes are in order")
+  const covered = writes.reduce((last, write) => Math.max(last, write.last), stable)
+  insist(covered === log.last, "some write makes every entry durable")
+  const isWaiting = deferred.every(({ afterSeq }) => afterSeq > persistedSeq && afterSeq <= seq)
+  insist(isWaiting, "a deferred action waits for a write")
+}
+
+const checkLeader = (state: State): void => {
+  const { commit, config, log, progress, term, termStart, uncommittedBytes } = state
+  insist(state.leader === config.id, "a leader knows who leads")
+  insist(Log.termAt(log, termStart) === term, "a term starts with its no-op")
+  insist(uncommittedBytes === Log.rangeBytes(log, commit + 1, log.last), "no byte leaks")
+  for (const peer of config.voters) {
+    if (peer === config.id) continue
+    const known = defined(progress[peer], `no progress of ${peer}`)
+    const { inflight, inflightBytes, match, mode, next } = known
+    insist(match < next, "match < next", known)
+    insist(next <= log.last + 1, "next <= last + 1", known)
+    insist(inflight.length <= config.limits.inflightAppends, "the window is bounded", known)
+    const bytes = inflight.reduce((sum, append) => sum + append.bytes, 0)
+    insist(bytes === inflightBytes, "the window is counted", known)
+    insist(isAscending([match, ...inflight.map(({ last }) => last), next]), "in flight", known)
+    insist(mode === "Replicate" || inflight.length === 0, "a probe travels alone", known)
+  }
+}
+
+const checkNoLeader = (state: State): void => {
+  const { config, forwardedReads, leader, role } = state
+  const { progress, proposals, reads, rounds, uncommittedBytes } = state
+  const hasNothing = Object.keys(progress).length === 0 && uncommittedBytes === 0 &&
+    proposals.length === 0 && reads.length === 0 && rounds.length === 0
+  insist(hasNothing, "whoever does not lead has nothing of a leader's")
+  insist(leader !== config.id, "whoever does not lead knows it")
+  insist(leader === undefined || role === "Follower", "a candidate knows of no leader")
+  insist(leader !== undefined || forwardedReads.length === 0, "reads are forwarded to a leader")
+}
+
+const checkActions = (before: State, after: State, actions: ReadonlyArray<Action>): void => {
+  actions.forEach((action, position) => {
+    switch (action._tag) {
+      case "Persist":
+        return insist(position === 0, "a step writes at most once, and first")
+      case "Apply":
+        insist(position === actions.length - 1, "a step applies at most once, and last")
+        return insist(before.applying === after.applied, "one Apply at a time")
+      case "Send": {
+        const { message, to } = action
+        const isPeer = to !== after.config.id && after.config.voters.includes(to)
+        insist(isPeer, "messages go to peers", to)
+        // Past the last exact integer there are no more terms to speak of.
+        const isOver = after.term >= Number.MAX_SAFE_INTEGER - 1
+        return insist(isOver || Validity.isValid(message), "messages are valid", message)
+      }
+    }
+  })
+}
+
+export const check = (before: State, after: State, actions: ReadonlyArray<Action>): void => {
+  checkIndexes(after)
+  checkLog(before, after)
+  checkNothingRegresses(before, after)
+  checkWrites(after)
+  if (after.role === "Leader") checkLeader(after)
+  else checkNoLeader(after)
+  checkActions(before, after, actions)
+  insist(Raft.ticksUntilDue(after) >= 1, "something is due in the future")
+}

@@ -1,0 +1,73 @@
+/**
+ * Whatever reaches a node, valid or not, in whatever order: it goes on, and its invariants hold.
+ * RAFTCACHE_RANDOM_SEQUENCES says how many sequences are tried, RAFTCACHE_RANDOM_SEED where to begin.
+ */
+import { describe, it } from "@effect/vitest"
+import type { State } from "../../src/raft/State.js"
+import * as DeepFreeze from "./DeepFreeze.js"
+import { Dice } from "./Dice.js"
+import * as Fixtures from "./Fixtures.js"
+import { insist } from "./Insist.js"
+import * as Invariants from "./Invariants.js"
+import * as RandomEvents from "./RandomEvents.js"
+
+const SEQUENCES = Number(process.env["RAFTCACHE_RANDOM_SEQUENCES"] ?? 3_000)
+const FIRST_SEED = Number(process.env["RAFTCACHE_RANDOM_SEED"] ?? 1)
+const EVENTS = 20
+
+const tight = {
+  appendBytes: 70,
+  inflightAppends: 2,
+  inflightBytes: 100,
+  uncommittedBytes: 150,
+  applyBytes: 70
+}
+
+const starts: ReadonlyArray<State> = [
+  ["n1"],
+  ["n1", "n2"],
+  ["n1", "n2", "n3"],
+  ["n1", "n2", "n3", "n4", "n5"]
+].flatMap((voters) =>
+  [{ voters }, { voters, log: [1, 1, 2, 4], term: 4, limits: tight }].flatMap((situation) => [
+    Fixtures.node(situation),
+    Fixtures.lonely(situation),
+    ...(voters.length === 1 ? [] : [Fixtures.follower({ ...situation, vote: "n2" })]),
+    Fixtures.candidate(situation),
+    Fixtures.elected(situation),
+    Fixtures.leader(situation)
+  ])
+)
+
+const runSequence = (seed: number): void => {
+  const dice = new Dice(seed)
+  const open = new Set<number>()
+  let lastRef = 0
+  const newRef = (): number => {
+    open.add(++lastRef)
+    return lastRef
+  }
+  let state = dice.pick(starts)
+  for (let i = 0; i < EVENTS; i++) {
+    const event = RandomEvents.draw(dice, state, newRef)
+    const [next, actions] = DeepFreeze.step(state, event)
+    Invariants.check(state, next, actions)
+    for (const action of actions) {
+      if (action._tag === "Reply") insist(open.delete(action.ref), "one answer to each ref")
+    }
+    state = next
+  }
+}
+
+describe("a step", () => {
+  it("throws never, whatever arrives, and keeps every invariant", { timeout: 1e9 }, () => {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEQUENCES; seed++) {
+      try {
+        runSequence(seed)
+      } catch (cause) {
+        const repeat = `RAFTCACHE_RANDOM_SEED=${seed} RAFTCACHE_RANDOM_SEQUENCES=1`
+        throw new Error(`${repeat} repeats it: ${cause}`, { cause })
+      }
+    }
+  })
+})
