@@ -67,7 +67,8 @@ export const replicate = (self: Progress, next: Index): Progress => ({
   ...self,
   mode: "Replicate",
   next: Math.max(self.match + 1, next),
-  paused: false
+  paused: false,
+  mark: undefined
 })
 
 /**

@@ -238,6 +238,16 @@ describe("the answer to a heartbeat", () => {
     ])
   })
 
+  it("asks for another answer also when a probe arrived and its answer was lost", () => {
+    const probing = run(leader(), propose(2), unreachable("n2"), tick(2))[0]
+    const sent = run(probing, answer(heartbeatResponse(1, 1, 1)), tick(2))[0]
+    const [streaming, nothing] = run(sent, answer(heartbeatResponse(1, 2, 2)))
+    equal([nothing, streaming.progress["n2"]?.mode], [[], "Replicate"])
+    equal(actionsOf(streaming, tick(2), answer(heartbeatResponse(1, 3, 2))), [
+      send("n2", append(1, id(1, 2), [], 1, 3))
+    ])
+  })
+
   it("asks for nothing while answers arrive", () => {
     const start = run(full(), answer(accepted(1, 2)))[0]
     equal(actionsOf(start, answer(heartbeatResponse(1, 1, 3))), [])
