@@ -85,6 +85,23 @@ describe("a follower that receives an append", () => {
     ])
   })
 
+  it("remembers the furthest that this leader's messages have shown to be equal", () => {
+    const start = run(follower(), receive("n2", append(1, id(0, 0), commands(1, 1, 1))))[0]
+    const late = run(start, persisted(1), receive("n2", append(1, id(0, 0), commands(1, 1))))[0]
+    equal(actionsOf(late, receive("n2", heartbeat(1, 1))), [
+      send("n2", heartbeatResponse(1, 1, 2))
+    ])
+  })
+
+  it("takes that back where the leader contradicts itself, which no leader does", () => {
+    const start = run(
+      node({ term: 3 }),
+      receive("n2", append(3, id(0, 0), commands(1, 1, 1, 1))),
+      receive("n2", append(3, id(1, 1), commands(2, 2), 3))
+    )[0]
+    equal([start.verifiedTo, start.commit, start.log.last], [2, 2, 2])
+  })
+
   it("ignores it as a leader of the same term: there is no other", () => {
     equal(actionsOf(leader(), receive("n2", append(1, id(0, 0), commands(1, 1), 1))), [])
   })
