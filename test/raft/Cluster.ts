@@ -1,6 +1,6 @@
 /**
- * Nodes and what is on its way between them, at rest: nothing moves unless a test says so. Letters stay
- * in order of sending, and links can be cut in one direction.
+ * Nodes and what is on its way between them, at rest: nothing moves unless a test says so. Letters
+ * stay in order of sending, and links can be cut in one direction.
  */
 import type { Action } from "../../src/raft/Action.js"
 import type { Event, NodeId, Ref } from "../../src/raft/Event.js"

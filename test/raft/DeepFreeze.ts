@@ -1,6 +1,7 @@
 /**
- * How every test here runs the core: with its input frozen all through, and twice. A step that writes
- * to what it was given throws; one that depends on anything but its input is caught by the second run.
+ * How every test here runs the core: with its input frozen all through, and twice. A step that
+ * writes to what it was given throws; one that depends on anything but its input is caught by the
+ * second run.
  */
 import { assert } from "@effect/vitest"
 import type { Action } from "../../src/raft/Action.js"

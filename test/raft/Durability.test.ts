@@ -206,7 +206,7 @@ describe("a leader", () => {
     ])
   })
 
-  it("commits without itself what a majority of the others holds, and applies it when durable", () => {
+  it("commits without itself what a majority of the others holds, and applies it later", () => {
     const [state, actions] = run(
       leader(),
       propose(7),

@@ -1,6 +1,7 @@
 /**
- * One random schedule of a cluster under the oracles: faults of every kind that the core must survive;
- * then the faults end, at least for a majority, and everything must come to rest within bounds.
+ * One random schedule of a cluster under the oracles: faults of every kind that the core must
+ * survive; then the faults end, at least for a majority, and everything must come to rest within
+ * bounds.
  */
 import type { NodeId } from "../../src/raft/Event.js"
 import * as Quorum from "../../src/raft/Quorum.js"

@@ -1,8 +1,8 @@
 /**
- * Figure 2 of the Raft paper (Ongaro and Ousterhout, 2014), a test for each of its sentences and in its
- * words. Where this core does more, the comment says so: it asks for pre-votes before it enters a new
- * term, opens a term with a no-op in place of an empty append, and has a message of its own to say
- * "I still lead".
+ * Figure 2 of the Raft paper (Ongaro and Ousterhout, 2014), a test for each of its sentences and in
+ * its words. Where this core does more, the comment says so: it asks for pre-votes before it enters
+ * a new term, opens a term with a no-op in place of an empty append, and has a message of its own
+ * to say "I still lead".
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Entry } from "../../src/raft/Entry.js"
@@ -119,7 +119,7 @@ describe("Figure 2, AppendEntries", () => {
     equal([state.term, state.role], [6, "Follower"])
   })
 
-  it("results, success: true if follower contained entry matching prevLogIndex, prevLogTerm", () => {
+  it("results, success: true if follower contained entry matching prevLogIndex and Term", () => {
     equal(actionsOf(follower({ log: [1] }), receive("n2", append(1, id(1, 1)))), [
       send("n2", accepted(1, 1))
     ])

@@ -1,9 +1,9 @@
 /**
- * Nodes in a known situation, and short ways to say events and actions. Everything but the draw of the
- * first timeout is reached by stepping the core.
+ * Nodes in a known situation, and short ways to say events and actions. Everything but the draw of
+ * the first timeout is reached by stepping the core.
  *
- * The node under test is n1 of n1, n2, n3; it campaigns after 15 ticks (timeouts are 10 to 19), and a
- * leader's heartbeats are 2 ticks apart. Command number i of a log has the one byte i.
+ * The node under test is n1 of n1, n2, n3; it campaigns after 15 ticks (timeouts are 10 to 19), and
+ * a leader's heartbeats are 2 ticks apart. Command number i of a log has the one byte i.
  */
 import type { Action, HardState, Observation, Outcome, Persist } from "../../src/raft/Action.js"
 import * as Entries from "../../src/raft/Entry.js"
@@ -246,7 +246,7 @@ export const elected = (situation: Situation = {}): State => {
   return run(standing, persisted(standing.seq), ...votes)[0]
 }
 
-/** A leader whose no-op everybody has and that has applied it; followers are fed without waiting. */
+/** A leader whose no-op all have and that has applied it; followers are fed without waiting. */
 export const leader = (situation: Situation = {}): State => {
   const start = elected(situation)
   const { log: { last }, seq, term } = start

@@ -165,7 +165,7 @@ describe("a follower truncates its log", () => {
 })
 
 describe("a follower commits", () => {
-  it("as far as the leader has, and never beyond what it has compared with the leader's log", () => {
+  it("as far as the leader, and never beyond what it has compared with the leader's log", () => {
     // The entries 3 and 4 are of another leader, and this one's append does not reach them.
     const start = node({ term: 3, log: [1, 1, 2, 2] })
     const [state, actions] = run(start, receive("n2", append(3, id(1, 1), commands(2, 1), 4)))
@@ -198,7 +198,7 @@ describe("a follower commits", () => {
     equal(state.commit, 1)
   })
 
-  it("what survived a crash again, when a leader says so: the commit index is not on the disk", () => {
+  it("what survived a crash anew, when a leader says so: its commit index is not on disk", () => {
     const start = node({ term: 1, log: [1, 1] })
     equal([start.commit, start.applied, start.verifiedTo], [0, 0, 0])
     const [state] = run(start, receive("n2", append(1, id(1, 2), [], 2)))

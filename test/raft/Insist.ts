@@ -1,5 +1,6 @@
 /**
- * An assertion for the inner loops of the random tests: chai's would take nine tenths of their time.
+ * An assertion for the inner loops of the random tests: chai's would take nine tenths of their
+ * time.
  */
 export const insist: (
   holds: boolean,

@@ -1,6 +1,7 @@
 /**
  * Whatever reaches a node, valid or not, in whatever order: it goes on, and its invariants hold.
- * RAFTCACHE_RANDOM_SEQUENCES says how many sequences are tried, RAFTCACHE_RANDOM_SEED where to begin.
+ * RAFTCACHE_RANDOM_SEQUENCES says how many sequences are tried, RAFTCACHE_RANDOM_SEED where to
+ * begin.
  */
 import { describe, it } from "@effect/vitest"
 import type { State } from "../../src/raft/State.js"
@@ -11,7 +12,7 @@ import { insist } from "./Insist.js"
 import * as Invariants from "./Invariants.js"
 import * as RandomEvents from "./RandomEvents.js"
 
-const SEQUENCES = Number(process.env["RAFTCACHE_RANDOM_SEQUENCES"] ?? 3_000)
+const SEQUENCES = Number(process.env["RAFTCACHE_RANDOM_SEQUENCES"] ?? 8_000)
 const FIRST_SEED = Number(process.env["RAFTCACHE_RANDOM_SEED"] ?? 1)
 const EVENTS = 20
 

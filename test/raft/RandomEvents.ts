@@ -1,6 +1,6 @@
 /**
- * Anything that may reach a node: what a correct peer could send in some situation, near enough to this
- * node's own state to matter, and what no correct peer would ever send.
+ * Anything that may reach a node: what a correct peer could send in some situation, near enough to
+ * this node's own state to matter, and what no correct peer would ever send.
  */
 import type { Entry } from "../../src/raft/Entry.js"
 import * as Entries from "../../src/raft/Entry.js"

@@ -86,7 +86,7 @@ describe("a leader's read", () => {
     ])
   })
 
-  it("is confirmed neither twice by one follower nor by an answer to no round of this leader", () => {
+  it("is confirmed neither twice by one follower nor by an answer to no round", () => {
     const five = leader({ voters: ["n1", "n2", "n3", "n4", "n5"] })
     const answer = receive("n2", heartbeatResponse(1, 1, 1))
     const beyond = receive("n3", heartbeatResponse(1, 99, 1))

@@ -304,7 +304,7 @@ describe("an entry is committed", () => {
     equal(actionsOf(start, persisted(3)), [apply(command(1, 2))])
   })
 
-  it("and whoever lacks the news learns it from a heartbeat, as far as it is known to follow", () => {
+  it("and a heartbeat brings the news, as far as the receiver is known to hold it", () => {
     const start = run(leader(), propose(2), persisted(3), answer(accepted(1, 2)))[0]
     equal(actionsOf(start, tick(2)), [
       send("n2", heartbeat(1, 1, 2)),

@@ -1,6 +1,6 @@
 /**
- * What one random schedule is made of, drawn before it begins: which faults exist in it at all and how
- * strong they are, because a schedule with all faults at once seldom gets far (swarm testing).
+ * What one random schedule is made of, drawn before it begins: which faults exist in it at all and
+ * how strong they are, because a schedule with all faults at once seldom gets far (swarm testing).
  */
 import type { Limits } from "../../src/raft/State.js"
 import * as States from "../../src/raft/State.js"

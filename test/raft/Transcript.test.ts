@@ -1,7 +1,7 @@
 /**
- * The transcripts are the specification of how nodes act together: read them. After a change that is
- * meant to be seen in them, `npx vitest run -u test/raft/Transcript.test.ts` renders them anew, and the
- * difference is to be read line by line.
+ * The transcripts are the specification of how nodes act together: read them. After a change that
+ * is meant to be seen in them, `npx vitest run -u test/raft/Transcript.test.ts` renders them anew,
+ * and the difference is to be read line by line.
  */
 import { describe, expect, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"

@@ -1,17 +1,18 @@
 /**
- * Scenarios one can read aloud: a text file with directives, each followed by everything that happened.
- * Running a transcript renders the file anew, and the test compares. Lines that begin with `>` are
- * directives, indented lines are what happened, all else is prose.
+ * Scenarios one can read aloud: a text file with directives, each followed by everything that
+ * happened. Running a transcript renders the file anew, and the test compares. Lines that begin
+ * with `>` are directives, indented lines are what happened, all else is prose.
  *
  *     disk n1 term 2 log 1=a 2=b    what n1 starts with; before `nodes`, no vote; `2=noop` as well
  *     nodes n1 n2 n3 [limit=value]  starts them, each limit as in State.ts
  *     tick [n1] [count]             time passes, everywhere if no node is named
  *     timeout n1                    as much time as n1 waits for before it campaigns
- *     deliver [n1 -> n2] [tag]      what is on its way now arrives: all, of a link, of a kind; * is any
+ *     deliver [n1 -> n2] [tag]      what is on its way now arrives: all, of a link (* is any node),
+ *                                   of a kind
  *     drop, duplicate               the same letters are lost; arrive and stay on their way
  *     persist [n1] [count]          the oldest `count`, or all, writes under way become durable
- *     settle                        everything is persisted and delivered until nothing is left; only
- *                                   what nodes become, apply and answer is told
+ *     settle                        everything is persisted and delivered until nothing is left;
+ *                                   only what nodes become, apply and answer is told
  *     propose n1 a b, read n1 r     `a`, `b` and `r` name the requests
  *     crash n1, restart n1          a crash loses what is not durable
  *     partition n1 | n2 n3, heal    letters between groups are lost when they are delivered

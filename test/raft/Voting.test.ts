@@ -29,7 +29,7 @@ const equal = assert.deepStrictEqual
 const five = ["n1", "n2", "n3", "n4", "n5"]
 
 describe("a pre-vote", () => {
-  it("is given when no leader was heard and the other log is up to date, and changes nothing", () => {
+  it("is given when no leader was heard and the log is up to date, and changes nothing", () => {
     const start = lonely({ term: 1, log: [1] })
     const [state, actions] = run(start, receive("n2", preVoteRequest(1, id(1, 1))))
     equal(actions, [send("n2", preVoteResponse(1, 2))])
