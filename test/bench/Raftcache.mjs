@@ -1,0 +1,81 @@
+/**
+ * Three nodes of raftcache on this machine, and redis-benchmark at one of them.
+ */
+import * as Net from "node:net"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Processes from "./Processes.mjs"
+
+export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
+
+/** One connection: `send` resolves with the first line of the reply, or with undefined. */
+export const connect = (port) => {
+  const waiting = []
+  let received = ""
+  const socket = Net.connect({ host: "127.0.0.1", port, noDelay: true })
+  socket.setEncoding("latin1")
+  socket.on("error", () => {})
+  socket.on("close", () => {
+    for (const resolve of waiting.splice(0)) resolve(undefined)
+  })
+  socket.on("data", (text) => {
+    const lines = (received + text).split("\r\n")
+    received = lines.pop()
+    for (const line of lines) waiting.shift()?.(line)
+  })
+  return {
+    close: () => socket.destroy(),
+    /** For commands whose replies have one line. */
+    send: (command) =>
+      new Promise((resolve) => {
+        if (socket.destroyed) return resolve(undefined)
+        waiting.push(resolve)
+        socket.write(`${command}\r\n`)
+      })
+  }
+}
+
+const leaderSeenAt = async (port) => {
+  const text = await Processes.ask("redis-cli", ["-p", port, "info", "raft"])
+  return /^leader_id:(n\d)/m.exec(text ?? "")?.[1]
+}
+
+export const startCluster = async (folder) => {
+  const ids = ["n1", "n2", "n3"]
+  const ports = await Processes.freePorts(6)
+  const peers = ids.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(",")
+  const nodes = ids.map((id, at) => {
+    const port = ports[3 + at]
+    const redis = `127.0.0.1:${port}`
+    const flags = { id, peers, redis, data: join(folder, id), "log-level": "error" }
+    const words = [MAIN, ...Processes.flags(flags)]
+    const start = () => void (node.process = Processes.start(process.execPath, words))
+    const node = { id, port, process: undefined, start }
+    return node
+  })
+  for (const node of nodes) node.start()
+  /** The leader that all these nodes follow, as soon as that is so. */
+  const leader = (witnesses = nodes) =>
+    Processes.eventually(async () => {
+      const [first, ...others] = await Promise.all(witnesses.map(({ port }) => leaderSeenAt(port)))
+      return others.every((id) => id === first) ? nodes.find(({ id }) => id === first) : undefined
+    })
+  await leader()
+  return {
+    nodes,
+    leader,
+    stop: () => Promise.all(nodes.map((node) => node.process.end("SIGTERM")))
+  }
+}
+
+/** Requests per second, and latencies in milliseconds. */
+export const load = async ({ connections, keys, operation, port, requests, valueBytes }) => {
+  const words = `-p ${port} -t ${operation} -n ${requests} -c ${connections} ` +
+    `-d ${valueBytes} -r ${keys} --csv`
+  const output = await Processes.run("redis-benchmark", words.split(" "))
+  const [names, values] = output.trim().split("\n").map((line) =>
+    line.split(",").map((cell) => cell.replaceAll("\"", ""))
+  )
+  const value = (name) => Number(values[names.indexOf(name)])
+  return { rate: value("rps"), p50: value("p50_latency_ms"), p99: value("p99_latency_ms") }
+}
