@@ -142,11 +142,28 @@ const openDirectory = (folder: string) =>
 const close = (handle: number): Effect.Effect<void> =>
   Effect.async((resume) => FileSystem.close(handle, () => resume(Effect.void)))
 
-const writeAll = (handle: number, bytes: Uint8Array, from: number, done: Done<void>): void =>
+/**
+ * Up to this much is handed to the system at once: it only copies it, which takes less than a trip to
+ * another thread and back. What may take long is the sync, and that never blocks.
+ */
+const COPIED_LIMIT_BYTES = 256 * 1024
+
+const writeAll = (handle: number, bytes: Uint8Array, from: number, done: Done<void>): void => {
+  if (bytes.length - from <= COPIED_LIMIT_BYTES) return done(copyAll(handle, bytes, from))
   FileSystem.write(handle, bytes, from, bytes.length - from, null, (error, written) => {
     if (error || from + written === bytes.length) done(error)
     else writeAll(handle, bytes, from + written, done)
   })
+}
+
+const copyAll = (handle: number, bytes: Uint8Array, from: number): Error | null => {
+  try {
+    for (let at = from; at < bytes.length;) at += FileSystem.writeSync(handle, bytes, at)
+    return null
+  } catch (error) {
+    return error as Error
+  }
+}
 
 type Operation = DiskError["operation"]
 
