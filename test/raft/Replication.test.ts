@@ -207,10 +207,19 @@ describe("an accepting follower", () => {
     equal(actionsOf(start, answer(accepted(4, 5)), receive("n3", accepted(4, 5))), [])
   })
 
+  it("that is probed already goes on being probed when its connection is lost", () => {
+    equal(run(starting(), unreachable("n2")), [starting(), []])
+    equal(run(leader(), unreachable("n9")), [leader(), []])
+  })
+
   it("is probed again when its connection is lost, from what it is known to have", () => {
     const start = run(leader(), propose(2), propose(3))[0]
     const [lost, nothing] = run(start, unreachable("n2"))
-    equal(nothing, [])
+    equal([nothing, lost.progress["n2"]?.mode], [[], "Probe"])
+    equal(actionsOf(lost, propose(4)).slice(1), [
+      send("n2", append(1, id(1, 1), proposed(2, 3, 4), 1)),
+      send("n3", append(1, id(1, 3), proposed(4), 1))
+    ])
     equal(actionsOf(lost, tick(2), answer(heartbeatResponse(1, 1, 1))), [
       send("n2", append(1, id(1, 1), proposed(2, 3), 1, 1))
     ])
