@@ -6,7 +6,7 @@ import { cleanUp, Cluster } from "./Cluster.js"
 import { Load } from "./Load.js"
 
 /** Acknowledged writes between two acts of violence: enough to know that all goes on. */
-const A_WHILE = 200
+const A_WHILE = 100
 
 afterEach(cleanUp)
 
