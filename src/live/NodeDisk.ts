@@ -125,8 +125,17 @@ const makeHandles = (folder: string) =>
 const makeFolder = (folder: string): Effect.Effect<void, DiskError> =>
   Effect.gen(function*() {
     let made = folder
-    const topmost = yield* attempt<string | undefined>("open", folder, (done) =>
-      FileSystem.mkdir(made, { recursive: true }, done))
+    const mkdir = (recursive: boolean) =>
+      attempt<string | undefined>("open", folder, (done) =>
+        FileSystem.mkdir(folder, { recursive }, done))
+    // On a read-only disk the recursive one says that the folder is not there, the plain one why.
+    const topmost = yield* Effect.catchIf(
+      mkdir(true),
+      ({ reason }) =>
+        reason === "NotFound",
+      () =>
+        Effect.as(mkdir(false), folder)
+    )
     while (topmost !== undefined && made.length >= topmost.length) {
       made = Path.dirname(made)
       yield* Effect.acquireUseRelease(openDirectory(made), syncDirectory(made), close)
@@ -143,8 +152,8 @@ const close = (handle: number): Effect.Effect<void> =>
   Effect.async((resume) => FileSystem.close(handle, () => resume(Effect.void)))
 
 /**
- * Up to this much is handed to the system at once: it only copies it, which takes less than a trip to
- * another thread and back. What may take long is the sync, and that never blocks.
+ * Up to this much is handed to the system at once: it only copies it, which takes less than a trip
+ * to another thread and back. What may take long is the sync, and that never blocks.
  */
 const COPIED_LIMIT_BYTES = 256 * 1024
 

@@ -77,6 +77,7 @@ interface Waiting {
 }
 
 const OPEN: Gate = { outcome: { _tag: "Readable" } }
+const STOPPING: Gate = { outcome: { _tag: "Refused", reason: "Stopping" } }
 
 export class RedisConnection {
   readonly client: Client
@@ -161,9 +162,18 @@ export class RedisConnection {
     this.turn()
   }
 
-  /** Closes at once, whatever is unanswered. */
-  destroy(): void {
-    this.socket.destroy()
+  /**
+   * Closes now: says of whatever is unanswered all that is known of it, if the client reads that.
+   */
+  giveUp(): void {
+    this.leaving = true
+    if (this.held !== undefined) this.waiting.push({ request: this.held, gate: STOPPING })
+    this.held = undefined
+    for (const { gate, request } of this.waiting) {
+      gate.outcome ??= request.kind === "Write" ? { _tag: "UnknownOutcome" } : STOPPING.outcome
+    }
+    this.turn()
+    if (!this.isFinished() || this.socket.writableLength > 0) this.socket.destroy()
   }
 
   /** Starts requests in order until one must wait. Returns whether it started any. */

@@ -161,7 +161,7 @@ const toError = ({ host, port }: Options, cause: Error): RedisServerError =>
       cause
     })
 
-/** Lets the replies that are still to come go out, for so long; then cuts. */
+/** Lets the replies that are still to come go out, for so long; then says what is true by then. */
 const close = (
   listener: Net.Server,
   connections: ReadonlySet<RedisConnection>
@@ -170,15 +170,15 @@ const close = (
     listener.close(() => resume(Effect.void))
     for (const connection of connections) connection.leave()
   })
-  const cut = Effect.sync(() => {
-    for (const connection of connections) connection.destroy()
+  const giveUp = Effect.sync(() => {
+    for (const connection of connections) connection.giveUp()
   })
   return closed.pipe(
     Effect.interruptible,
     Effect.timeoutTo({
       duration: CLOSE_GRACE_MILLIS,
       onSuccess: () => Effect.void,
-      onTimeout: () => cut
+      onTimeout: () => giveUp
     }),
     Effect.flatten
   )

@@ -35,7 +35,9 @@ export const persisted = (step: Step, seq: number): void => {
   release(step)
 }
 
-/** When the oldest write will have been on its way for an election timeout: such a disk cannot lead. */
+/**
+ * When the oldest write will have been on its way for an election timeout: such a disk cannot lead.
+ */
 export const stalledAt = ({ config, writes }: State): number =>
   (writes[0]?.since ?? Infinity) + config.electionTimeoutTicks
 

@@ -127,7 +127,7 @@ const examine = (hello: Hello | undefined, { incarnations, self }: Acquaintance)
     return refuse(
       "WrongIncarnation",
       `${name} lost its data folder or runs twice, for ${self.nodeId} has met it with another ` +
-        "one: give it that folder back, or let it join under a new id"
+        "one: stop it, and give it that folder back (docs/operations.md)"
     )
   }
   return { _tag: "Met", peer: from.nodeId, incarnation: from.incarnation }
