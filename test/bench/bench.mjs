@@ -30,7 +30,7 @@ const rounds = quick ? 1 : 3
 const kills = quick ? 3 : 10
 const starts = quick ? 3 : 10
 /** Long enough for a run of some seconds. */
-const requests = (connections) => (connections === 1 ? 10_000 : 100_000) / (quick ? 10 : 1)
+const requests = (connections) => (connections === 1 ? 2_000 : 100_000) / (quick ? 10 : 1)
 const seconds = quick ? 1 : 3
 
 const sorted = (numbers) => [...numbers].sort((one, other) => one - other)
