@@ -28,16 +28,15 @@ const config = Config.all({
 
 const print = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
 
-/** The leader that a majority of the nodes follows, as soon as there is one. */
+/** The node that leads and that a majority follows, if there is one. */
 const leader = (cluster: DevCluster.DevCluster) =>
   Effect.gen(function*() {
-    const known = (yield* Effect.forEach(cluster.members, cluster.status)).flatMap((status) =>
-      status?.leader === undefined ? [] : [{ id: status.leader, term: status.term }]
-    )
-    const term = Math.max(...known.map((each) => each.term))
-    const followers = known.filter((each) => each.term === term)
+    const statuses = yield* Effect.forEach(cluster.members, cluster.status)
+    const known = statuses.flatMap((status) => status?.leader === undefined ? [] : [status])
+    const term = Math.max(...known.map((status) => status.term))
+    const followers = known.filter((status) => status.term === term)
     return 2 * followers.length > cluster.members.length
-      ? Option.fromNullable(followers[0])
+      ? Option.fromNullable(followers.find((status) => status.role === "Leader"))
       : Option.none()
   })
 
