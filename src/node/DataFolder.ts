@@ -81,7 +81,8 @@ const create = ({ clusterId, members, nodeId }: Options) =>
       start: 0
     }))
 
-const drawIncarnation = Effect.map(
+/** 16 hex digits, from Effect's Random. */
+export const drawIncarnation = Effect.map(
   Effect.replicateEffect(Random.nextIntBetween(0, 0x1_0000), 4),
   (words) => words.map((word) => word.toString(16).padStart(4, "0")).join("")
 )

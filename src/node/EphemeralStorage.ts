@@ -2,20 +2,16 @@
  * A storage that keeps nothing: for a cluster of one whose contents may end with the process. A
  * member of a larger cluster must not use it: it would forget its votes.
  */
-import { Effect, Layer, Random } from "effect"
+import { Effect, Layer } from "effect"
 import { Storage } from "../service/Storage.js"
-
-const drawHex = Effect.map(
-  Effect.replicateEffect(Random.nextIntBetween(0, 16), 16),
-  (digits) => digits.map((digit) => digit.toString(16)).join("")
-)
+import * as DataFolder from "./DataFolder.js"
 
 export const layer = (nodeId: string): Layer.Layer<Storage> =>
   Layer.effect(
     Storage,
     Effect.gen(function*() {
-      const clusterId = yield* drawHex
-      const incarnation = yield* drawHex
+      const clusterId = yield* DataFolder.drawIncarnation
+      const incarnation = yield* DataFolder.drawIncarnation
       return Storage.of({
         recovered: {
           identity: { clusterId, nodeId, incarnation },
