@@ -99,7 +99,7 @@ describe("a vote request waits", () => {
   it("for all that was written before, the log that it advertises included", () => {
     const [state] = run(refusing(), tick(5), receive("n3", preVoteResponse(2, 3)))
     const [partly, nothing] = run(state, persisted(1))
-    equal(nothing, [])
+    equal([nothing, partly.votes], [[], {}]) // its own vote does not count yet either
     equal(actionsOf(partly, persisted(2)), sendAll(voteRequest(3, id(1, 1))))
   })
 })
