@@ -1,0 +1,55 @@
+/**
+ * What a simulated cluster replicates, and what its clients ask of it. The cache is one application
+ * (CacheApplication.ts); a program that has a state machine of its own describes it like this and
+ * gets the same faults, the same oracles and its own invariants.
+ *
+ * Commands, queries and answers are bytes, compared byte for byte.
+ */
+
+/** One replica's state, in one life of one node. */
+export interface Machine {
+  /** As in `StateMachine`: total, synchronous, deterministic. */
+  readonly apply: (command: Uint8Array, index: number) => Uint8Array
+  /** Looks at the state and changes nothing. */
+  readonly read: (query: Uint8Array) => Uint8Array
+  /** Equal for equal states, however they came about, and for no others. */
+  readonly digest: () => string
+}
+
+/** What a client asks for. */
+export interface Request {
+  readonly kind: "write" | "read"
+  /** A command or a query. */
+  readonly bytes: Uint8Array
+}
+
+/** Draws a whole number from 0 to `arity - 1`. */
+export type Draw = (arity: number) => number
+
+/** Must be true after every event. */
+export interface Invariant {
+  readonly name: string
+  /** What is wrong, if something is. `machines` are those of the nodes that run now. */
+  readonly check: (machines: ReadonlyMap<string, Machine>) => string | undefined
+}
+
+export interface Application {
+  readonly name: string
+  /** Empty, for a node that starts. */
+  readonly machine: () => Machine
+  /**
+   * Empty: what the answers of a finished run are compared with. Written independently of `machine`
+   * it finds errors in `machine` too; the machine itself only finds those of replication.
+   */
+  readonly model: () => Machine
+  /**
+   * The request numbered `id`, unique in its run. Commands should differ in their bytes from one id
+   * to another (a value that contains the id does it): those that do are checked to apply at most
+   * once.
+   */
+  readonly request: (id: number, draw: Draw) => Request
+  /** For stories and traces, in a few words. */
+  readonly describe: (request: Request) => string
+  readonly describeAnswer: (answer: Uint8Array) => string
+  readonly invariants?: ReadonlyArray<Invariant>
+}
