@@ -7,7 +7,7 @@ import { Context } from "effect"
 import type { Effect } from "effect"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
-import type { Role } from "../raft/State.js"
+import type { Role, State } from "../raft/State.js"
 import type { StorageError } from "../service/Storage.js"
 
 /** Refused and without any effect: there was no leader, or too much was waiting already. */
@@ -68,6 +68,8 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
   readonly status: () => Status
+  /** All that the core knows, as it is now: an immutable value, for whoever watches the protocol. */
+  readonly state: () => State
   /**
    * Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more.
    */

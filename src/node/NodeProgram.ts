@@ -8,7 +8,7 @@ import type { Scope } from "effect"
 import type { Persist } from "../raft/Action.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
-import type { State } from "../raft/State.js"
+import type { Limits, State } from "../raft/State.js"
 import * as States from "../raft/State.js"
 import { Network } from "../service/Network.js"
 import type { NetworkError } from "../service/Network.js"
@@ -34,6 +34,8 @@ export interface Options {
   readonly heartbeatMillis: number
   /** How long a request may wait for its answer. Milliseconds. */
   readonly requestTimeoutMillis: number
+  /** Default `State.defaultLimits`. */
+  readonly limits?: Limits
 }
 
 export const defaults = {
@@ -56,7 +58,7 @@ const bootState = (options: Options, storage: Storage["Type"]): State =>
       electionTimeoutTicks: Ticker.toTicks(options.electionTimeoutMillis),
       heartbeatTicks: Ticker.toTicks(options.heartbeatMillis),
       seed: storage.recovered.start,
-      limits: States.defaultLimits
+      limits: options.limits ?? States.defaultLimits
     },
     storage.recovered
   )
@@ -237,6 +239,7 @@ export const make = (
       write: (command, answer) => submit({ _tag: "Write", command, answer }),
       read: (answer) => submit({ _tag: "Read", answer }),
       status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
+      state: () => shell.loop.state,
       stopped: Deferred.await(stopped)
     })
   })

@@ -53,25 +53,74 @@ export const make = (): MemoryDisk => ({
   fault: () => undefined
 })
 
-/** What an untimely end leaves of the changes that were not synced: the first so many, in order. */
+/** What a disk writes wholly or not at all. */
+export const SECTOR_BYTES = 512
+
+/** What an untimely end leaves of the changes that were not synced. */
 export interface Survival {
-  /** Of `count` steps in a file, each a byte appended or a truncation. Default none. */
+  /**
+   * Of `count` steps in a file, each a byte appended or a truncation, the first so many. Default
+   * none.
+   */
   readonly steps?: (file: string, count: number) => number
-  /** Of `count` names made, renamed or removed. Default none. */
+  /**
+   * Of the bytes that survive so, whether those in this sector of the file reached the medium;
+   * where they did not, they are zeros. Default all.
+   */
+  readonly sector?: (file: string, sector: number) => boolean
+  /** Of `count` names made, renamed or removed, the first so many. Default none. */
   readonly names?: (count: number) => number
 }
 
+/** What a power cut took. */
+export interface Loss {
+  /** Bytes that were written and are not there any more. */
+  readonly bytes: number
+  /** Bytes that were not synced and are there. */
+  readonly spared: number
+}
+
 /** A power cut. */
-export const crash = (self: MemoryDisk, survival: Survival = {}): void => {
+export const crash = (self: MemoryDisk, survival: Survival = {}): Loss => {
   const survivingNames = survival.names?.(self.pendingNames.length) ?? 0
   const names = new Map(self.syncedNames)
+  const loss = { bytes: 0, spared: 0 }
   for (const change of self.pendingNames.slice(0, survivingNames)) applyName(names, change)
   for (const [name, file] of names) {
+    const written = file.content.length
+    const syncedBytes = file.synced.length
     const survivingSteps = survival.steps?.(name, countSteps(file)) ?? 0
-    replaceContent(file, bytesOf(firstSteps(file, survivingSteps)))
+    const bytes = bytesOf(firstSteps(file, survivingSteps))
+    if (survival.sector !== undefined) {
+      const isThere = survival.sector
+      loss.bytes += loseSectors(bytes, syncedBytes, (sector) => isThere(name, sector))
+    }
+    loss.bytes += Math.max(0, written - bytes.length)
+    loss.spared += Math.max(0, bytes.length - syncedBytes)
+    replaceContent(file, bytes)
   }
   self.names = names
   syncNames(self)
+  return loss
+}
+
+/** Zeros for what did not arrive from byte `from` on; how many bytes that is. */
+const loseSectors = (
+  bytes: Uint8Array,
+  from: number,
+  isThere: (sector: number) => boolean
+): number => {
+  let lost = 0
+  for (let at = from; at < bytes.length;) {
+    const sector = Math.floor(at / SECTOR_BYTES)
+    const end = Math.min(bytes.length, (sector + 1) * SECTOR_BYTES)
+    if (!isThere(sector)) {
+      bytes.fill(0, at, end)
+      lost += end - at
+    }
+    at = end
+  }
+  return lost
 }
 
 /** A disk of its own in the same state, synced or not, without the fault. */
@@ -150,34 +199,51 @@ export const layer = (self: MemoryDisk): Layer.Layer<Disk> => {
         ? Effect.sync(run)
         : Effect.fail(new DiskError({ operation, file, reason, cause: "in memory" }))
     })
-  const changeNames = (change: NameChange): void => {
-    applyName(self.names, change)
-    self.pendingNames.push(change)
-  }
   return Layer.succeed(Disk, {
     location: LOCATION,
     list: attempt("list", LOCATION, () => fileNames(self)),
     read: (file) => attempt("read", file, () => contents(self, file)),
-    append: (name, bytes) =>
-      attempt("append", name, () => {
-        if (!self.names.has(name)) changeNames({ _tag: "Create", name, file: makeFile() })
-        changeFile(get(self, name), { _tag: "Append", bytes: bytes.slice() })
-      }),
-    sync: (name) =>
-      attempt("sync", name, () => {
-        const file = get(self, name)
-        file.synced = file.content
-        file.pending = []
-      }),
-    truncate: (name, size) =>
-      attempt("truncate", name, () => changeFile(get(self, name), { _tag: "Truncate", size })),
-    rename: (from, to) => attempt("rename", from, () => changeNames({ _tag: "Rename", from, to })),
-    remove: (name) => attempt("remove", name, () => changeNames({ _tag: "Remove", name })),
+    append: (name, bytes) => attempt("append", name, () => append(self, name, bytes)),
+    sync: (name) => attempt("sync", name, () => beginSync(self, name)()),
+    truncate: (name, size) => attempt("truncate", name, () => truncate(self, name, size)),
+    rename: (from, to) => attempt("rename", from, () => rename(self, from, to)),
+    remove: (name) => attempt("remove", name, () => remove(self, name)),
     syncDirectory: attempt("syncDirectory", LOCATION, () => syncNames(self))
   })
 }
 
-const LOCATION = "(memory)"
+export const LOCATION = "(memory)"
+
+/** Makes the file when it is not there. */
+export const append = (self: MemoryDisk, name: string, bytes: Uint8Array): void => {
+  if (!self.names.has(name)) changeNames(self, { _tag: "Create", name, file: makeFile() })
+  changeFile(get(self, name), { _tag: "Append", bytes: bytes.slice() })
+}
+
+export const truncate = (self: MemoryDisk, name: string, size: number): void =>
+  changeFile(get(self, name), { _tag: "Truncate", size })
+
+export const rename = (self: MemoryDisk, from: string, to: string): void =>
+  changeNames(self, { _tag: "Rename", from, to })
+
+export const remove = (self: MemoryDisk, name: string): void =>
+  changeNames(self, { _tag: "Remove", name })
+
+/** Calling what it returns makes durable what the file holds now, and nothing of what comes later. */
+export const beginSync = (self: MemoryDisk, name: string): () => void => {
+  const file = get(self, name)
+  const { content, pending } = file
+  const count = pending.length
+  return () => {
+    file.synced = content
+    if (file.pending === pending) file.pending = pending.slice(count)
+  }
+}
+
+export const exists = (self: MemoryDisk, name: string): boolean => self.names.has(name)
+
+/** The file's length as a reader sees it. */
+export const sizeBytes = (self: MemoryDisk, name: string): number => get(self, name).content.length
 
 const get = (self: MemoryDisk, name: string): File => {
   const file = self.names.get(name)
@@ -199,7 +265,12 @@ const applyName = (names: Map<string, File>, change: NameChange): void => {
   }
 }
 
-const syncNames = (self: MemoryDisk): void => {
+const changeNames = (self: MemoryDisk, change: NameChange): void => {
+  applyName(self.names, change)
+  self.pendingNames.push(change)
+}
+
+export const syncNames = (self: MemoryDisk): void => {
   self.syncedNames = new Map(self.names)
   self.pendingNames = []
 }

@@ -1,0 +1,242 @@
+/**
+ * The clients of the simulated cluster. Each asks for one thing at a time, of one node; a refusal
+ * had no effect, so it asks the next node; if its node dies it does not know what became of its
+ * write. Inside the cluster nodes retry by their sessions, so a client never repeats a write itself.
+ */
+import type { ReadOutcome, WriteOutcome } from "../node/Node.js"
+import type { Application } from "./Application.js"
+import type { Call } from "./History.js"
+import type { Process } from "./Process.js"
+import type { Operation } from "./Scenario.js"
+import { NOBODY } from "./Timeline.js"
+import type { World } from "./World.js"
+
+/** How long a client waits before it asks another node. */
+const BACKOFF_MICROS = 50_000
+
+/** Nodes that a client asks for one thing, before it takes the refusal. */
+const ATTEMPTS_LIMIT = 20
+
+interface Running extends Call {
+  readonly operation: Operation
+  /** Whom it was sent to last. */
+  node: number
+  attempts: number
+  /** Called when the client goes on to its next request. */
+  readonly next: () => void
+}
+
+export class Clients {
+  readonly #world: World
+  readonly #application: Application
+  readonly #processes: ReadonlyArray<Process>
+  readonly #calls: Array<Running> = []
+  /** Sent to a node, which has not answered. */
+  readonly #waiting = new Map<number, Set<Running>>()
+  /** Operations whose client has not come to them. */
+  #toCome = 0
+  #generation = 0
+  ackedWrites = 0
+  ackedReads = 0
+
+  constructor(world: World, application: Application, processes: ReadonlyArray<Process>) {
+    this.#world = world
+    this.#application = application
+    this.#processes = processes
+    for (const { number } of processes) this.#waiting.set(number, new Set())
+  }
+
+  get calls(): ReadonlyArray<Call> {
+    return this.#calls
+  }
+
+  /** The first request that is still open at a node of `nodes`, or that no client has come to. */
+  unanswered(nodes: ReadonlyArray<number>): string | undefined {
+    if (this.#toCome > 0) return `${this.#toCome} requests have not been made`
+    const open = this.#calls.find(({ node, outcome }) => outcome === "open" && nodes.includes(node))
+    if (open === undefined) return undefined
+    return `${this.#name(open)} was never answered`
+  }
+
+  schedule(operations: ReadonlyArray<Operation>): void {
+    const queues = new Map<number, Array<Operation>>()
+    for (const operation of operations) {
+      const queue = queues.get(operation.client)
+      if (queue === undefined) queues.set(operation.client, [operation])
+      else queue.push(operation)
+    }
+    this.#toCome += operations.length
+    for (const queue of queues.values()) this.#scheduleNext(queue, 0)
+  }
+
+  /** The process of `node` has died: its clients' connections break. */
+  lost(node: number): void {
+    const waiting = this.#waiting.get(node)!
+    const broken = [...waiting]
+    waiting.clear()
+    for (const call of broken) {
+      if (call.outcome !== "open") continue
+      if (call.request.kind === "read") this.#tryNext(call)
+      else this.#settle(call, "unknown", "lost", "the connection broke")
+    }
+  }
+
+  /** What no client has come to is not asked any more. */
+  giveUp(): void {
+    this.#generation += 1
+    this.#toCome = 0
+  }
+
+  #scheduleNext(queue: ReadonlyArray<Operation>, at: number): void {
+    const operation = queue[at]
+    const generation = this.#generation
+    if (operation === undefined) return
+    this.#world.timeline.at(operation.atMicros, NOBODY, "client", () => {
+      if (generation !== this.#generation) return
+      this.#toCome -= 1
+      this.#call(operation, () => this.#scheduleNext(queue, at + 1))
+    })
+  }
+
+  #call(operation: Operation, next: () => void): void {
+    const { client, id, node, patienceMicros, request } = operation
+    const call: Running = {
+      id,
+      client,
+      request,
+      calledAt: this.#world.recorder.events,
+      outcome: "open",
+      returnedAt: undefined,
+      answer: undefined,
+      index: undefined,
+      operation,
+      node: node % this.#processes.length,
+      attempts: 0,
+      next
+    }
+    this.#calls.push(call)
+    this.#tell(call, "Invoked")
+    if (patienceMicros !== undefined) {
+      this.#world.timeline.after(patienceMicros, NOBODY, "client's patience", () => {
+        if (call.outcome !== "open") return
+        this.#world.marks.hit("client abandoned a request")
+        this.#settle(call, "unknown", "abandoned", "the client gave up")
+      })
+    }
+    this.#send(call)
+  }
+
+  #send(call: Running): void {
+    const process = this.#processes[call.node]!
+    const node = process.status === "Running" ? process.node : undefined
+    if (node === undefined) return this.#tryNext(call)
+    call.attempts += 1
+    this.#waiting.get(call.node)!.add(call)
+    const asked = this.#answerOnce(call)
+    if (call.request.kind === "write") {
+      node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
+    } else {
+      node.read((outcome) => asked(() => this.#read(call, process, outcome)))
+    }
+    asked(undefined)
+  }
+
+  /** Sees to it that the node answers once, and not before the call has returned. */
+  #answerOnce(call: Running): (answered: (() => void) | undefined) => void {
+    const at = call.node
+    let hasReturned = false
+    let hasAnswered = false
+    return (answered) => {
+      if (answered === undefined) {
+        hasReturned = true
+        return
+      }
+      if (!hasReturned || hasAnswered) {
+        this.#world.violate(
+          "answered-once",
+          `${this.#name(call)} was answered ${hasAnswered ? "twice" : "before it was asked"}`
+        )
+      }
+      hasAnswered = true
+      this.#waiting.get(at)!.delete(call)
+      if (call.outcome === "open") answered()
+    }
+  }
+
+  #wrote(call: Running, outcome: WriteOutcome): void {
+    switch (outcome._tag) {
+      case "Done":
+        call.answer = outcome.answer
+        call.index = outcome.index
+        this.ackedWrites += 1
+        return this.#settle(
+          call,
+          "done",
+          "done",
+          this.#application.describeAnswer(outcome.answer)
+        )
+      case "Refused":
+        return this.#refused(call, outcome.reason)
+      case "UnknownOutcome":
+        this.#world.marks.hit("write answered unknown")
+        return this.#settle(call, "unknown", "unknown", "the outcome is not known")
+    }
+  }
+
+  #read(call: Running, { node, replica }: Process, outcome: ReadOutcome): void {
+    if (outcome._tag === "Refused") return this.#refused(call, outcome.reason)
+    if (node === undefined || replica === undefined) return
+    call.answer = replica.machine.read(call.request.bytes)
+    call.index = replica.appliedIndex
+    this.ackedReads += 1
+    if (node.state().role !== "Leader") this.#world.marks.hit("read served by a follower")
+    this.#settle(call, "done", "done", this.#application.describeAnswer(call.answer))
+  }
+
+  #refused(call: Running, reason: string): void {
+    this.#world.marks.hit("request refused")
+    if (call.attempts < ATTEMPTS_LIMIT) return this.#tryNext(call)
+    this.#settle(call, "refused", "refused", reason)
+  }
+
+  /** Not at once: a client that finds nobody must not spin. */
+  #tryNext(call: Running): void {
+    call.node = (call.node + 1) % this.#processes.length
+    this.#world.timeline.after(BACKOFF_MICROS, NOBODY, "client retries", () => {
+      if (call.outcome === "open") this.#send(call)
+    })
+  }
+
+  #settle(
+    call: Running,
+    outcome: "done" | "refused" | "unknown",
+    told: "done" | "refused" | "unknown" | "abandoned" | "lost",
+    text: string
+  ): void {
+    call.outcome = outcome
+    if (outcome !== "unknown") call.returnedAt = this.#world.recorder.events
+    if (this.#world.recorder.isRecording) {
+      const { client, id: operation, process } = { ...call, process: this.#processes[call.node]! }
+      this.#world.tell({
+        _tag: "Answered",
+        operation,
+        client,
+        node: process.id,
+        outcome: told,
+        text
+      })
+    }
+    call.next()
+  }
+
+  #name({ client, id, node, request }: Running): string {
+    const what = this.#application.describe(request)
+    return `request ${id} of client ${client} to ${this.#processes[node]!.id} (${what})`
+  }
+
+  #tell({ client, id: operation, node, request }: Running, _tag: "Invoked"): void {
+    if (!this.#world.recorder.isRecording) return
+    const text = this.#application.describe(request)
+    this.#world.tell({ _tag, operation, client, node: this.#processes[node]!.id, text })
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * The second half of a life. A random majority of the nodes has no more troubles; whatever ails the
+ * others, and between them and the majority, becomes permanent. Then all must be well, soon: a
+ * leader, every request answered, every replica equal, and quiet. Healing everything instead would
+ * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
+ */
+import type { Application } from "./Application.js"
+import type { Clients } from "./Clients.js"
+import type { Oracles } from "./Oracles.js"
+import type { Process } from "./Process.js"
+import type { Link, Operation, Scenario } from "./Scenario.js"
+import type { SimNetwork } from "./SimNetwork.js"
+import { NOBODY } from "./Timeline.js"
+import type { Troubles } from "./Troubles.js"
+import type { World } from "./World.js"
+
+/** How often it is looked at. */
+const LOOK_MICROS = 20_000
+
+/** Election timeouts in which there must be a leader. */
+export const LEADER_TIMEOUTS = 20
+
+/** Election timeouts, besides two request timeouts, in which everything must have come to rest. */
+export const REST_TIMEOUTS = 60
+
+/** Election timeouts for which it must then stay so. */
+export const QUIET_TIMEOUTS = 6
+
+/** Terms that a majority without troubles may need to find its leader, besides one for each node. */
+const TERMS_LIMIT = 4
+
+/** Messages of a quiet cluster to each node from each other, for every heartbeat. */
+const QUIET_MESSAGES = 6
+
+type Stage = "electing" | "resting" | "last requests" | "quiet" | "over"
+
+export interface Parts {
+  readonly world: World
+  readonly network: SimNetwork
+  readonly processes: ReadonlyArray<Process>
+  readonly oracles: Oracles
+  readonly clients: Clients
+  readonly troubles: Troubles
+  readonly application: Application
+}
+
+export class Liveness {
+  readonly #parts: Parts
+  readonly #scenario: Scenario
+  #core: ReadonlyArray<number> = []
+  #stage: Stage = "electing"
+  #beganMicros = 0
+  #stageMicros = 0
+  #termAtStart = 0
+  #messagesAtQuiet = 0
+  #termAtQuiet = 0
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#scenario = parts.world.scenario
+  }
+
+  get isOver(): boolean {
+    return this.#stage === "over"
+  }
+
+  schedule(): void {
+    const { timeline } = this.#parts.world
+    timeline.at(this.#scenario.safetyMicros, NOBODY, "faults end", () => this.#begin())
+  }
+
+  #begin(): void {
+    const { clients, network, processes, troubles, world } = this.#parts
+    const sound = processes.map(({ number }) => number).filter((node) => !this.#isSpoilt(node))
+    const majority = Math.floor(processes.length / 2) + 1
+    if (sound.length < majority) {
+      this.#stage = "over"
+      return
+    }
+    const size = sound.length - world.chooser.pick("process", sound.length - majority + 1)
+    this.#core = this.#pickSome(sound, size)
+    network.setConditions(calmed(this.#scenario.network))
+    network.cut(this.#permanentCuts())
+    clients.giveUp()
+    troubles.endFor(this.#core)
+    this.#beganMicros = this.#stageMicros = world.nowMicros
+    this.#termAtStart = this.#highestTerm()
+    const names = this.#core.map((node) => processes[node]!.id).join(", ")
+    world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
+    this.#look()
+  }
+
+  /** Whether the scenario has spoilt this node's disk for good. */
+  #isSpoilt(node: number): boolean {
+    if (this.#parts.processes[node]!.status === "Lost") return true
+    return this.#scenario.faults.some(({ trouble }) =>
+      (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
+      trouble.node === node
+    )
+  }
+
+  #pickSome(among: ReadonlyArray<number>, count: number): ReadonlyArray<number> {
+    const rest = [...among]
+    const some: Array<number> = []
+    while (some.length < count) {
+      some.push(...rest.splice(this.#parts.world.chooser.pick("process", rest.length), 1))
+    }
+    return some.sort((one, other) => one - other)
+  }
+
+  /** Each of the others is cut off from all of the core, in one direction or in both, or not. */
+  #permanentCuts(): ReadonlyArray<Link> {
+    const { chooser } = this.#parts.world
+    const links: Array<Link> = []
+    for (const { number } of this.#parts.processes) {
+      if (this.#core.includes(number)) continue
+      const how = chooser.pick("process", 4)
+      for (const member of this.#core) {
+        if (how === 1 || how === 3) links.push([number, member])
+        if (how === 2 || how === 3) links.push([member, number])
+      }
+    }
+    return links
+  }
+
+  #look(): void {
+    if (this.#stage === "over") return
+    const { world } = this.#parts
+    this.#advance()
+    world.timeline.after(LOOK_MICROS, NOBODY, "look", () => this.#look())
+  }
+
+  #advance(): void {
+    const timeoutMicros = 1_000 * this.#scenario.electionTimeoutMillis
+    const age = this.#parts.world.nowMicros - this.#stageMicros
+    switch (this.#stage) {
+      case "electing":
+        if (this.#leader() !== undefined) return this.#enter("resting")
+        if (age <= LEADER_TIMEOUTS * timeoutMicros) return
+        return this.#late(`no leader in ${LEADER_TIMEOUTS} election timeouts`)
+      case "resting":
+      case "last requests": {
+        const why = this.#unrest()
+        if (why === undefined) {
+          if (this.#stage === "resting") this.#askLast()
+          return this.#enter(this.#stage === "resting" ? "last requests" : "quiet")
+        }
+        const { requestTimeoutMillis } = this.#scenario
+        if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
+        return
+      }
+      case "quiet":
+        if (age >= QUIET_TIMEOUTS * timeoutMicros) this.#checkQuiet(age)
+        return
+      case "over":
+        return
+    }
+  }
+
+  #enter(stage: Stage): void {
+    this.#stage = stage
+    this.#stageMicros = this.#parts.world.nowMicros
+    if (stage !== "quiet") return
+    this.#messagesAtQuiet = this.#parts.network.sentMessages
+    this.#termAtQuiet = this.#highestTerm()
+  }
+
+  #late(what: string): void {
+    const { world } = this.#parts
+    const sinceMillis = Math.floor((world.nowMicros - this.#beganMicros) / 1_000)
+    const names = this.#core.map((node) => this.#parts.processes[node]!.id).join(", ")
+    world.violate(
+      "liveness",
+      `${sinceMillis} ms after the last fault for ${names}: ${what}`
+    )
+  }
+
+  #leader(): number | undefined {
+    const leader = this.#parts.troubles.leader()
+    return leader !== undefined && this.#core.includes(leader) ? leader : undefined
+  }
+
+  #highestTerm(): number {
+    const { oracles, processes } = this.#parts
+    return Math.max(...processes.map(({ number }) => oracles.stateOf(number)?.term ?? 0))
+  }
+
+  /** What is not at rest in the core, if something is not. */
+  #unrest(): string | undefined {
+    const { clients, oracles, processes } = this.#parts
+    const leader = this.#leader()
+    if (leader === undefined) return "no leader"
+    const unanswered = clients.unanswered(this.#core)
+    if (unanswered !== undefined) return unanswered
+    const { log: { last }, term } = oracles.stateOf(leader)!
+    for (const node of this.#core) {
+      const { id, node: service, status } = processes[node]!
+      const state = oracles.stateOf(node)
+      if (state === undefined) return `${id} is ${status.toLowerCase()}`
+      if (state.term !== term || state.applied !== last || state.log.last !== last) {
+        return `${id} has applied ${state.applied} of ${last} entries`
+      }
+      if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
+    }
+    return undefined
+  }
+
+  /** Every node of the core must still be able to write and to read. */
+  #askLast(): void {
+    const { application, clients, world } = this.#parts
+    const clientsBefore = 1 + Math.max(0, ...this.#scenario.operations.map(({ client }) => client))
+    let id = 1 + Math.max(0, ...this.#scenario.operations.map((each) => each.id))
+    const operations: Array<Operation> = []
+    for (const node of this.#core) {
+      for (const wanted of ["write", "read"] as const) {
+        let request = application.request(id, () => 0)
+        for (let draw = 0; request.kind !== wanted && draw < DRAWS_LIMIT; draw++) {
+          request = application.request(id, (arity) => draw % arity)
+        }
+        const atMicros = world.nowMicros
+        const client = clientsBefore + operations.length
+        operations.push({ id, client, atMicros, node, request, patienceMicros: undefined })
+        id += 1
+      }
+    }
+    clients.schedule(operations)
+  }
+
+  #checkQuiet(ageMicros: number): void {
+    const { network, processes, world } = this.#parts
+    const { heartbeatMillis } = this.#scenario
+    const messages = network.sentMessages - this.#messagesAtQuiet
+    const beats = ageMicros / 1_000 / heartbeatMillis + 2
+    const limit = QUIET_MESSAGES * processes.length * processes.length * beats
+    const terms = this.#highestTerm() - this.#termAtStart
+    if (messages > limit) {
+      this.#late(`${messages} messages in ${ageMicros / 1_000} ms in which nothing was to be done`)
+    } else if (this.#unrest() !== undefined) {
+      this.#late(`not at rest any more: ${this.#unrest()}`)
+    } else if (this.#coreTerm() !== this.#termAtQuiet && this.#coreTerm() > this.#termAtQuiet) {
+      this.#late(`an election in a healthy majority, term ${this.#coreTerm()}`)
+    } else if (terms > TERMS_LIMIT + processes.length) {
+      this.#late(`${terms} terms to find a leader`)
+    }
+    this.#checkReplicas()
+    if (this.#core.length < processes.length) world.marks.hit("core without some node converged")
+    this.#stage = "over"
+  }
+
+  #coreTerm(): number {
+    const { oracles } = this.#parts
+    return Math.max(...this.#core.map((node) => oracles.stateOf(node)?.term ?? 0))
+  }
+
+  /** Byte-equal state, and the state that the log makes. */
+  #checkReplicas(): void {
+    const { application, oracles, processes, world } = this.#parts
+    const machine = application.machine()
+    for (const { command, index } of oracles.commands) machine.apply(command, index)
+    const expected = machine.digest()
+    for (const node of this.#core) {
+      const { id, replica } = processes[node]!
+      if (replica?.machine.digest() === expected) continue
+      world.violate("convergence", `the state of ${id} is not the one that the log makes`)
+    }
+  }
+}
+
+/** Requests drawn to find one of either kind. */
+const DRAWS_LIMIT = 100
+
+const CALM_DELAY = { leastMicros: 1_000, meanMicros: 0 }
+
+const calmed = (conditions: Scenario["network"]): Scenario["network"] => ({
+  ...conditions,
+  delay: CALM_DELAY,
+  dropPerMille: 0,
+  duplicatePerMille: 0,
+  reorderPerMille: 0,
+  isUnordered: false
+})

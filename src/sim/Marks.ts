@@ -1,0 +1,60 @@
+/**
+ * Coverage in the terms of the domain: how often each noteworthy thing happened. A soak that never
+ * saw one of `required` has not tested what it claims, and fails.
+ */
+export const required = [
+  "leader changed",
+  "entries truncated",
+  "figure 8: old-term entry on a majority, not committed",
+  "candidate collided",
+  "leader deposed: no majority answered",
+  "leader deposed: own disk stalled",
+  "even cluster",
+  "single node",
+  "crash lost unsynced bytes",
+  "crash tore the last write",
+  "unacknowledged write survived a crash",
+  "crash while writing",
+  "fsync failed and stopped the node",
+  "full disk stopped the node",
+  "damaged log refused",
+  "wiped disk refused",
+  "segment begun",
+  "process paused",
+  "node stopped gracefully",
+  "link cut one way",
+  "leader cut off",
+  "clog released",
+  "message dropped",
+  "message duplicated",
+  "message reordered",
+  "follower forwarded a write",
+  "forwarded retry deduplicated",
+  "write answered unknown",
+  "request refused",
+  "read served by a follower",
+  "read waited for a commit of its term",
+  "clock jumped back",
+  "client abandoned a request",
+  "core without some node converged"
+] as const
+
+export type Mark = (typeof required)[number]
+
+export class Marks {
+  readonly #counts = new Map<Mark, number>()
+
+  hit(mark: Mark): void {
+    this.#counts.set(mark, (this.#counts.get(mark) ?? 0) + 1)
+  }
+
+  /** In the order of `required`; what did not happen is left out. */
+  get counts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {}
+    for (const mark of required) {
+      const count = this.#counts.get(mark)
+      if (count !== undefined) counts[mark] = count
+    }
+    return counts
+  }
+}

@@ -1,0 +1,441 @@
+/**
+ * What must be true of a cluster over all its history, whatever was lost, repeated, delayed or
+ * crashed, checked after every event. Nodes are judged by what they said, by what their disks have
+ * promised and by what they applied, not by what they believe.
+ *
+ * The names in `violate` are stable: shrinking and the kill matrix go by them.
+ */
+import { Effect } from "effect"
+import type { Node } from "../node/Node.js"
+import type { Persist } from "../raft/Action.js"
+import type { Entry } from "../raft/Entry.js"
+import type { Term } from "../raft/EntryId.js"
+import * as Log from "../raft/Log.js"
+import type { Message } from "../raft/Message.js"
+import * as Quorum from "../raft/Quorum.js"
+import type { State } from "../raft/State.js"
+import type { Storage } from "../service/Storage.js"
+import * as PeerMessage from "../wire/PeerMessage.js"
+import type { Applied } from "./History.js"
+import { Promised, sameBytes } from "./Promised.js"
+import { nodeId } from "./Scenario.js"
+import { SessionModel } from "./SessionModel.js"
+import type { World } from "./World.js"
+
+/** What is known of a node's present life. */
+interface Watched {
+  service: Node["Type"] | undefined
+  state: State | undefined
+  /** The next of the commands that it has to apply. */
+  nextCommand: number
+  /** How far its commits have been looked at. */
+  commit: number
+}
+
+interface Committed {
+  readonly entry: Entry
+  /** Of the leader that committed it. */
+  readonly inTerm: Term
+}
+
+const fresh = (): Watched => ({
+  service: undefined,
+  state: undefined,
+  nextCommand: 0,
+  commit: 0
+})
+
+/** Terms and indexes are small enough to share one number. */
+const keyOf = (term: Term, index: number): number => term * 0x1_0000_0000 + index
+
+export class Oracles {
+  readonly #world: World
+  readonly #promised: ReadonlyArray<Promised>
+  readonly #watched: Array<Watched>
+  readonly #numbers: ReadonlyMap<string, number>
+  readonly #leaders = new Map<Term, number>()
+  /** The last log seen of each leader. */
+  readonly #logs = new Map<Term, Log.Log>()
+  readonly #votes = new Map<string, string>()
+  /** Every entry that ever was, by term and index, with the term of the one before it. */
+  readonly #entries = new Map<number, { readonly entry: Entry; readonly before: Term }>()
+  readonly #committed: Array<Committed> = []
+  readonly #sessions = new SessionModel()
+  /** By whichever node came first, in the order of the log. */
+  readonly commands: Array<Applied> = []
+
+  constructor(world: World) {
+    const { nodes } = world.scenario
+    this.#world = world
+    this.#promised = Array.from({ length: nodes }, () => new Promised())
+    this.#watched = Array.from({ length: nodes }, fresh)
+    this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
+  }
+
+  /** How many terms have had a leader. */
+  get terms(): number {
+    return this.#leaders.size
+  }
+
+  get committedIndex(): number {
+    return this.#committed.length
+  }
+
+  stateOf(node: number): State | undefined {
+    return this.#watched[node]!.service?.state()
+  }
+
+  /** A process has come up. */
+  started(node: number, service: Node["Type"]): void {
+    this.#watched[node] = { ...fresh(), service }
+  }
+
+  ended(node: number): void {
+    this.#watched[node] = fresh()
+  }
+
+  /** The node's disk is another one. */
+  wiped(node: number): void {
+    this.#promised[node]!.forget()
+  }
+
+  /** Between the node and its storage: what was recovered, and what is promised. */
+  watchStorage(node: number, service: Storage["Type"]): Storage["Type"] {
+    const promised = this.#promised[node]!
+    const { hadMore, wrong } = promised.recovered(service.recovered)
+    if (hadMore) this.#world.marks.hit("unacknowledged write survived a crash")
+    if (wrong !== undefined) {
+      this.#world.violate(
+        "durable",
+        `${nodeId(node)} came back without what it had promised: ` +
+          wrong
+      )
+    }
+    return {
+      recovered: service.recovered,
+      persist: (writes) => {
+        for (const write of writes) this.#written(node, write)
+        promised.begin(writes)
+        return Effect.map(service.persist(writes), () => promised.done())
+      }
+    }
+  }
+
+  /** Two entries of one term and index are one, with all that is before them (log matching). */
+  #written(node: number, { append }: Persist): void {
+    const log = this.#watched[node]!.service?.state().log
+    for (const entry of append) {
+      const key = keyOf(entry.term, entry.index)
+      const before = this.#termBefore(node, log, append, entry)
+      const known = this.#entries.get(key)
+      if (known === undefined) {
+        this.#entries.set(key, { entry, before })
+      } else if (
+        known.before !== before || known.entry.kind !== entry.kind ||
+        !sameBytes(known.entry.bytes, entry.bytes)
+      ) {
+        this.#world.violate(
+          "log-matching",
+          `${
+            nodeId(node)
+          } holds another entry ${entry.index} of term ${entry.term} than somebody ` +
+            "else, or another entry before it"
+        )
+      }
+    }
+  }
+
+  #termBefore(
+    node: number,
+    log: Log.Log | undefined,
+    append: ReadonlyArray<Entry>,
+    entry: Entry
+  ): Term {
+    const earlier = append.find(({ index }) => index === entry.index - 1)
+    if (earlier !== undefined) return earlier.term
+    const inLog = log === undefined ? undefined : Log.termAt(log, entry.index - 1)
+    return inLog ?? this.#promised[node]!.termAt(entry.index - 1) ?? -1
+  }
+
+  /** After an event that may have changed this node. */
+  observe(node: number): void {
+    const watched = this.#watched[node]!
+    const state = watched.service?.state()
+    const before = watched.state
+    if (state === undefined || state === before) return
+    watched.state = state
+    this.#mix(state)
+    this.#tell(node, state)
+    this.#checkOrder(node, before, state)
+    if (state.role === "Leader") {
+      if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
+      this.#logs.set(state.term, state.log)
+      this.#checkProgress(node, state)
+    }
+    this.#checkCommit(node, watched, state)
+    this.#checkApplied(node, watched, state)
+    if (before !== undefined) this.#mark(before, state)
+  }
+
+  #mix({ applied, commit, log, role, term }: State): void {
+    const { recorder } = this.#world
+    recorder.mix(term)
+    recorder.mix(role.length)
+    recorder.mix(log.last)
+    recorder.mix(commit)
+    recorder.mix(applied)
+  }
+
+  #tell(node: number, state: State): void {
+    if (!this.#world.recorder.isRecording) return
+    const { applied, commit, leader, log, role, term } = state
+    const terms = termsOf(log)
+    const told = { role, term, leader, last: log.last, commit, applied, terms }
+    this.#world.tell({ _tag: "State", node: nodeId(node), state: told })
+  }
+
+  #mark(before: State, state: State): void {
+    const { marks } = this.#world
+    if (state.role === "Leader" && before.role !== "Leader" && this.terms > 1) {
+      marks.hit("leader changed")
+    }
+    if (state.log.last < before.log.last) marks.hit("entries truncated")
+    if (before.role === "Candidate" && state.role === "PreCandidate") {
+      marks.hit("candidate collided")
+    }
+    if (state.role === "Leader") return this.#markLeader(state)
+    if (before.role !== "Leader" || state.term !== before.term) return
+    if (before.writes.length > 0 && state.now - before.writes[0]!.since >= timeout(state)) {
+      marks.hit("leader deposed: own disk stalled")
+    } else {
+      marks.hit("leader deposed: no majority answered")
+    }
+  }
+
+  #markLeader({ commit, config, log, progress, reads, stable, term }: State): void {
+    const { marks } = this.#world
+    if (reads.some(({ index }) => index > commit)) marks.hit("read waited for a commit of its term")
+    if (commit === log.last || Log.termAt(log, commit + 1) === term) return
+    const held = config.voters.map((voter) => progress[voter]?.match ?? stable)
+    if (Quorum.reached(held) <= commit) return
+    marks.hit("figure 8: old-term entry on a majority, not committed")
+  }
+
+  #checkOrder(node: number, before: State | undefined, state: State): void {
+    const { hardState } = this.#promised[node]!
+    const from = before ?? { ...hardState, commit: 0, applied: 0 }
+    const isLater = state.term > from.term ||
+      (state.term === from.term && (from.vote === undefined || from.vote === state.vote))
+    if (!isLater || state.commit < from.commit || state.applied < from.applied) {
+      this.#world.violate(
+        "never-back",
+        `${nodeId(node)} went back from term ${from.term}, vote ${from.vote ?? "for nobody"}, ` +
+          `commit ${from.commit}, applied ${from.applied} to term ${state.term}, vote ` +
+          `${state.vote ?? "for nobody"}, commit ${state.commit}, applied ${state.applied}`
+      )
+    }
+    if (state.commit > state.log.last || state.applied > state.commit) {
+      this.#world.violate(
+        "never-back",
+        `${nodeId(node)} has applied ${state.applied} and committed ${state.commit} of ` +
+          `${state.log.last} entries`
+      )
+    }
+  }
+
+  #elected(node: number, { log, term }: State): void {
+    const other = this.#leaders.get(term)
+    if (other !== undefined && other !== node) {
+      this.#world.violate(
+        "one-leader-per-term",
+        `${nodeId(other)} and ${nodeId(node)} both lead term ${term}`
+      )
+    }
+    this.#leaders.set(term, node)
+    for (const { entry, inTerm } of this.#committed) {
+      if (inTerm >= term || log.at(entry.index)?.term === entry.term) continue
+      return this.#world.violate(
+        "leader-completeness",
+        `${nodeId(node)} leads term ${term} without entry ${entry.index}, committed in term ` +
+          `${inTerm}`
+      )
+    }
+  }
+
+  /** A leader never believes a follower to hold what is not on that follower's disk. */
+  #checkProgress(node: number, { log, progress, term }: State): void {
+    for (const peer in progress) {
+      const { match, next } = progress[peer]!
+      const promised = this.#promised[this.#numbers.get(peer)!]!
+      if (match >= next) {
+        this.#world.violate("progress", `${nodeId(node)} would send ${peer} what it already holds`)
+      }
+      // Another leader, or another disk, may since have replaced what it held.
+      if (promised.hardState.term > term || promised.isForgotten) continue
+      if (promised.termAt(match) !== Log.termAt(log, match)) {
+        this.#world.violate(
+          "progress",
+          `${nodeId(node)}, leader of term ${term}, believes that ${peer} holds all up to ` +
+            `${match}, and the disk of ${peer} does not`
+        )
+      }
+    }
+  }
+
+  #checkCommit(node: number, watched: Watched, { commit, log, role, term }: State): void {
+    while (watched.commit < commit) {
+      const index = ++watched.commit
+      const entry = log.at(index)
+      if (entry === undefined) return
+      const known = this.#committed[index - 1]?.entry
+      if (known === undefined) {
+        this.#commit(node, entry, role === "Leader", term)
+      } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
+        return this.#world.violate(
+          "one-commit-per-index",
+          `${nodeId(node)} has committed another entry ${index} (of term ${entry.term}) than was ` +
+            `committed before (of term ${known.term})`
+        )
+      }
+    }
+  }
+
+  #commit(node: number, entry: Entry, isLeader: boolean, term: Term): void {
+    const { index } = entry
+    this.#committed.push({ entry, inTerm: term })
+    if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
+    const holders = this.#promised.filter((promised) => promised.termAt(index) === entry.term)
+    const needed = Quorum.majority(this.#promised.length)
+    if (holders.length < needed) {
+      this.#world.violate(
+        "durable-majority",
+        `${nodeId(node)} has committed entry ${index} of term ${entry.term}, which is durable on ` +
+          `${holders.length} nodes, not on ${needed}`
+      )
+    } else if (!isLeader) {
+      this.#world.violate(
+        "durable-majority",
+        `${nodeId(node)} has committed entry ${index} before any leader did`
+      )
+    }
+  }
+
+  /** The node's state machine was given a command. */
+  applied(node: number, index: number, command: Uint8Array, answer: Uint8Array): void {
+    const watched = this.#watched[node]!
+    // Within the step that committed it: the node has not been looked at since.
+    const state = watched.service?.state()
+    if (state !== undefined) this.#checkCommit(node, watched, state)
+    const expected = this.#sessions.commands[watched.nextCommand]
+    if (
+      expected === undefined || expected.index !== index || !sameBytes(expected.command, command)
+    ) {
+      return this.#world.violate(
+        "applied-in-order",
+        `${nodeId(node)} applied a command at ${index}, and the next that it had to apply is ` +
+          (expected === undefined ? "not committed" : `at ${expected.index}`)
+      )
+    }
+    watched.nextCommand += 1
+    const first = this.commands[watched.nextCommand - 1]
+    if (first === undefined) this.commands.push({ index, command, answer })
+    else if (!sameBytes(first.answer, answer)) {
+      this.#world.violate(
+        "same-answers",
+        `${nodeId(node)} answered the command at ${index} otherwise than the first to apply it`
+      )
+    }
+  }
+
+  #checkApplied(node: number, { nextCommand }: Watched, { applied }: State): void {
+    const skipped = this.#sessions.commands[nextCommand]
+    if (skipped !== undefined && skipped.index <= applied) {
+      this.#world.violate(
+        "applied-in-order",
+        `${nodeId(node)} says that it has applied all up to ${applied}, but not the command at ` +
+          `${skipped.index}`
+      )
+    }
+  }
+
+  /** No message says anything durable before it is true on the sender's disk. */
+  sent(from: number, to: number, payload: Uint8Array): void {
+    const state = this.stateOf(from)
+    // It may not live to be looked at.
+    if (state?.role === "Leader") this.#logs.set(state.term, state.log)
+    for (const message of PeerMessage.decode(payload) ?? []) {
+      if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
+      else if (message._tag !== "ForwardRefused") this.#checkPromise(from, to, message)
+    }
+  }
+
+  #checkPromise(from: number, to: number, message: Message): void {
+    const promised = this.#promised[from]!
+    switch (message._tag) {
+      case "VoteRequest": {
+        const { last, term } = message
+        if (promised.termAt(last.index) !== last.term) {
+          this.#broken(from, `asks for votes with a log up to ${last.index} that is not durable`)
+        }
+        return this.#checkVote(from, from, term)
+      }
+      case "VoteResponse":
+        return message.granted ? this.#checkVote(from, to, message.term) : undefined
+      case "AppendAccepted": {
+        const { match, term } = message
+        const log = this.#logs.get(term)
+        if (promised.hardState.term !== term) {
+          return this.#broken(from, `accepts entries in term ${term}, which is not durable`)
+        }
+        if (promised.entries.length < match) {
+          return this.#broken(from, `accepts entries up to ${match} that are not durable`)
+        }
+        if (log !== undefined && promised.termAt(match) !== Log.termAt(log, match)) {
+          this.#broken(from, `accepts entries up to ${match}, and holds others than the leader`)
+        }
+        return
+      }
+      case "AppendRejected":
+      case "HeartbeatResponse":
+        if (promised.hardState.term === message.term) return
+        return this.#broken(from, `answers in term ${message.term}, which is not durable`)
+      default:
+        return
+    }
+  }
+
+  #checkVote(voter: number, candidate: number, term: Term): void {
+    const { hardState } = this.#promised[voter]!
+    const isDurable = hardState.term === term && hardState.vote === nodeId(candidate)
+    if (!isDurable) {
+      this.#broken(voter, `votes for ${nodeId(candidate)} in term ${term}, and has not kept that`)
+    }
+    const key = `${term}/${voter}`
+    const other = this.#votes.get(key)
+    if (other !== undefined && other !== nodeId(candidate)) {
+      this.#world.violate(
+        "one-vote-per-term",
+        `${nodeId(voter)} votes for ${nodeId(candidate)} in term ${term} after ${other}`
+      )
+    }
+    this.#votes.set(key, nodeId(candidate))
+  }
+
+  #broken(node: number, what: string): void {
+    this.#world.violate("promise-before-durable", `${nodeId(node)} ${what}`)
+  }
+}
+
+const timeout = ({ config }: State): number => config.electionTimeoutTicks
+
+/** Run-length encoded. */
+const termsOf = (log: Log.Log): ReadonlyArray<readonly [term: Term, count: number]> => {
+  const runs: Array<[term: Term, count: number]> = []
+  for (let index = 1; index <= log.last; index++) {
+    const term = Log.termAt(log, index) ?? 0
+    const run = runs.at(-1)
+    if (run?.[0] === term) run[1] += 1
+    else runs.push([term, 1])
+  }
+  return runs
+}

@@ -1,0 +1,92 @@
+/**
+ * What each node has been told is durable: the term, the vote and the log that its storage has
+ * promised to keep. It outlives crashes, and is what recovery is judged by. Whether the medium
+ * really holds it shows when the node comes back.
+ */
+import type { HardState, Persist } from "../raft/Action.js"
+import type { Entry } from "../raft/Entry.js"
+import type { Term } from "../raft/EntryId.js"
+import type { Recovered } from "../service/Storage.js"
+
+export class Promised {
+  hardState: HardState = { term: 0, vote: undefined }
+  /** Entry `i` is at `i - 1`. */
+  readonly entries: Array<Entry> = []
+  /** What was promised once is gone, and the node with it. */
+  isForgotten = false
+  /** Handed to the storage, which has not said yet that it is durable. */
+  #inFlight: ReadonlyArray<Persist> = []
+
+  /** 0 before the first entry, undefined where there is none. */
+  termAt(index: number): Term | undefined {
+    return index === 0 ? 0 : this.entries[index - 1]?.term
+  }
+
+  begin(writes: ReadonlyArray<Persist>): void {
+    this.#inFlight = writes
+  }
+
+  done(): void {
+    for (const write of this.#inFlight) this.#keep(write)
+    this.#inFlight = []
+  }
+
+  /** The disk is another one now. */
+  forget(): void {
+    this.isForgotten = true
+    this.hardState = { term: 0, vote: undefined }
+    this.entries.length = 0
+    this.#inFlight = []
+  }
+
+  /**
+   * What a process found when it started. Says what is wrong if that is neither what was promised
+   * nor that and the write that was on its way, whole.
+   */
+  recovered(found: Recovered): { readonly wrong: string | undefined; readonly hadMore: boolean } {
+    const without = this.#difference(found)
+    if (without === undefined) {
+      this.#inFlight = []
+      return { wrong: undefined, hadMore: false }
+    }
+    if (this.#inFlight.length === 0) return { wrong: without, hadMore: false }
+    this.done()
+    const wrong = this.#difference(found) === undefined ? undefined : without
+    return { wrong, hadMore: true }
+  }
+
+  #keep({ append, hardState, truncateFrom }: Persist): void {
+    if (truncateFrom !== undefined) {
+      this.entries.length = Math.min(this.entries.length, Math.max(0, truncateFrom - 1))
+    }
+    for (const entry of append) this.entries[entry.index - 1] = entry
+    if (hardState !== undefined) this.hardState = hardState
+  }
+
+  #difference({ entries, hardState: { term, vote } }: Recovered): string | undefined {
+    const mine = this.hardState
+    if (term !== mine.term || vote !== mine.vote) {
+      return `term ${mine.term} and vote ${mine.vote ?? "for nobody"} were promised, and term ` +
+        `${term} and vote ${vote ?? "for nobody"} came back`
+    }
+    if (entries.length !== this.entries.length) {
+      return `${this.entries.length} entries were promised, and ${entries.length} came back`
+    }
+    for (let at = 0; at < entries.length; at++) {
+      if (!isSame(entries[at]!, this.entries[at]!)) {
+        return `entry ${at + 1} came back as another than was promised`
+      }
+    }
+    return undefined
+  }
+}
+
+const isSame = (one: Entry, other: Entry): boolean =>
+  one.index === other.index && one.term === other.term && one.kind === other.kind &&
+  (one.bytes === other.bytes || sameBytes(one.bytes, other.bytes))
+
+export const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
+}

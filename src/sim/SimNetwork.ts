@@ -1,0 +1,273 @@
+/**
+ * The network between simulated nodes, as faulty as the port allows: it delays, loses, repeats and
+ * reorders single messages, loses or holds up all of a link for a while, and tells senders of a
+ * dead process or does not. What arrives is whole and unaltered.
+ *
+ * Like the handshake of the real one it lets nobody speak for another: a node that comes back with
+ * another incarnation than it was first met with has lost its memory, and is not heard any more.
+ */
+import { Effect, Layer } from "effect"
+import type { Scope } from "effect"
+import { Network } from "../service/Network.js"
+import type { Receiver } from "../service/Network.js"
+import { Storage } from "../service/Storage.js"
+import * as Frame from "../wire/Frame.js"
+import * as Payload from "./Payload.js"
+import type { Link } from "./Scenario.js"
+import { nodeId } from "./Scenario.js"
+import type { World } from "./World.js"
+
+interface Message {
+  readonly id: number
+  readonly from: number
+  readonly to: number
+  readonly payload: Uint8Array
+  readonly sentMicros: number
+}
+
+/** Messages that a clogged link or a paused process holds back, beyond which the oldest are lost. */
+export const HELD_LIMIT = 4_096
+
+/** What a node's process is to the network. */
+interface Endpoint {
+  receiver: Receiver | undefined
+  isPaused: boolean
+  /** Arrived while it was paused. */
+  inbound: Array<() => void>
+  /** Of the first life that was seen. */
+  incarnation: string | undefined
+  isRefused: boolean
+}
+
+export class SimNetwork {
+  readonly #world: World
+  readonly #endpoints: ReadonlyArray<Endpoint>
+  /** By link: how many troubles cut it, and how many clog it. */
+  readonly #cuts: Uint8Array
+  readonly #clogs: Uint8Array
+  readonly #held: ReadonlyArray<Array<Message>>
+  /** When the last message that keeps its place arrives. */
+  readonly #lastMicros: Float64Array
+  #conditions: World["scenario"]["network"]
+  #nextId = 1
+  /** Called with every payload that leaves, before anything happens to it. */
+  readonly #watch: (from: number, to: number, payload: Uint8Array) => void
+  sentMessages = 0
+  sentBytes = 0
+
+  constructor(world: World, watch: (from: number, to: number, payload: Uint8Array) => void) {
+    const { network, nodes } = world.scenario
+    this.#world = world
+    this.#conditions = network
+    this.#watch = watch
+    this.#endpoints = Array.from({ length: nodes }, () => ({
+      receiver: undefined,
+      isPaused: false,
+      inbound: [],
+      incarnation: undefined,
+      isRefused: false
+    }))
+    this.#cuts = new Uint8Array(nodes * nodes)
+    this.#clogs = new Uint8Array(nodes * nodes)
+    this.#held = Array.from({ length: nodes * nodes }, () => [])
+    this.#lastMicros = new Float64Array(nodes * nodes)
+  }
+
+  /** The node's end of it, for one life. */
+  layer(node: number): Layer.Layer<Network, never, Storage> {
+    const ids = new Map(this.#endpoints.map((_, each) => [nodeId(each), each]))
+    return Layer.effect(
+      Network,
+      Effect.map(Storage, ({ recovered: { identity: { incarnation } } }) => ({
+        run: (receiver) => this.#attach(node, incarnation, receiver),
+        send: (to, payload) => {
+          const target = ids.get(to)
+          if (target !== undefined && target !== node) this.#send(node, target, payload)
+        }
+      }))
+    )
+  }
+
+  cut(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) this.#cuts[this.#link(from, to)]! += 1
+  }
+
+  mend(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) {
+      const link = this.#link(from, to)
+      this.#cuts[link] = Math.max(0, this.#cuts[link]! - 1)
+    }
+  }
+
+  clog(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) this.#clogs[this.#link(from, to)]! += 1
+  }
+
+  /** What has gathered arrives in one burst. */
+  unclog(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) {
+      const link = this.#link(from, to)
+      this.#clogs[link] = Math.max(0, this.#clogs[link]! - 1)
+      if (this.#clogs[link] !== 0) continue
+      const burst = this.#held[link]!.splice(0)
+      if (burst.length > 0) this.#world.marks.hit("clog released")
+      for (const message of burst) this.#deliver(message)
+    }
+  }
+
+  /** Between these nodes nothing goes wrong any more, and everything is fast. */
+  heal(nodes: ReadonlyArray<number>): void {
+    for (const from of nodes) {
+      for (const to of nodes) {
+        const link: Link = [from, to]
+        this.#cuts[this.#link(from, to)] = 0
+        this.#clogs[this.#link(from, to)] = 1
+        this.unclog([link])
+      }
+    }
+  }
+
+  /** From now on, for all links. */
+  setConditions(conditions: World["scenario"]["network"]): void {
+    this.#conditions = conditions
+  }
+
+  isCut(from: number, to: number): boolean {
+    return this.#cuts[this.#link(from, to)]! > 0
+  }
+
+  /** The socket buffers of a stopped process fill; nothing is lost. */
+  pause(node: number): void {
+    this.#endpoints[node]!.isPaused = true
+  }
+
+  resume(node: number): void {
+    const endpoint = this.#endpoints[node]!
+    endpoint.isPaused = false
+    for (const arrive of endpoint.inbound.splice(0)) arrive()
+  }
+
+  /** The process has died. Its peers may hear of it. */
+  detach(node: number): void {
+    const endpoint = this.#endpoints[node]!
+    endpoint.receiver = undefined
+    endpoint.isPaused = false
+    endpoint.inbound = []
+    if (!this.#conditions.tellsUnreachable) return
+    for (let peer = 0; peer < this.#endpoints.length; peer++) {
+      if (peer === node || this.isCut(node, peer)) continue
+      const tell = (): void => this.#arrive(peer, (receiver) => receiver.unreachable(nodeId(node)))
+      this.#world.timeline.after(this.#delay(), peer, "connection lost", tell)
+    }
+  }
+
+  #attach(
+    node: number,
+    incarnation: string,
+    receiver: Receiver
+  ): Effect.Effect<void, never, Scope.Scope> {
+    const endpoint = this.#endpoints[node]!
+    endpoint.incarnation ??= incarnation
+    if (endpoint.incarnation !== incarnation) {
+      endpoint.isRefused = true
+      this.#world.marks.hit("wiped disk refused")
+    }
+    endpoint.receiver = receiver
+    return Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        if (endpoint.receiver === receiver) this.detach(node)
+      })
+    )
+  }
+
+  #send(from: number, to: number, payload: Uint8Array): void {
+    if (payload.length > Frame.FRAME_LIMIT_BYTES) return
+    const { chooser, marks, nowMicros: sentMicros } = this.#world
+    const conditions = this.#conditions
+    this.#watch(from, to, payload)
+    this.sentMessages += 1
+    this.sentBytes += payload.length
+    const message = { id: this.#nextId++, from, to, payload, sentMicros }
+    this.#tell("Sent", message)
+    if (this.isCut(from, to)) return this.#tell("Lost", message)
+    if (chooser.chance("network", conditions.dropPerMille)) {
+      marks.hit("message dropped")
+      return this.#tell("Lost", message)
+    }
+    if (chooser.chance("network", conditions.duplicatePerMille)) {
+      marks.hit("message duplicated")
+      this.#post(message, this.#late())
+    }
+    if (chooser.chance("network", conditions.reorderPerMille)) {
+      marks.hit("message reordered")
+      return this.#post(message, this.#late())
+    }
+    const arrival = sentMicros + this.#delay()
+    if (conditions.isUnordered) return this.#post(message, arrival)
+    const link = this.#link(from, to)
+    const inOrder = Math.max(arrival, this.#lastMicros[link]!)
+    this.#lastMicros[link] = inOrder
+    this.#post(message, inOrder)
+  }
+
+  #post(message: Message, atMicros: number): void {
+    this.#world.timeline.at(atMicros, message.to, "message", () => this.#deliver(message))
+  }
+
+  #deliver(message: Message): void {
+    const { from, payload, to } = message
+    const link = this.#link(from, to)
+    if (this.#cuts[link]! > 0) return this.#tell("Lost", message)
+    if (this.#clogs[link]! > 0) {
+      const held = this.#held[link]!
+      if (held.push(message) > HELD_LIMIT) this.#tell("Lost", held.shift()!)
+      return
+    }
+    if (this.#endpoints[from]!.isRefused || this.#endpoints[to]!.isRefused) {
+      return this.#tell("Lost", message)
+    }
+    this.#arrive(to, (receiver) => {
+      this.#tell("Delivered", message)
+      this.#world.recorder.mixBytes(payload)
+      // A copy: a sender that writes to what it has sent is not spared the consequence.
+      receiver.received(nodeId(from), payload.slice())
+    })
+  }
+
+  #arrive(to: number, call: (receiver: Receiver) => void): void {
+    const endpoint = this.#endpoints[to]!
+    const arrive = (): void => {
+      if (endpoint.receiver !== undefined) call(endpoint.receiver)
+    }
+    if (!endpoint.isPaused) return arrive()
+    if (endpoint.inbound.push(arrive) > HELD_LIMIT) endpoint.inbound.shift()
+  }
+
+  #delay(): number {
+    const { leastMicros, meanMicros } = this.#conditions.delay
+    return this.#world.chooser.delay("network", leastMicros, meanMicros)
+  }
+
+  #late(): number {
+    const { leastMicros, meanMicros } = this.#conditions.heldBack
+    const held = this.#world.chooser.delay("network", leastMicros, meanMicros)
+    return this.#world.nowMicros + this.#delay() + held
+  }
+
+  #link(from: number, to: number): number {
+    return from * this.#endpoints.length + to
+  }
+
+  #tell(tag: "Sent" | "Delivered" | "Lost", message: Message): void {
+    const { recorder } = this.#world
+    if (!recorder.isRecording) return
+    const { id, payload, sentMicros } = message
+    const from = nodeId(message.from)
+    const to = nodeId(message.to)
+    const text = Payload.describe(payload)
+    const told = { from, to, id, text }
+    this.#world.tell(
+      tag === "Delivered" ? { _tag: tag, ...told, sentMicros } : { _tag: tag, ...told }
+    )
+  }
+}

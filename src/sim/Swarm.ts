@@ -1,0 +1,146 @@
+/**
+ * The scenario of a seed. Each seed first decides which kinds of trouble there are at all and how
+ * strong, and only then when they happen: a run with few kinds goes deeper into each of them than
+ * one with a little of everything (Groce et al., ISSTA 2012).
+ *
+ * The atlas: troubles that destroy what a disk has promised to keep meet less than half of the
+ * nodes, so that every failure is the program's and none the scenario's.
+ */
+import * as State from "../raft/State.js"
+import type { Application } from "./Application.js"
+import { application as cache } from "./CacheApplication.js"
+import * as Dice from "./Dice.js"
+import type {
+  ClockConditions,
+  DiskConditions,
+  NetworkConditions,
+  Operation,
+  Scenario,
+  Schedule
+} from "./Scenario.js"
+import * as SwarmFaults from "./SwarmFaults.js"
+
+/** What a caller wants to have otherwise than the seed would. */
+export interface Overrides {
+  readonly nodes?: number
+  /** Default the cache. */
+  readonly application?: Application
+}
+
+const OPERATIONS_LIMIT = 400
+
+export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
+  const { application = cache } = overrides
+  // A generator for each part, so that a new choice in one leaves the others as they were.
+  const cluster = Dice.make(seed, "cluster")
+  const nodes = overrides.nodes ??
+    cluster.weighted([[3, 6], [5, 5], [4, 2], [1, 1], [2, 1], [6, 1], [7, 1]])
+  const isWide = cluster.chance(200)
+  const electionTimeoutMillis = isWide ? 1_000 : cluster.oneOf([300, 150, 500, 1_000])
+  const heartbeatMillis = Math.max(10, Math.floor(electionTimeoutMillis / cluster.between(3, 8)))
+  const safetyMicros = 1_000 * cluster.between(2_000, 12_000)
+  const world = Dice.make(seed, "world")
+  return {
+    seed,
+    nodes,
+    schedule: drawSchedule(world),
+    granularityMicros: world.weighted([[1, 6], [1_000, 3], [10_000, 1]]),
+    windowMicros: world.weighted([[0, 6], [500, 2], [5_000, 2]]),
+    electionTimeoutMillis,
+    heartbeatMillis,
+    requestTimeoutMillis: cluster.oneOf([1_000, 2_000, 5_000]),
+    limits: drawLimits(cluster),
+    segmentLimitBytes: cluster.chance(500) ? 1 << 26 : cluster.between(512, 16_384),
+    network: drawNetwork(world, isWide),
+    disk: drawDisk(world),
+    clocks: drawClocks(world, nodes),
+    faults: SwarmFaults.draw(Dice.make(seed, "faults"), nodes, safetyMicros, electionTimeoutMillis),
+    operations: drawOperations(Dice.make(seed, "clients"), nodes, safetyMicros, application),
+    safetyMicros
+  }
+}
+
+const drawSchedule = (dice: Dice.Dice): Schedule => {
+  const kind = dice.below(10)
+  if (kind === 0) return { _tag: "Fifo" }
+  if (kind <= 3) return { _tag: "Pct", depth: dice.oneOf([2, 3, 5]), steps: 5_000 }
+  return { _tag: "Random" }
+}
+
+const drawLimits = (dice: Dice.Dice): State.Limits => {
+  const { defaultLimits } = State
+  const maybe = (least: number, most: number, otherwise: number): number =>
+    dice.chance(400) ? dice.between(least, most) : otherwise
+  return {
+    appendBytes: maybe(1, 1_000, defaultLimits.appendBytes),
+    inflightAppends: maybe(1, 4, defaultLimits.inflightAppends),
+    inflightBytes: maybe(1, 2_000, defaultLimits.inflightBytes),
+    uncommittedBytes: maybe(500, 8_000, defaultLimits.uncommittedBytes),
+    applyBytes: maybe(1, 1_000, defaultLimits.applyBytes)
+  }
+}
+
+const drawNetwork = (dice: Dice.Dice, isWide: boolean): NetworkConditions => {
+  const off = (least: number, most: number): number =>
+    dice.chance(500) ? 0 : dice.between(least, most)
+  const delay = isWide
+    ? { leastMicros: 1_000 * dice.between(5, 30), meanMicros: 1_000 * dice.between(5, 60) }
+    : { leastMicros: dice.between(50, 1_000), meanMicros: dice.between(0, 5_000) }
+  return {
+    delay,
+    dropPerMille: off(1, 150),
+    duplicatePerMille: off(1, 100),
+    reorderPerMille: off(1, 200),
+    heldBack: { leastMicros: 1_000, meanMicros: 1_000 * dice.oneOf([10, 100, 1_000, 4_000]) },
+    isUnordered: dice.chance(300),
+    tellsUnreachable: dice.chance(500)
+  }
+}
+
+const drawDisk = (dice: Dice.Dice): DiskConditions => ({
+  write: { leastMicros: 0, meanMicros: dice.oneOf([0, 0, 20, 500]) },
+  sync: { leastMicros: dice.between(50, 500), meanMicros: dice.oneOf([100, 1_000, 5_000, 40_000]) },
+  stallPerMille: dice.chance(700) ? 0 : dice.between(1, 30),
+  stall: { leastMicros: 10_000, meanMicros: 1_000 * dice.between(50, 2_000) },
+  survival: dice.oneOf(["sectors", "prefix", "none"])
+})
+
+const DAY_MILLIS = 86_400_000
+
+const drawClocks = (dice: Dice.Dice, nodes: number): ReadonlyArray<ClockConditions> => {
+  const isSkewed = dice.chance(500)
+  const driftLimit = dice.oneOf([0, 0, 200, 100_000])
+  return Array.from({ length: nodes }, () => ({
+    skewMillis: isSkewed ? dice.between(-DAY_MILLIS, DAY_MILLIS) : 0,
+    driftPartsPerMillion: dice.between(-driftLimit, driftLimit)
+  }))
+}
+
+const drawOperations = (
+  dice: Dice.Dice,
+  nodes: number,
+  safetyMicros: number,
+  application: Application
+): ReadonlyArray<Operation> => {
+  const clients = dice.between(1, 8)
+  const gapMicros = 1_000 * dice.oneOf([5, 20, 100, 300])
+  const abandoningPerMille = dice.chance(500) ? 0 : dice.between(50, 300)
+  const staysPut = dice.chance(500)
+  const drafts: Array<Omit<Operation, "id" | "request">> = []
+  for (let client = 1; client <= clients; client++) {
+    const home = dice.below(nodes)
+    const leaves = dice.chance(abandoningPerMille)
+    let atMicros = dice.below(1_000_000)
+    for (let i = 0; atMicros < safetyMicros && i < OPERATIONS_LIMIT / clients; i++) {
+      const node = staysPut ? home : dice.below(nodes)
+      const patienceMicros = leaves ? 1_000 * dice.between(5, 2_000) : undefined
+      drafts.push({ client, atMicros, node, patienceMicros })
+      atMicros += dice.exponential(gapMicros)
+    }
+  }
+  drafts.sort((one, other) => one.atMicros - other.atMicros || one.client - other.client)
+  return drafts.map((draft, at) => {
+    const id = at + 1
+    return { id, ...draft, request: application.request(id, (arity) => dice.below(arity)) }
+  })
+}
