@@ -30,11 +30,13 @@ export class Clients {
   readonly #world: World
   readonly #application: Application
   readonly #processes: ReadonlyArray<Process>
+  #nodes: ReadonlyArray<number>
   readonly #calls: Array<Running> = []
   /** Sent to a node, which has not answered. */
   readonly #waiting = new Map<number, Set<Running>>()
   /** Operations whose client has not come to them. */
   #toCome = 0
+  /** Queues of an older generation are given up. */
   #generation = 0
   ackedWrites = 0
   ackedReads = 0
@@ -43,6 +45,7 @@ export class Clients {
     this.#world = world
     this.#application = application
     this.#processes = processes
+    this.#nodes = processes.map(({ number }) => number)
     for (const { number } of processes) this.#waiting.set(number, new Set())
   }
 
@@ -66,7 +69,7 @@ export class Clients {
       else queue.push(operation)
     }
     this.#toCome += operations.length
-    for (const queue of queues.values()) this.#scheduleNext(queue, 0)
+    for (const queue of queues.values()) this.#scheduleNext(queue, 0, this.#generation)
   }
 
   /** The process of `node` has died: its clients' connections break. */
@@ -81,20 +84,24 @@ export class Clients {
     }
   }
 
-  /** What no client has come to is not asked any more. */
-  giveUp(): void {
+  /**
+   * From now on only these nodes are asked. Who waits for another one gives up, and what no client
+   * has come to is not asked any more.
+   */
+  stayWith(nodes: ReadonlyArray<number>): void {
     this.#generation += 1
     this.#toCome = 0
+    this.#nodes = nodes
+    for (const { number } of this.#processes) if (!nodes.includes(number)) this.lost(number)
   }
 
-  #scheduleNext(queue: ReadonlyArray<Operation>, at: number): void {
+  #scheduleNext(queue: ReadonlyArray<Operation>, at: number, generation: number): void {
     const operation = queue[at]
-    const generation = this.#generation
-    if (operation === undefined) return
+    if (operation === undefined || generation !== this.#generation) return
     this.#world.timeline.at(operation.atMicros, NOBODY, "client", () => {
       if (generation !== this.#generation) return
       this.#toCome -= 1
-      this.#call(operation, () => this.#scheduleNext(queue, at + 1))
+      this.#call(operation, () => this.#scheduleNext(queue, at + 1, generation))
     })
   }
 
@@ -201,7 +208,8 @@ export class Clients {
 
   /** Not at once: a client that finds nobody must not spin. */
   #tryNext(call: Running): void {
-    call.node = (call.node + 1) % this.#processes.length
+    const at = this.#nodes.indexOf(call.node)
+    call.node = this.#nodes[(at + 1) % this.#nodes.length]!
     this.#world.timeline.after(BACKOFF_MICROS, NOBODY, "client retries", () => {
       if (call.outcome === "open") this.#send(call)
     })

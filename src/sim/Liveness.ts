@@ -48,6 +48,8 @@ export class Liveness {
   readonly #parts: Parts
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
+  /** Of the others, those that can reach all of the core. */
+  readonly #linked = new Set<number>()
   #stage: Stage = "electing"
   #beganMicros = 0
   #stageMicros = 0
@@ -80,8 +82,9 @@ export class Liveness {
     const size = sound.length - world.chooser.pick("process", sound.length - majority + 1)
     this.#core = this.#pickSome(sound, size)
     network.setConditions(calmed(this.#scenario.network))
+    network.heal(this.#core)
     network.cut(this.#permanentCuts())
-    clients.giveUp()
+    clients.stayWith(this.#core)
     troubles.endFor(this.#core)
     this.#beganMicros = this.#stageMicros = world.nowMicros
     this.#termAtStart = this.#highestTerm()
@@ -108,13 +111,17 @@ export class Liveness {
     return some.sort((one, other) => one - other)
   }
 
-  /** Each of the others is cut off from all of the core, in one direction or in both, or not. */
+  /**
+   * Each of the others is cut off from all of the core, in one direction or in both, or not at all.
+   * A node that reaches only a part of the core may well lead with that part for ever.
+   */
   #permanentCuts(): ReadonlyArray<Link> {
     const { chooser } = this.#parts.world
     const links: Array<Link> = []
     for (const { number } of this.#parts.processes) {
       if (this.#core.includes(number)) continue
       const how = chooser.pick("process", 4)
+      if (how === 0) this.#linked.add(number)
       for (const member of this.#core) {
         if (how === 1 || how === 3) links.push([number, member])
         if (how === 2 || how === 3) links.push([member, number])
@@ -177,7 +184,8 @@ export class Liveness {
 
   #leader(): number | undefined {
     const leader = this.#parts.troubles.leader()
-    return leader !== undefined && this.#core.includes(leader) ? leader : undefined
+    if (leader === undefined) return undefined
+    return this.#core.includes(leader) || this.#linked.has(leader) ? leader : undefined
   }
 
   #highestTerm(): number {

@@ -304,7 +304,7 @@ export class Oracles {
     const { index } = entry
     this.#committed.push({ entry, inTerm: term })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
-    const holders = this.#promised.filter((promised) => promised.termAt(index) === entry.term)
+    const holders = this.#promised.filter((promised) => promised.hasHeld(index, entry.term))
     const needed = Quorum.majority(this.#promised.length)
     if (holders.length < needed) {
       this.#world.violate(
@@ -361,8 +361,11 @@ export class Oracles {
   /** No message says anything durable before it is true on the sender's disk. */
   sent(from: number, to: number, payload: Uint8Array): void {
     const state = this.stateOf(from)
-    // It may not live to be looked at.
-    if (state?.role === "Leader") this.#logs.set(state.term, state.log)
+    if (state?.role === "Leader") {
+      // It may not live to be looked at after this event.
+      this.#logs.set(state.term, state.log)
+      this.#checkCommit(from, this.#watched[from]!, state)
+    }
     for (const message of PeerMessage.decode(payload) ?? []) {
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
       else if (message._tag !== "ForwardRefused") this.#checkPromise(from, to, message)

@@ -186,6 +186,11 @@ export class Process {
     else this.#become("Lost", why)
   }
 
+  /** The simulation is over: nothing of it may ever run again, whatever still holds on to it. */
+  discard(): void {
+    this.#life?.scheduler.kill()
+  }
+
   #program(life: Life): Effect.Effect<void> {
     const { scenario } = this.#world
     const folder: WriteAheadLog.Options = {

@@ -12,14 +12,23 @@ export class Promised {
   hardState: HardState = { term: 0, vote: undefined }
   /** Entry `i` is at `i - 1`. */
   readonly entries: Array<Entry> = []
-  /** What was promised once is gone, and the node with it. */
-  isForgotten = false
+  /** Of a node whose disk is another one now: what it held before. It counts, but never returns. */
+  #before: ReadonlyArray<Entry> | undefined
   /** Handed to the storage, which has not said yet that it is durable. */
   #inFlight: ReadonlyArray<Persist> = []
 
   /** 0 before the first entry, undefined where there is none. */
   termAt(index: number): Term | undefined {
     return index === 0 ? 0 : this.entries[index - 1]?.term
+  }
+
+  get isForgotten(): boolean {
+    return this.#before !== undefined
+  }
+
+  /** Whether the node has, or had when its disk was lost, this entry. */
+  hasHeld(index: number, term: Term): boolean {
+    return this.termAt(index) === term || this.#before?.[index - 1]?.term === term
   }
 
   begin(writes: ReadonlyArray<Persist>): void {
@@ -33,7 +42,7 @@ export class Promised {
 
   /** The disk is another one now. */
   forget(): void {
-    this.isForgotten = true
+    this.#before ??= [...this.entries]
     this.hardState = { term: 0, vote: undefined }
     this.entries.length = 0
     this.#inFlight = []

@@ -28,6 +28,8 @@ export class SimDisk {
   /** Counts power cuts: what was on its way through an earlier one never arrives. */
   #power = 0
   #syncing = 0
+  /** Calls that end what is on its way at once. */
+  readonly #inFlight = new Set<() => void>()
   #freeBytes = Infinity
   #stalledUntilMicros = 0
   #failSync = false
@@ -100,6 +102,9 @@ export class SimDisk {
     this.#failSync = false
     this.#stalledUntilMicros = 0
     this.#crashWhileWriting = undefined
+    for (const finish of [...this.#inFlight]) {
+      this.#world.timeline.after(CALM_SYNC_MICROS, this.#owner, "disk", finish)
+    }
   }
 
   /** The power goes. What was not synced survives as the scenario says. */
@@ -262,9 +267,13 @@ export class SimDisk {
     if (micros === 0) return Effect.suspend(run)
     return Effect.async((resume) => {
       const power = this.#power
-      this.#world.timeline.after(micros, this.#owner, why, () => {
+      const finish = (): void => {
+        if (!this.#inFlight.delete(finish)) return
+        timer.isCancelled = true
         if (power === this.#power) resume(run())
-      })
+      }
+      const timer = this.#world.timeline.after(micros, this.#owner, why, finish)
+      this.#inFlight.add(finish)
     })
   }
 

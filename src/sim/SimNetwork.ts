@@ -115,14 +115,15 @@ export class SimNetwork {
     }
   }
 
-  /** Between these nodes nothing goes wrong any more, and everything is fast. */
+  /** Nothing goes wrong any more on any link from or to these nodes. */
   heal(nodes: ReadonlyArray<number>): void {
-    for (const from of nodes) {
-      for (const to of nodes) {
-        const link: Link = [from, to]
-        this.#cuts[this.#link(from, to)] = 0
-        this.#clogs[this.#link(from, to)] = 1
-        this.unclog([link])
+    for (const node of nodes) {
+      for (let other = 0; other < this.#endpoints.length; other++) {
+        for (const link of [[node, other], [other, node]] as const) {
+          this.#cuts[this.#link(...link)] = 0
+          this.#clogs[this.#link(...link)] = 1
+          this.unclog([link])
+        }
       }
     }
   }

@@ -81,8 +81,7 @@ export const run = (scenario: Scenario, options: Options = {}): Report => {
     const wrong = Witness.check(history, application)
     if (wrong !== undefined) world.violate(wrong.oracle, wrong.message)
   }
-  // Nothing of it may ever run again, whatever still holds on to it.
-  for (const process of processes) process.crash(false, "the simulation is over")
+  for (const process of processes) process.discard()
   return reportOf(world, clients)
 }
 

@@ -65,7 +65,6 @@ export class Troubles {
    */
   endFor(core: ReadonlyArray<number>): void {
     this.#calm = new Set(core)
-    this.#network.heal(core)
     for (const node of core) {
       const process = this.#processes[node]!
       this.#downs[node] = 0
