@@ -68,7 +68,7 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
   readonly status: () => Status
-  /** All that the core knows, as it is now: an immutable value, for whoever watches the protocol. */
+  /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State
   /**
    * Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more.

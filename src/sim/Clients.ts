@@ -1,12 +1,12 @@
 /**
  * The clients of the simulated cluster. Each asks for one thing at a time, of one node; a refusal
  * had no effect, so it asks the next node; if its node dies it does not know what became of its
- * write. Inside the cluster nodes retry by their sessions, so a client never repeats a write itself.
+ * write. Inside the cluster nodes retry by their sessions, so a client never repeats a write.
  */
 import type { ReadOutcome, WriteOutcome } from "../node/Node.js"
 import type { Application } from "./Application.js"
 import type { Call } from "./History.js"
-import type { Process } from "./Process.js"
+import type { Host } from "./Host.js"
 import type { Operation } from "./Scenario.js"
 import { NOBODY } from "./Timeline.js"
 import type { World } from "./World.js"
@@ -29,7 +29,7 @@ interface Running extends Call {
 export class Clients {
   readonly #world: World
   readonly #application: Application
-  readonly #processes: ReadonlyArray<Process>
+  readonly #hosts: ReadonlyArray<Host>
   #nodes: ReadonlyArray<number>
   readonly #calls: Array<Running> = []
   /** Sent to a node, which has not answered. */
@@ -41,12 +41,12 @@ export class Clients {
   ackedWrites = 0
   ackedReads = 0
 
-  constructor(world: World, application: Application, processes: ReadonlyArray<Process>) {
+  constructor(world: World, application: Application, hosts: ReadonlyArray<Host>) {
     this.#world = world
     this.#application = application
-    this.#processes = processes
-    this.#nodes = processes.map(({ number }) => number)
-    for (const { number } of processes) this.#waiting.set(number, new Set())
+    this.#hosts = hosts
+    this.#nodes = hosts.map(({ number }) => number)
+    for (const { number } of hosts) this.#waiting.set(number, new Set())
   }
 
   get calls(): ReadonlyArray<Call> {
@@ -92,7 +92,7 @@ export class Clients {
     this.#generation += 1
     this.#toCome = 0
     this.#nodes = nodes
-    for (const { number } of this.#processes) if (!nodes.includes(number)) this.lost(number)
+    for (const { number } of this.#hosts) if (!nodes.includes(number)) this.lost(number)
   }
 
   #scheduleNext(queue: ReadonlyArray<Operation>, at: number, generation: number): void {
@@ -117,7 +117,7 @@ export class Clients {
       answer: undefined,
       index: undefined,
       operation,
-      node: node % this.#processes.length,
+      node: node % this.#hosts.length,
       attempts: 0,
       next
     }
@@ -134,8 +134,8 @@ export class Clients {
   }
 
   #send(call: Running): void {
-    const process = this.#processes[call.node]!
-    const node = process.status === "Running" ? process.node : undefined
+    const host = this.#hosts[call.node]!
+    const node = host.status === "Running" ? host.node : undefined
     if (node === undefined) return this.#tryNext(call)
     call.attempts += 1
     this.#waiting.get(call.node)!.add(call)
@@ -143,7 +143,7 @@ export class Clients {
     if (call.request.kind === "write") {
       node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
     } else {
-      node.read((outcome) => asked(() => this.#read(call, process, outcome)))
+      node.read((outcome) => asked(() => this.#read(call, host, outcome)))
     }
     asked(undefined)
   }
@@ -190,7 +190,7 @@ export class Clients {
     }
   }
 
-  #read(call: Running, { node, replica }: Process, outcome: ReadOutcome): void {
+  #read(call: Running, { node, replica }: Host, outcome: ReadOutcome): void {
     if (outcome._tag === "Refused") return this.#refused(call, outcome.reason)
     if (node === undefined || replica === undefined) return
     call.answer = replica.machine.read(call.request.bytes)
@@ -224,12 +224,12 @@ export class Clients {
     call.outcome = outcome
     if (outcome !== "unknown") call.returnedAt = this.#world.recorder.events
     if (this.#world.recorder.isRecording) {
-      const { client, id: operation, process } = { ...call, process: this.#processes[call.node]! }
+      const { client, id: operation, host } = { ...call, host: this.#hosts[call.node]! }
       this.#world.tell({
         _tag: "Answered",
         operation,
         client,
-        node: process.id,
+        node: host.id,
         outcome: told,
         text
       })
@@ -239,12 +239,12 @@ export class Clients {
 
   #name({ client, id, node, request }: Running): string {
     const what = this.#application.describe(request)
-    return `request ${id} of client ${client} to ${this.#processes[node]!.id} (${what})`
+    return `request ${id} of client ${client} to ${this.#hosts[node]!.id} (${what})`
   }
 
   #tell({ client, id: operation, node, request }: Running, _tag: "Invoked"): void {
     if (!this.#world.recorder.isRecording) return
     const text = this.#application.describe(request)
-    this.#world.tell({ _tag, operation, client, node: this.#processes[node]!.id, text })
+    this.#world.tell({ _tag, operation, client, node: this.#hosts[node]!.id, text })
   }
 }

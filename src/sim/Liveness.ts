@@ -6,8 +6,8 @@
  */
 import type { Application } from "./Application.js"
 import type { Clients } from "./Clients.js"
+import type { Host } from "./Host.js"
 import type { Oracles } from "./Oracles.js"
-import type { Process } from "./Process.js"
 import type { Link, Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
@@ -26,7 +26,7 @@ export const REST_TIMEOUTS = 60
 /** Election timeouts for which it must then stay so. */
 export const QUIET_TIMEOUTS = 6
 
-/** Terms that a majority without troubles may need to find its leader, besides one for each node. */
+/** Terms that a sound majority may need to find its leader, besides one for each node. */
 const TERMS_LIMIT = 4
 
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
@@ -37,7 +37,7 @@ type Stage = "electing" | "resting" | "last requests" | "quiet" | "over"
 export interface Parts {
   readonly world: World
   readonly network: SimNetwork
-  readonly processes: ReadonlyArray<Process>
+  readonly hosts: ReadonlyArray<Host>
   readonly oracles: Oracles
   readonly clients: Clients
   readonly troubles: Troubles
@@ -72,9 +72,9 @@ export class Liveness {
   }
 
   #begin(): void {
-    const { clients, network, processes, troubles, world } = this.#parts
-    const sound = processes.map(({ number }) => number).filter((node) => !this.#isSpoilt(node))
-    const majority = Math.floor(processes.length / 2) + 1
+    const { clients, network, hosts, troubles, world } = this.#parts
+    const sound = hosts.map(({ number }) => number).filter((node) => !this.#isSpoilt(node))
+    const majority = Math.floor(hosts.length / 2) + 1
     if (sound.length < majority) {
       this.#stage = "over"
       return
@@ -88,14 +88,14 @@ export class Liveness {
     troubles.endFor(this.#core)
     this.#beganMicros = this.#stageMicros = world.nowMicros
     this.#termAtStart = this.#highestTerm()
-    const names = this.#core.map((node) => processes[node]!.id).join(", ")
+    const names = this.#core.map((node) => hosts[node]!.id).join(", ")
     world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
     this.#look()
   }
 
   /** Whether the scenario has spoilt this node's disk for good. */
   #isSpoilt(node: number): boolean {
-    if (this.#parts.processes[node]!.status === "Lost") return true
+    if (this.#parts.hosts[node]!.status === "Lost") return true
     return this.#scenario.faults.some(({ trouble }) =>
       (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
       trouble.node === node
@@ -118,7 +118,7 @@ export class Liveness {
   #permanentCuts(): ReadonlyArray<Link> {
     const { chooser } = this.#parts.world
     const links: Array<Link> = []
-    for (const { number } of this.#parts.processes) {
+    for (const { number } of this.#parts.hosts) {
       if (this.#core.includes(number)) continue
       const how = chooser.pick("process", 4)
       if (how === 0) this.#linked.add(number)
@@ -175,7 +175,7 @@ export class Liveness {
   #late(what: string): void {
     const { world } = this.#parts
     const sinceMillis = Math.floor((world.nowMicros - this.#beganMicros) / 1_000)
-    const names = this.#core.map((node) => this.#parts.processes[node]!.id).join(", ")
+    const names = this.#core.map((node) => this.#parts.hosts[node]!.id).join(", ")
     world.violate(
       "liveness",
       `${sinceMillis} ms after the last fault for ${names}: ${what}`
@@ -189,20 +189,20 @@ export class Liveness {
   }
 
   #highestTerm(): number {
-    const { oracles, processes } = this.#parts
-    return Math.max(...processes.map(({ number }) => oracles.stateOf(number)?.term ?? 0))
+    const { oracles, hosts } = this.#parts
+    return Math.max(...hosts.map(({ number }) => oracles.stateOf(number)?.term ?? 0))
   }
 
   /** What is not at rest in the core, if something is not. */
   #unrest(): string | undefined {
-    const { clients, oracles, processes } = this.#parts
+    const { clients, oracles, hosts } = this.#parts
     const leader = this.#leader()
     if (leader === undefined) return "no leader"
     const unanswered = clients.unanswered(this.#core)
     if (unanswered !== undefined) return unanswered
     const { log: { last }, term } = oracles.stateOf(leader)!
     for (const node of this.#core) {
-      const { id, node: service, status } = processes[node]!
+      const { id, node: service, status } = hosts[node]!
       const state = oracles.stateOf(node)
       if (state === undefined) return `${id} is ${status.toLowerCase()}`
       if (state.term !== term || state.applied !== last || state.log.last !== last) {
@@ -235,11 +235,11 @@ export class Liveness {
   }
 
   #checkQuiet(ageMicros: number): void {
-    const { network, processes, world } = this.#parts
+    const { network, hosts, world } = this.#parts
     const { heartbeatMillis } = this.#scenario
     const messages = network.sentMessages - this.#messagesAtQuiet
     const beats = ageMicros / 1_000 / heartbeatMillis + 2
-    const limit = QUIET_MESSAGES * processes.length * processes.length * beats
+    const limit = QUIET_MESSAGES * hosts.length * hosts.length * beats
     const terms = this.#highestTerm() - this.#termAtStart
     if (messages > limit) {
       this.#late(`${messages} messages in ${ageMicros / 1_000} ms in which nothing was to be done`)
@@ -247,11 +247,11 @@ export class Liveness {
       this.#late(`not at rest any more: ${this.#unrest()}`)
     } else if (this.#coreTerm() !== this.#termAtQuiet && this.#coreTerm() > this.#termAtQuiet) {
       this.#late(`an election in a healthy majority, term ${this.#coreTerm()}`)
-    } else if (terms > TERMS_LIMIT + processes.length) {
+    } else if (terms > TERMS_LIMIT + hosts.length) {
       this.#late(`${terms} terms to find a leader`)
     }
     this.#checkReplicas()
-    if (this.#core.length < processes.length) world.marks.hit("core without some node converged")
+    if (this.#core.length < hosts.length) world.marks.hit("core without some node converged")
     this.#stage = "over"
   }
 
@@ -262,12 +262,12 @@ export class Liveness {
 
   /** Byte-equal state, and the state that the log makes. */
   #checkReplicas(): void {
-    const { application, oracles, processes, world } = this.#parts
+    const { application, oracles, hosts, world } = this.#parts
     const machine = application.machine()
     for (const { command, index } of oracles.commands) machine.apply(command, index)
     const expected = machine.digest()
     for (const node of this.#core) {
-      const { id, replica } = processes[node]!
+      const { id, replica } = hosts[node]!
       if (replica?.machine.digest() === expected) continue
       world.violate("convergence", `the state of ${id} is not the one that the log makes`)
     }

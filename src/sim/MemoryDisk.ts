@@ -229,7 +229,7 @@ export const rename = (self: MemoryDisk, from: string, to: string): void =>
 export const remove = (self: MemoryDisk, name: string): void =>
   changeNames(self, { _tag: "Remove", name })
 
-/** Calling what it returns makes durable what the file holds now, and nothing of what comes later. */
+/** What it returns makes durable what the file holds now, and nothing of what comes later. */
 export const beginSync = (self: MemoryDisk, name: string): () => void => {
   const file = get(self, name)
   const { content, pending } = file

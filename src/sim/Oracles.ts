@@ -11,15 +11,16 @@ import type { Persist } from "../raft/Action.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
-import type { Message } from "../raft/Message.js"
 import * as Quorum from "../raft/Quorum.js"
 import type { State } from "../raft/State.js"
 import type { Storage } from "../service/Storage.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
 import { Promised, sameBytes } from "./Promised.js"
+import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
 import { SessionModel } from "./SessionModel.js"
+import * as Sightings from "./Sightings.js"
 import type { World } from "./World.js"
 
 /** What is known of a node's present life. */
@@ -56,7 +57,7 @@ export class Oracles {
   readonly #leaders = new Map<Term, number>()
   /** The last log seen of each leader. */
   readonly #logs = new Map<Term, Log.Log>()
-  readonly #votes = new Map<string, string>()
+  readonly #promises: PromiseOracle
   /** Every entry that ever was, by term and index, with the term of the one before it. */
   readonly #entries = new Map<number, { readonly entry: Entry; readonly before: Term }>()
   readonly #committed: Array<Committed> = []
@@ -69,16 +70,8 @@ export class Oracles {
     this.#world = world
     this.#promised = Array.from({ length: nodes }, () => new Promised())
     this.#watched = Array.from({ length: nodes }, fresh)
+    this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
-  }
-
-  /** How many terms have had a leader. */
-  get terms(): number {
-    return this.#leaders.size
-  }
-
-  get committedIndex(): number {
-    return this.#committed.length
   }
 
   stateOf(node: number): State | undefined {
@@ -122,7 +115,8 @@ export class Oracles {
   }
 
   /** Two entries of one term and index are one, with all that is before them (log matching). */
-  #written(node: number, { append }: Persist): void {
+  #written(node: number, { append, truncateFrom }: Persist): void {
+    if (truncateFrom !== undefined) this.#world.marks.hit("entries truncated")
     const log = this.#watched[node]!.service?.state().log
     for (const entry of append) {
       const key = keyOf(entry.term, entry.index)
@@ -165,7 +159,9 @@ export class Oracles {
     if (state === undefined || state === before) return
     watched.state = state
     this.#mix(state)
-    this.#tell(node, state)
+    if (this.#world.recorder.isRecording) {
+      this.#world.tell({ _tag: "State", node: nodeId(node), state: Sightings.describe(state) })
+    }
     this.#checkOrder(node, before, state)
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
@@ -174,7 +170,7 @@ export class Oracles {
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
-    if (before !== undefined) this.#mark(before, state)
+    if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)
   }
 
   #mix({ applied, commit, log, role, term }: State): void {
@@ -184,41 +180,6 @@ export class Oracles {
     recorder.mix(log.last)
     recorder.mix(commit)
     recorder.mix(applied)
-  }
-
-  #tell(node: number, state: State): void {
-    if (!this.#world.recorder.isRecording) return
-    const { applied, commit, leader, log, role, term } = state
-    const terms = termsOf(log)
-    const told = { role, term, leader, last: log.last, commit, applied, terms }
-    this.#world.tell({ _tag: "State", node: nodeId(node), state: told })
-  }
-
-  #mark(before: State, state: State): void {
-    const { marks } = this.#world
-    if (state.role === "Leader" && before.role !== "Leader" && this.terms > 1) {
-      marks.hit("leader changed")
-    }
-    if (state.log.last < before.log.last) marks.hit("entries truncated")
-    if (before.role === "Candidate" && state.role === "PreCandidate") {
-      marks.hit("candidate collided")
-    }
-    if (state.role === "Leader") return this.#markLeader(state)
-    if (before.role !== "Leader" || state.term !== before.term) return
-    if (before.writes.length > 0 && state.now - before.writes[0]!.since >= timeout(state)) {
-      marks.hit("leader deposed: own disk stalled")
-    } else {
-      marks.hit("leader deposed: no majority answered")
-    }
-  }
-
-  #markLeader({ commit, config, log, progress, reads, stable, term }: State): void {
-    const { marks } = this.#world
-    if (reads.some(({ index }) => index > commit)) marks.hit("read waited for a commit of its term")
-    if (commit === log.last || Log.termAt(log, commit + 1) === term) return
-    const held = config.voters.map((voter) => progress[voter]?.match ?? stable)
-    if (Quorum.reached(held) <= commit) return
-    marks.hit("figure 8: old-term entry on a majority, not committed")
   }
 
   #checkOrder(node: number, before: State | undefined, state: State): void {
@@ -358,7 +319,7 @@ export class Oracles {
     }
   }
 
-  /** No message says anything durable before it is true on the sender's disk. */
+  /** A payload leaves. */
   sent(from: number, to: number, payload: Uint8Array): void {
     const state = this.stateOf(from)
     if (state?.role === "Leader") {
@@ -368,77 +329,7 @@ export class Oracles {
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
-      else if (message._tag !== "ForwardRefused") this.#checkPromise(from, to, message)
+      else if (message._tag !== "ForwardRefused") this.#promises.check(from, to, message)
     }
   }
-
-  #checkPromise(from: number, to: number, message: Message): void {
-    const promised = this.#promised[from]!
-    switch (message._tag) {
-      case "VoteRequest": {
-        const { last, term } = message
-        if (promised.termAt(last.index) !== last.term) {
-          this.#broken(from, `asks for votes with a log up to ${last.index} that is not durable`)
-        }
-        return this.#checkVote(from, from, term)
-      }
-      case "VoteResponse":
-        return message.granted ? this.#checkVote(from, to, message.term) : undefined
-      case "AppendAccepted": {
-        const { match, term } = message
-        const log = this.#logs.get(term)
-        if (promised.hardState.term !== term) {
-          return this.#broken(from, `accepts entries in term ${term}, which is not durable`)
-        }
-        if (promised.entries.length < match) {
-          return this.#broken(from, `accepts entries up to ${match} that are not durable`)
-        }
-        if (log !== undefined && promised.termAt(match) !== Log.termAt(log, match)) {
-          this.#broken(from, `accepts entries up to ${match}, and holds others than the leader`)
-        }
-        return
-      }
-      case "AppendRejected":
-      case "HeartbeatResponse":
-        if (promised.hardState.term === message.term) return
-        return this.#broken(from, `answers in term ${message.term}, which is not durable`)
-      default:
-        return
-    }
-  }
-
-  #checkVote(voter: number, candidate: number, term: Term): void {
-    const { hardState } = this.#promised[voter]!
-    const isDurable = hardState.term === term && hardState.vote === nodeId(candidate)
-    if (!isDurable) {
-      this.#broken(voter, `votes for ${nodeId(candidate)} in term ${term}, and has not kept that`)
-    }
-    const key = `${term}/${voter}`
-    const other = this.#votes.get(key)
-    if (other !== undefined && other !== nodeId(candidate)) {
-      this.#world.violate(
-        "one-vote-per-term",
-        `${nodeId(voter)} votes for ${nodeId(candidate)} in term ${term} after ${other}`
-      )
-    }
-    this.#votes.set(key, nodeId(candidate))
-  }
-
-  #broken(node: number, what: string): void {
-    this.#world.violate("promise-before-durable", `${nodeId(node)} ${what}`)
-  }
-}
-
-const timeout = ({ config }: State): number => config.electionTimeoutTicks
-
-/** Run-length encoded. */
-const termsOf = (log: Log.Log): ReadonlyArray<readonly [term: Term, count: number]> => {
-  const runs: Array<[term: Term, count: number]> = []
-  for (let index = 1; index <= log.last; index++) {
-    const term = Log.termAt(log, index) ?? 0
-    const run = runs.at(-1)
-    if (run?.[0] === term) run[1] += 1
-    else runs.push([term, 1])
-  }
-  return runs
 }

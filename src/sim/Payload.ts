@@ -21,7 +21,8 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
     case "Append": {
       const { commit, entries, prev, term } = message
       const what = entries.length === 0 ? "no entries" : range(prev.index + 1, entries.length)
-      return `append ${what} after ${prev.index} of term ${prev.term}; term ${term}, commit ${commit}`
+      return `append ${what} after ${prev.index} of term ${prev.term}; term ${term}, ` +
+        `commit ${commit}`
     }
     case "AppendAccepted":
       return `I hold all up to ${message.match}; term ${message.term}`

@@ -64,7 +64,7 @@ export type Trouble =
   }
   /** Messages on these links wait, and arrive in one burst. */
   | { readonly _tag: "Clog"; readonly links: ReadonlyArray<Link> }
-  /** The power goes. `while` "writing" waits until something is being written. Restarts at its end. */
+  /** The power goes, and returns. `while` "writing" waits until something is being written. */
   | { readonly _tag: "Crash"; readonly node: Target; readonly while: "any" | "writing" }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */
   | { readonly _tag: "Kill"; readonly node: Target }

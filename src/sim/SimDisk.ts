@@ -35,7 +35,7 @@ export class SimDisk {
   #failSync = false
   #isCalm = false
   #crashWhileWriting: (() => void) | undefined
-  /** How much of each file is durable, and how much was before the sync that added the last of it. */
+  /** How much of each file is durable, and how much was before the last sync that added to it. */
   readonly #synced = new Map<string, number>()
   readonly #before = new Map<string, number>()
 

@@ -25,7 +25,7 @@ interface Message {
   readonly sentMicros: number
 }
 
-/** Messages that a clogged link or a paused process holds back, beyond which the oldest are lost. */
+/** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
 /** What a node's process is to the network. */

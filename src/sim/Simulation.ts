@@ -1,16 +1,16 @@
 /**
  * A whole cluster's life in one synchronous call: the node program of production, on a network,
- * disks and clocks that go wrong as the scenario says. Nothing in it waits for anything real, so the
- * same scenario and decisions give the same life, event by event.
+ * disks and clocks that go wrong as the scenario says. Nothing in it waits for anything real, so
+ * the same scenario and decisions give the same life, event by event.
  */
 import type { Application } from "./Application.js"
 import { application as cache } from "./CacheApplication.js"
 import * as Chooser from "./Chooser.js"
 import { Clients } from "./Clients.js"
 import type { DecisionLog } from "./DecisionLog.js"
+import { Host } from "./Host.js"
 import { Liveness } from "./Liveness.js"
 import { Oracles } from "./Oracles.js"
-import { Process } from "./Process.js"
 import type { Range } from "./Recorder.js"
 import type { Report } from "./Report.js"
 import type { Scenario } from "./Scenario.js"
@@ -55,25 +55,25 @@ export const run = (scenario: Scenario, options: Options = {}): Report => {
   const world = new World(scenario, strategy, range)
   const oracles = new Oracles(world)
   const network = new SimNetwork(world, (from, to, payload) => oracles.sent(from, to, payload))
-  const processes: Array<Process> = []
+  const hosts: Array<Host> = []
   for (let node = 0; node < scenario.nodes; node++) {
     const lost = (): void => clients.lost(node)
-    processes.push(new Process(node, world, network, oracles, application, lost))
+    hosts.push(new Host(node, world, network, oracles, application, lost))
   }
-  const clients = new Clients(world, application, processes)
-  const troubles = new Troubles(world, network, processes, oracles)
-  const parts = { world, network, processes, oracles, clients, troubles, application }
+  const clients = new Clients(world, application, hosts)
+  const troubles = new Troubles(world, network, hosts, oracles)
+  const parts = { world, network, hosts, oracles, clients, troubles, application }
   const liveness = new Liveness(parts)
-  for (const process of processes) {
-    world.timeline.at(0, process.number, "start", () => process.start())
+  for (const host of hosts) {
+    world.timeline.at(0, host.number, "start", () => host.start())
   }
   clients.schedule(scenario.operations)
   troubles.schedule(scenario.faults)
   liveness.schedule()
   markSize(world)
 
-  const checkInvariants = invariantsOf(application, processes, world)
-  while (world.violation === undefined && !liveness.isOver && step(world, processes, oracles)) {
+  const checkInvariants = invariantsOf(application, hosts, world)
+  while (world.violation === undefined && !liveness.isOver && step(world, hosts, oracles)) {
     checkInvariants()
   }
   if (world.violation === undefined) {
@@ -81,12 +81,12 @@ export const run = (scenario: Scenario, options: Options = {}): Report => {
     const wrong = Witness.check(history, application)
     if (wrong !== undefined) world.violate(wrong.oracle, wrong.message)
   }
-  for (const process of processes) process.discard()
+  for (const host of hosts) host.discard()
   return reportOf(world, clients)
 }
 
 /** Lets the next thing happen. False when nothing is left to happen. */
-const step = (world: World, processes: ReadonlyArray<Process>, oracles: Oracles): boolean => {
+const step = (world: World, hosts: ReadonlyArray<Host>, oracles: Oracles): boolean => {
   const timer = world.timeline.next()
   if (timer === undefined) return false
   const { recorder } = world
@@ -97,7 +97,7 @@ const step = (world: World, processes: ReadonlyArray<Process>, oracles: Oracles)
   const isAtRest = world.tasks.run(timer.run)
   if (!isAtRest) world.violate("livelock", `no end of fibers that run after "${timer.why}"`)
   if (timer.owner !== NOBODY) oracles.observe(timer.owner)
-  else for (const { number } of processes) oracles.observe(number)
+  else for (const { number } of hosts) oracles.observe(number)
   recorder.end()
   if (recorder.events >= EVENTS_LIMIT) world.violate("livelock", `${EVENTS_LIMIT} events`)
   return true
@@ -105,13 +105,13 @@ const step = (world: World, processes: ReadonlyArray<Process>, oracles: Oracles)
 
 const invariantsOf = (
   { invariants = [] }: Application,
-  processes: ReadonlyArray<Process>,
+  hosts: ReadonlyArray<Host>,
   world: World
 ) =>
 (): void => {
   if (invariants.length === 0) return
   const machines = new Map(
-    processes.flatMap(({ id, replica }) => replica === undefined ? [] : [[id, replica.machine]])
+    hosts.flatMap(({ id, replica }) => replica === undefined ? [] : [[id, replica.machine]])
   )
   for (const { check, name } of invariants) {
     const wrong = check(machines)

@@ -2,8 +2,8 @@
  * Carries out what a scenario says will go wrong, and takes it back when its time is over. Several
  * troubles may hold one node or link at once: it is free again when the last of them ends.
  */
+import type { Host } from "./Host.js"
 import type { Oracles } from "./Oracles.js"
-import type { Process } from "./Process.js"
 import type { Fault, Link, Target, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
@@ -18,7 +18,7 @@ const nothing: Undo = () => {}
 export class Troubles {
   readonly #world: World
   readonly #network: SimNetwork
-  readonly #processes: ReadonlyArray<Process>
+  readonly #hosts: ReadonlyArray<Host>
   readonly #oracles: Oracles
   /** How many troubles want each node down, and how many want it paused. */
   readonly #downs: Array<number>
@@ -29,15 +29,15 @@ export class Troubles {
   constructor(
     world: World,
     network: SimNetwork,
-    processes: ReadonlyArray<Process>,
+    hosts: ReadonlyArray<Host>,
     oracles: Oracles
   ) {
     this.#world = world
     this.#network = network
-    this.#processes = processes
+    this.#hosts = hosts
     this.#oracles = oracles
-    this.#downs = processes.map(() => 0)
-    this.#pauses = processes.map(() => 0)
+    this.#downs = hosts.map(() => 0)
+    this.#pauses = hosts.map(() => 0)
   }
 
   schedule(faults: ReadonlyArray<Fault>): void {
@@ -50,7 +50,7 @@ export class Troubles {
   leader(): number | undefined {
     let found: number | undefined
     let term = -1
-    for (const { number } of this.#processes) {
+    for (const { number } of this.#hosts) {
       const state = this.#oracles.stateOf(number)
       if (state?.role !== "Leader" || state.term <= term) continue
       found = number
@@ -66,12 +66,12 @@ export class Troubles {
   endFor(core: ReadonlyArray<number>): void {
     this.#calm = new Set(core)
     for (const node of core) {
-      const process = this.#processes[node]!
+      const host = this.#hosts[node]!
       this.#downs[node] = 0
       this.#pauses[node] = 0
-      process.disk.heal()
-      process.resume()
-      process.start()
+      host.disk.heal()
+      host.resume()
+      host.start()
     }
   }
 
@@ -115,8 +115,8 @@ export class Troubles {
       case "Misdirect":
       case "Wipe": {
         const node = this.#resolve(trouble.node)
-        const process = node === undefined ? undefined : this.#processes[node]
-        return process === undefined ? undefined : this.#troubleNode(trouble, process, fault)
+        const host = node === undefined ? undefined : this.#hosts[node]
+        return host === undefined ? undefined : this.#troubleNode(trouble, host, fault)
       }
     }
   }
@@ -131,22 +131,22 @@ export class Troubles {
 
   #troubleNode(
     trouble: Exclude<Trouble, { readonly _tag: "Cut" | "Clog" }>,
-    process: Process,
+    host: Host,
     { forMicros }: Fault
   ): Undo {
-    const { disk, number } = process
+    const { disk, number } = host
     switch (trouble._tag) {
       case "Isolate":
         if (number === this.leader()) this.#world.marks.hit("leader cut off")
         return this.#cut(this.#linksOf(number, trouble.direction))
       case "Crash":
-        return this.#crash(process, trouble.while)
+        return this.#crash(host, trouble.while)
       case "Kill":
-        return this.#down(process, () => process.crash(false, "is killed"))
+        return this.#down(host, () => host.crash(false, "is killed"))
       case "Stop":
-        return this.#down(process, () => process.stop())
+        return this.#down(host, () => host.stop())
       case "Pause":
-        return this.#pause(process)
+        return this.#pause(host)
       case "Stall":
         disk.stalledUntilMicros = this.#world.nowMicros + forMicros
         return nothing
@@ -154,26 +154,26 @@ export class Troubles {
         disk.freeBytes = trouble.bytes
         return () => {
           disk.freeBytes = Infinity
-          this.#startAgain(process)
+          this.#startAgain(host)
         }
       case "SyncError":
         disk.failSync = true
         return () => {
           disk.failSync = false
           // Nobody trusts a machine whose disk has failed before it was checked: it was off.
-          if (process.status === "Failed") disk.cutPower()
-          this.#startAgain(process)
+          if (host.status === "Failed") disk.cutPower()
+          this.#startAgain(host)
         }
       case "Jump":
         if (trouble.millis < 0) this.#world.marks.hit("clock jumped back")
-        process.clock.jump(trouble.millis)
+        host.clock.jump(trouble.millis)
         return nothing
       case "Rot":
-        return this.#damage(process, () => disk.rot())
+        return this.#damage(host, () => disk.rot())
       case "Misdirect":
-        return this.#damage(process, () => disk.misdirect())
+        return this.#damage(host, () => disk.misdirect())
       case "Wipe":
-        return this.#damage(process, () => {
+        return this.#damage(host, () => {
           disk.wipe()
           this.#oracles.wiped(number)
         })
@@ -182,7 +182,7 @@ export class Troubles {
 
   #linksOf(node: number, direction: "both" | "in" | "out"): ReadonlyArray<Link> {
     const links: Array<Link> = []
-    for (const { number } of this.#processes) {
+    for (const { number } of this.#hosts) {
       if (number === node) continue
       if (direction !== "in") links.push([node, number])
       if (direction !== "out") links.push([number, node])
@@ -190,42 +190,42 @@ export class Troubles {
     return links
   }
 
-  #crash(process: Process, when: "any" | "writing"): Undo {
-    const crash = (): void => process.crash(true, "loses power")
-    if (when === "any") return this.#down(process, crash)
-    process.disk.crashWhileWriting = () => {
-      if (this.#calm?.has(process.number) === true) return
+  #crash(host: Host, when: "any" | "writing"): Undo {
+    const crash = (): void => host.crash(true, "loses power")
+    if (when === "any") return this.#down(host, crash)
+    host.disk.crashWhileWriting = () => {
+      if (this.#calm?.has(host.number) === true) return
       this.#world.marks.hit("crash while writing")
       crash()
     }
-    return () => this.#startAgain(process)
+    return () => this.#startAgain(host)
   }
 
-  #down(process: Process, takeDown: () => void): Undo {
-    this.#downs[process.number]! += 1
+  #down(host: Host, takeDown: () => void): Undo {
+    this.#downs[host.number]! += 1
     takeDown()
     return () => {
-      this.#downs[process.number] = Math.max(0, this.#downs[process.number]! - 1)
-      this.#startAgain(process)
+      this.#downs[host.number] = Math.max(0, this.#downs[host.number]! - 1)
+      this.#startAgain(host)
     }
   }
 
-  #startAgain(process: Process): void {
-    if (this.#downs[process.number] === 0) process.start()
+  #startAgain(host: Host): void {
+    if (this.#downs[host.number] === 0) host.start()
   }
 
-  #pause(process: Process): Undo {
-    this.#pauses[process.number]! += 1
-    process.pause()
+  #pause(host: Host): Undo {
+    this.#pauses[host.number]! += 1
+    host.pause()
     return () => {
-      this.#pauses[process.number] = Math.max(0, this.#pauses[process.number]! - 1)
-      if (this.#pauses[process.number] === 0) process.resume()
+      this.#pauses[host.number] = Math.max(0, this.#pauses[host.number]! - 1)
+      if (this.#pauses[host.number] === 0) host.resume()
     }
   }
 
-  #damage(process: Process, spoil: () => void): Undo {
-    return this.#down(process, () => {
-      process.crash(true, "loses power")
+  #damage(host: Host, spoil: () => void): Undo {
+    return this.#down(host, () => {
+      host.crash(true, "loses power")
       spoil()
     })
   }

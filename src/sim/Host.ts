@@ -60,7 +60,7 @@ const CLUSTER_ID = "73696d756c617465"
 /** Fiber metrics cost more than fibers do, and nobody looks at them here. */
 const runtime = Runtime.disableRuntimeFlag(Runtime.defaultRuntime, RuntimeFlags.RuntimeMetrics)
 
-export class Process {
+export class Host {
   readonly number: number
   readonly id: string
   readonly disk: SimDisk
