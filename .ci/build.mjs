@@ -2,7 +2,8 @@
  * Builds dist/: every module as JavaScript with declarations and source maps, for those who import
  * the library and bring their own `effect`; and dist/main.js, the command, bundled so that it needs
  * nothing but Node and starts several times faster than its modules would. What it loads only to run
- * a cluster is a chunk of its own in dist/bundle.
+ * a cluster is a chunk of its own in dist/bundle, and so is the simulator, next to the script of its
+ * threads: SimPool.ts looks for that beside itself.
  *
  * It builds aside and swaps at the end: a failed build leaves the last good one, no module outlives
  * its source, and nobody ever meets half of a dist/.
@@ -29,7 +30,10 @@ const compile = () => {
 
 const bundle = () =>
   buildSync({
-    entryPoints: [join(root, "src/main.ts")],
+    entryPoints: {
+      "main": join(root, "src/main.ts"),
+      "bundle/SimWorker": join(root, "src/cli/SimWorker.ts")
+    },
     outdir: aside,
     chunkNames: "bundle/[name]-[hash]",
     allowOverwrite: true,

@@ -4,6 +4,8 @@ export const text =
 
   raftcache --id n1 --peers n1=host:port,n2=host:port,n3=host:port   run one node
   raftcache dev                                                      run a cluster to try out
+  raftcache sim                                                      look for failures in simulation
+  raftcache demo                                                     a simulated cluster, in words
 
 run one node
   --id ID               which of the peers this node is
@@ -19,6 +21,18 @@ run a cluster in one process, over real TCP
   --data FOLDER         the data of all its nodes              default ./data/dev
   --memory              keep nothing on disk
   --log-level LEVEL     default error
+
+look for failures in simulation: one cluster's life for each seed, the same for the same seed
+  --seed N              one life, and everything that is decided about it
+  --seeds A..B          from A to B                            default 1..100
+  --minutes M           from A on until M minutes have passed
+  --nodes N             1 to 9                                 default drawn for each seed
+  --workers W           threads; 1 runs in the main thread     default one for each core
+  --twice               live each life twice: they must not differ
+  --shrink              of the first failure write a smaller one, and tell its story
+  --trace FILE          draw the first failure, or the only life, as an HTML page
+  --replay FILE         the life that --shrink wrote
+  --json                a line for each failure, and a summary as the last line
 
   -h, --help            this text
   -v, --version         the version

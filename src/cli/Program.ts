@@ -1,6 +1,6 @@
 /**
  * Runs one command, and says in one line what went wrong if something did. Exit codes: 0 stopped as
- * asked, 1 the node had to stop, 2 wrong usage.
+ * asked, 1 the node had to stop or the simulation failed, 2 wrong usage.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
@@ -9,13 +9,17 @@ import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
 import * as Serve from "./Serve.js"
 
+/** A node that starts does without the simulator. */
+const simulator = Effect.promise(() => import("./SimLive.js"))
+
 const command = (argv: ReadonlyArray<string>) => {
   const [first, ...rest] = argv
-  if (first === "dev") return Dev.run(rest)
+  if (first === "dev") return Effect.interruptible(Dev.run(rest))
+  if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
   if (first !== undefined && !first.startsWith("-")) {
     return new UsageError({ message: `there is no command "${first}"` })
   }
-  return Serve.run(argv)
+  return Effect.interruptible(Serve.run(argv))
 }
 
 const isUsage = (error: unknown): boolean => error instanceof UsageError || error instanceof Invalid
@@ -41,9 +45,12 @@ const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
   return failure._tag === "Some" && isUsage(failure.value) ? 2 : 1
 }
 
-/** Takes over the process: signals interrupt the command, and its end is the process's. */
+/**
+ * Takes over the process: signals interrupt the command, and its end is the process's. Only the
+ * command itself, and only where it says so: what it fails with after a signal counts as well.
+ */
 export const run = (argv: ReadonlyArray<string>): void =>
-  NodeRuntime.runMain(Effect.tapErrorCause(command(argv), report), {
+  NodeRuntime.runMain(Effect.uninterruptible(Effect.tapErrorCause(command(argv), report)), {
     disableErrorReporting: true,
     disablePrettyLogger: true,
     teardown: (exit, onExit) => onExit(exitCode(exit))

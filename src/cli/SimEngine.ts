@@ -6,6 +6,7 @@ import type { Either } from "effect"
 import type { DecisionLog } from "../sim/DecisionLog.js"
 import type { Report } from "../sim/Report.js"
 import type { Scenario } from "../sim/Scenario.js"
+import type { Progress, Shrunk } from "../sim/Shrink.js"
 
 export interface RunOptions {
   /** Undefined: new choices, drawn from the scenario's seed. */
@@ -21,13 +22,6 @@ export interface Recording {
   readonly oracle: string | undefined
 }
 
-export interface Shrunk {
-  /** Of a smaller life that breaks the same promise. */
-  readonly report: Report
-  /** How many lives were lived to find it. */
-  readonly tried: number
-}
-
 /** Everything here is synchronous, and throws only if the simulator itself is wrong. */
 export interface Engine {
   readonly draw: (seed: number, overrides?: { readonly nodes?: number }) => Scenario
@@ -36,7 +30,7 @@ export interface Engine {
   readonly runTwice: (
     scenario: Scenario
   ) => { readonly report: Report; readonly divergence: string | undefined }
-  readonly shrink: (report: Report, onProgress?: (tried: number) => void) => Shrunk
+  readonly shrink: (report: Report, onProgress: (progress: Progress) => void) => Shrunk
   readonly encode: (report: Report) => string
   readonly decode: (text: string) => Either.Either<Recording, string>
   readonly tell: (report: Report) => string

@@ -4,11 +4,12 @@
  */
 import { Effect } from "effect"
 import type { Report, Violation } from "../sim/Report.js"
+import type { Progress } from "../sim/Shrink.js"
 import * as SimProgress from "./SimProgress.js"
 import * as SimSeed from "./SimSeed.js"
 import { explain, live, remark, say, SimError } from "./SimSession.js"
 import type { Life, Session } from "./SimSession.js"
-import { count } from "./SimText.js"
+import { count, plural } from "./SimText.js"
 
 const write = ({ world }: Session, file: string, text: string): Effect.Effect<void, SimError> =>
   Effect.try({
@@ -30,6 +31,10 @@ const obstacle = (violation: Violation | undefined): string | undefined => {
   }
 }
 
+const size = ({ choices, faults, nodes, operations, runs }: Progress): string =>
+  `after ${plural(runs, "run")}: ${plural(nodes, "node")}, ${plural(faults, "fault")}, ` +
+  `${plural(operations, "request")}, ${plural(choices, "choice")}`
+
 const shrink = (session: Session, life: Life): Effect.Effect<Life, SimError> =>
   Effect.gen(function*() {
     const { settings, world: { engine, terminal, thread } } = session
@@ -38,19 +43,19 @@ const shrink = (session: Session, life: Life): Effect.Effect<Life, SimError> =>
     yield* remark(session, `shrinking seed ${seed}, which took ${count(report.events)} events`)
     const { erase, show } = SimProgress.status(terminal)
     const lane = yield* thread(settings)
-    const shrunk = yield* lane.shrink(report, (tried) => show(`${count(tried)} lives tried`))
+    const shrunk = yield* lane.shrink(report, (progress) => show(size(progress)))
       .pipe(Effect.ensuring(erase))
     const file = `raftcache-sim-${seed}.json`
     yield* write(session, file, engine.encode(shrunk.report))
     const { decisions, events, scenario, violation } = shrunk.report
     const smaller: Life = { scenario, decisions, command: `raftcache sim --replay ${file}` }
     const story = engine.tell(live(engine, smaller, "everything"))
-    const { tried } = shrunk
-    const left = `${count(events)} events are left after ${count(tried)} tries`
+    const { runs } = shrunk
+    const left = `${count(events)} events are left after ${plural(runs, "run")}`
     yield* say(
       session,
       `${story.trimEnd()}\n\n${left}: ${smaller.command}\n`,
-      { shrunk: { seed, file, oracle: violation?.oracle, events, tried, story } }
+      { shrunk: { seed, file, oracle: violation?.oracle, events, runs, story } }
     )
     return smaller
   }).pipe(Effect.scoped)

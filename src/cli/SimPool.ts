@@ -7,14 +7,17 @@ import { Effect } from "effect"
 import type { Scope } from "effect"
 import { Worker } from "node:worker_threads"
 import type { Report } from "../sim/Report.js"
-import type { Engine, Shrunk } from "./SimEngine.js"
+import type { Progress, Shrunk } from "../sim/Shrink.js"
+import type { Engine } from "./SimEngine.js"
 import * as SimSeed from "./SimSeed.js"
 
 export interface Lane {
   /** Never fails: a seed that breaks its thread has failed. */
   readonly run: (seed: number) => Effect.Effect<SimSeed.Summary>
-  /** `onProgress` hears how many lives have been tried. */
-  readonly shrink: (report: Report, onProgress: (tried: number) => void) => Effect.Effect<Shrunk>
+  readonly shrink: (
+    report: Report,
+    onProgress: (progress: Progress) => void
+  ) => Effect.Effect<Shrunk>
 }
 
 export type Task =
@@ -22,8 +25,8 @@ export type Task =
   | { readonly _tag: "Shrink"; readonly report: Report }
 
 export type Answer =
-  /** How many lives have been tried. */
-  | { readonly _tag: "Progress"; readonly tried: number }
+  /** Of shrinking. */
+  | { readonly _tag: "Progress"; readonly progress: Progress }
   | { readonly _tag: "Done"; readonly result: SimSeed.Summary | Shrunk }
 
 /** Gives timers and signals their turn. */
@@ -50,13 +53,13 @@ export const inThread = (
     /** Dies with the thread. */
     const ask = <A extends SimSeed.Summary | Shrunk>(
       task: Task,
-      onProgress: (tried: number) => void
+      onProgress: (progress: Progress) => void
     ) =>
       Effect.async<A>((resume) => {
         const worker = thread ??= new Worker(script, { workerData: settings })
         let fault: Error | undefined
         const onAnswer = (answer: Answer): void => {
-          if (answer._tag === "Progress") return onProgress(answer.tried)
+          if (answer._tag === "Progress") return onProgress(answer.progress)
           forget()
           resume(Effect.succeed(answer.result as A))
         }

@@ -129,7 +129,7 @@ describe("raftcache sim", () => {
         ["raftcache-sim-4.json", `{"seed":4,"nodes":1,"oracle":"one"}`]
       ])
       assert.include(output, "a story of 1 node, 1 event\n")
-      assert.include(output, "after 7 tries: raftcache sim --replay raftcache-sim-4.json\n")
+      assert.include(output, "after 7 runs: raftcache sim --replay raftcache-sim-4.json\n")
       assert.match(error!.message, /raftcache sim --seed 4$/)
     }))
 
@@ -151,7 +151,7 @@ describe("raftcache sim", () => {
           file: "raftcache-sim-4.json",
           oracle: "one",
           events: 30,
-          tried: 7,
+          runs: 7,
           story: "a story of 1 node, 1 event"
         }
       })

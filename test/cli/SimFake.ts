@@ -100,8 +100,8 @@ export const engineOf = (plan: Plan): Engine => {
       divergence: scenario.seed === plan.diverging ? "event 3 differs" : undefined
     }),
     shrink: (report, onProgress) => {
-      onProgress?.(5)
-      return { report: { ...report, scenario: { ...report.scenario, nodes: 1 } }, tried: 7 }
+      onProgress({ runs: 5, nodes: 1, faults: 0, operations: 2, choices: 3 })
+      return { report: { ...report, scenario: { ...report.scenario, nodes: 1 } }, runs: 7 }
     },
     encode: ({ scenario, violation }) =>
       JSON.stringify({ seed: scenario.seed, nodes: scenario.nodes, oracle: violation?.oracle }),

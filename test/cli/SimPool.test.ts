@@ -56,14 +56,14 @@ describe("a lane", () => {
       const { shrink } = yield* SimPool.inThread(
         settings,
         script(`
-          parentPort.postMessage({ _tag: "Progress", tried: 3 })
-          parentPort.postMessage({ _tag: "Progress", tried: 6 })
-          done({ report: task.report, tried: 9 })`)
+          parentPort.postMessage({ _tag: "Progress", progress: { runs: 3 } })
+          parentPort.postMessage({ _tag: "Progress", progress: { runs: 6 } })
+          done({ report: task.report, runs: 9 })`)
       )
       const report = engineOf({}).run(scenarioOf(1))
-      const shrunk = yield* shrink(report, (tried) => void heard.push(tried))
+      const shrunk = yield* shrink(report, ({ runs }) => void heard.push(runs))
       assert.deepStrictEqual(heard, [3, 6])
-      assert.deepStrictEqual(shrunk, { report, tried: 9 })
+      assert.deepStrictEqual(shrunk, { report, runs: 9 })
     }))
 
   it.live("in a thread ends with its scope, whatever it is doing", () =>
