@@ -16,12 +16,13 @@ import type { Report } from "./Report.js"
 import type { Scenario } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import { SimNetwork } from "./SimNetwork.js"
+import * as Swarm from "./Swarm.js"
 import { NOBODY } from "./Timeline.js"
 import { Troubles } from "./Troubles.js"
 import * as Witness from "./Witness.js"
 import { World } from "./World.js"
 
-export interface Options {
+export interface RunOptions {
   /** Default the cache. */
   readonly application?: Application
   /** Repeats these choices instead of making new ones. */
@@ -34,6 +35,21 @@ const EVERYTHING: Range = { from: 0, to: Infinity }
 
 /** Events of one life, beyond which it is taken for endless. */
 export const EVENTS_LIMIT = 20_000_000
+
+export interface Options extends RunOptions {
+  /** Any whole number. Default 1. */
+  readonly seed?: number
+  /** 1 to 7. Default as the seed has it. */
+  readonly nodes?: number
+  /** Changes what the seed has drawn: other faults, other timeouts, other requests. */
+  readonly adjust?: (drawn: Scenario) => Scenario
+}
+
+/** The life of a seed. The same options give the same report, on any machine. */
+export const simulate = (options: Options = {}): Report => {
+  const { adjust = (drawn) => drawn, seed = 1, ...rest } = options
+  return run(adjust(Swarm.draw(seed, rest)), rest)
+}
 
 /** How the scenario wants choices to be made. */
 const strategyOf = ({ schedule, seed }: Scenario): Chooser.Strategy => {
@@ -48,7 +64,7 @@ const strategyOf = ({ schedule, seed }: Scenario): Chooser.Strategy => {
 }
 
 /** Lives the scenario to its end, or to the first broken promise. */
-export const run = (scenario: Scenario, options: Options = {}): Report => {
+export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
   const { application = cache, decisions, record = "nothing" } = options
   const strategy = decisions === undefined ? strategyOf(scenario) : Chooser.replay(decisions)
   const range = record === "everything" ? EVERYTHING : record === "nothing" ? undefined : record
