@@ -190,7 +190,7 @@ export class Liveness {
 
   #highestTerm(): number {
     const { oracles, hosts } = this.#parts
-    return Math.max(...hosts.map(({ number }) => oracles.stateOf(number)?.term ?? 0))
+    return Math.max(...hosts.map(({ number }) => oracles.termOf(number)))
   }
 
   /** What is not at rest in the core, if something is not. */
@@ -257,7 +257,7 @@ export class Liveness {
 
   #coreTerm(): number {
     const { oracles } = this.#parts
-    return Math.max(...this.#core.map((node) => oracles.stateOf(node)?.term ?? 0))
+    return Math.max(...this.#core.map((node) => oracles.termOf(node)))
   }
 
   /** Byte-equal state, and the state that the log makes. */

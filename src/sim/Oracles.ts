@@ -78,6 +78,11 @@ export class Oracles {
     return this.#watched[node]!.service?.state()
   }
 
+  /** The highest that the node is known to have entered, running or not. */
+  termOf(node: number): Term {
+    return Math.max(this.#promised[node]!.hardState.term, this.stateOf(node)?.term ?? 0)
+  }
+
   /** A process has come up. */
   started(node: number, service: Node["Type"]): void {
     this.#watched[node] = { ...fresh(), service }
@@ -107,20 +112,25 @@ export class Oracles {
     return {
       recovered: service.recovered,
       persist: (writes) => {
-        for (const write of writes) this.#written(node, write)
+        const terms = new Map<number, Term>()
+        for (const write of writes) this.#written(node, write, terms)
         promised.begin(writes)
         return Effect.map(service.persist(writes), () => promised.done())
       }
     }
   }
 
-  /** Two entries of one term and index are one, with all that is before them (log matching). */
-  #written(node: number, { append, truncateFrom }: Persist): void {
+  /**
+   * Two entries of one term and index are one, with all that is before them (log matching). `terms`
+   * are those of the entries of the same call so far.
+   */
+  #written(node: number, { append, truncateFrom }: Persist, terms: Map<number, Term>): void {
     if (truncateFrom !== undefined) this.#world.marks.hit("entries truncated")
-    const log = this.#watched[node]!.service?.state().log
     for (const entry of append) {
-      const key = keyOf(entry.term, entry.index)
-      const before = this.#termBefore(node, log, append, entry)
+      const { index, term } = entry
+      const key = keyOf(term, index)
+      const before = terms.get(index - 1) ?? this.#promised[node]!.termAt(index - 1) ?? -1
+      terms.set(index, term)
       const known = this.#entries.get(key)
       if (known === undefined) {
         this.#entries.set(key, { entry, before })
@@ -130,25 +140,11 @@ export class Oracles {
       ) {
         this.#world.violate(
           "log-matching",
-          `${
-            nodeId(node)
-          } holds another entry ${entry.index} of term ${entry.term} than somebody ` +
-            "else, or another entry before it"
+          `${nodeId(node)} holds another entry ${index} of term ${term} than somebody else, or ` +
+            "another entry before it"
         )
       }
     }
-  }
-
-  #termBefore(
-    node: number,
-    log: Log.Log | undefined,
-    append: ReadonlyArray<Entry>,
-    entry: Entry
-  ): Term {
-    const earlier = append.find(({ index }) => index === entry.index - 1)
-    if (earlier !== undefined) return earlier.term
-    const inLog = log === undefined ? undefined : Log.termAt(log, entry.index - 1)
-    return inLog ?? this.#promised[node]!.termAt(entry.index - 1) ?? -1
   }
 
   /** After an event that may have changed this node. */

@@ -17,6 +17,9 @@ export interface Moment {
 export const roleText = (role: Role): string =>
   role === "PreCandidate" ? "pre-candidate" : role.toLowerCase()
 
+/** What nodes log of elections is told from their states. */
+const KNOWN_LOG = /^(leads$|follows )/
+
 /** Why the processes that still run at the end of a simulation end: no part of its life. */
 const OVER = "the simulation is over"
 
@@ -73,6 +76,7 @@ export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
       case "Answered":
         return [moment(event, [event.node], 2, answerText(event))]
       case "Log":
+        if (KNOWN_LOG.test(event.text)) return []
         return [moment(event, [event.node], 0, `${event.node} logs: ${event.text}`)]
       case "Phase":
         return [moment(event, [], 5, event.text)]

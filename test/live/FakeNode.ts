@@ -7,6 +7,7 @@ import * as Store from "../../src/kv/Store.js"
 import { Cache } from "../../src/node/Cache.js"
 import { Node } from "../../src/node/Node.js"
 import type { Refused, Status, WriteOutcome } from "../../src/node/Node.js"
+import * as States from "../../src/raft/State.js"
 
 export interface Call {
   readonly kind: "read" | "write"
@@ -35,10 +36,23 @@ export class FakeNode {
     pending: 0
   })
 
+  private readonly state = States.boot(
+    {
+      id: "n1",
+      voters: ["n1", "n2", "n3"],
+      electionTimeoutTicks: 30,
+      heartbeatTicks: 5,
+      seed: 1,
+      limits: States.defaultLimits
+    },
+    States.nothing
+  )
+
   readonly layer: Layer.Layer<Node | Cache> = Layer.merge(
     Layer.succeed(Cache, this.store),
     Layer.succeed(Node, {
       status: this.status,
+      state: () => this.state,
       stopped: Effect.never,
       read: (answer) =>
         this.received(
