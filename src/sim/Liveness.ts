@@ -48,8 +48,6 @@ export class Liveness {
   readonly #parts: Parts
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
-  /** Of the others, those that can reach all of the core. */
-  readonly #linked = new Set<number>()
   #stage: Stage = "electing"
   #beganMicros = 0
   #stageMicros = 0
@@ -112,16 +110,15 @@ export class Liveness {
   }
 
   /**
-   * Each of the others is cut off from all of the core, in one direction or in both, or not at all.
-   * A node that reaches only a part of the core may well lead with that part for ever.
+   * Each of the others is cut off from all of the core, in one direction or in both. One that both
+   * hears and reaches a part of the core may well lead with that part for ever.
    */
   #permanentCuts(): ReadonlyArray<Link> {
     const { chooser } = this.#parts.world
     const links: Array<Link> = []
     for (const { number } of this.#parts.hosts) {
       if (this.#core.includes(number)) continue
-      const how = chooser.pick("process", 4)
-      if (how === 0) this.#linked.add(number)
+      const how = 1 + chooser.pick("process", 3)
       for (const member of this.#core) {
         if (how === 1 || how === 3) links.push([number, member])
         if (how === 2 || how === 3) links.push([member, number])
@@ -184,8 +181,7 @@ export class Liveness {
 
   #leader(): number | undefined {
     const leader = this.#parts.troubles.leader()
-    if (leader === undefined) return undefined
-    return this.#core.includes(leader) || this.#linked.has(leader) ? leader : undefined
+    return leader !== undefined && this.#core.includes(leader) ? leader : undefined
   }
 
   #highestTerm(): number {

@@ -28,6 +28,9 @@ interface Message {
 /** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
+/** How long messages live on when the network's conditions have changed. */
+const OVERDUE_MICROS = 500_000
+
 /** What a node's process is to the network. */
 interface Endpoint {
   receiver: Receiver | undefined
@@ -49,6 +52,7 @@ export class SimNetwork {
   /** When the last message that keeps its place arrives. */
   readonly #lastMicros: Float64Array
   #conditions: World["scenario"]["network"]
+  #changedMicros = 0
   #nextId = 1
   /** Called with every payload that leaves, before anything happens to it. */
   readonly #watch: (from: number, to: number, payload: Uint8Array) => void
@@ -128,9 +132,16 @@ export class SimNetwork {
     }
   }
 
-  /** From now on, for all links. */
+  /** From now on, for all links. What is on its way has a moment left to arrive. */
   setConditions(conditions: World["scenario"]["network"]): void {
     this.#conditions = conditions
+    this.#changedMicros = this.#world.nowMicros
+  }
+
+  /** Held back so long that the network it was sent on is no more. */
+  #isOverdue({ sentMicros }: Message): boolean {
+    return sentMicros < this.#changedMicros &&
+      this.#world.nowMicros > this.#changedMicros + OVERDUE_MICROS
   }
 
   isCut(from: number, to: number): boolean {
@@ -218,7 +229,7 @@ export class SimNetwork {
   #deliver(message: Message): void {
     const { from, payload, to } = message
     const link = this.#link(from, to)
-    if (this.#cuts[link]! > 0) return this.#tell("Lost", message)
+    if (this.#cuts[link]! > 0 || this.#isOverdue(message)) return this.#tell("Lost", message)
     if (this.#clogs[link]! > 0) {
       const held = this.#held[link]!
       if (held.push(message) > HELD_LIMIT) this.#tell("Lost", held.shift()!)

@@ -136,7 +136,7 @@ const PROMISES: Readonly<Record<string, string>> = {
   "liveness": "a majority without troubles finds a leader, answers everybody and comes to rest",
   "livelock": "every event comes to an end",
   "log-matching": "two logs that share an entry share everything before it",
-  "log-order": "a request that began after another's answer comes after it in the log",
+  "log-order": "commands are applied at growing indexes",
   "never-back": "a node's term, vote, commits and applied entries never go back",
   "no-defect": "the program has no defect that ends it",
   "one-commit-per-index": "no two nodes commit different entries at one index",
