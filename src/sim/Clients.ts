@@ -6,7 +6,7 @@
 import type { ReadOutcome, WriteOutcome } from "../node/Node.js"
 import type { Application } from "./Application.js"
 import type { Call } from "./History.js"
-import type { Host } from "./Host.js"
+import type { Ending, Host } from "./Host.js"
 import type { Operation } from "./Scenario.js"
 import { NOBODY } from "./Timeline.js"
 import type { World } from "./World.js"
@@ -72,11 +72,19 @@ export class Clients {
     for (const queue of queues.values()) this.#scheduleNext(queue, 0, this.#generation)
   }
 
-  /** The process of `node` has died: its clients' connections break. */
-  lost(node: number): void {
+  /** The process of `node` is no more: its clients' connections break. */
+  ended(node: number, how: Ending): void {
     const waiting = this.#waiting.get(node)!
     const broken = [...waiting]
     waiting.clear()
+    const [forgotten] = broken
+    if (how === "stopped" && forgotten !== undefined) {
+      this.#world.violate(
+        "answered-once",
+        `${this.#name(forgotten)} was not answered by a node ` +
+          "that had all the time to stop"
+      )
+    }
     for (const call of broken) {
       if (call.outcome !== "open") continue
       if (call.request.kind === "read") this.#tryNext(call)
@@ -92,7 +100,7 @@ export class Clients {
     this.#generation += 1
     this.#toCome = 0
     this.#nodes = nodes
-    for (const { number } of this.#hosts) if (!nodes.includes(number)) this.lost(number)
+    for (const { number } of this.#hosts) if (!nodes.includes(number)) this.ended(number, "died")
   }
 
   #scheduleNext(queue: ReadonlyArray<Operation>, at: number, generation: number): void {
@@ -139,6 +147,7 @@ export class Clients {
     if (node === undefined) return this.#tryNext(call)
     call.attempts += 1
     this.#waiting.get(call.node)!.add(call)
+    if (call.request.kind === "write") this.#expectAnswer(call, host)
     const asked = this.#answerOnce(call)
     if (call.request.kind === "write") {
       node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
@@ -146,6 +155,19 @@ export class Clients {
       node.read((outcome) => asked(() => this.#read(call, host, outcome)))
     }
     asked(undefined)
+  }
+
+  /** A node that runs answers a write in time, if only to say that it does not know. */
+  #expectAnswer(call: Running, host: Host): void {
+    const { attempts, node } = call
+    const { pauses } = host
+    const { electionTimeoutMillis, requestTimeoutMillis } = this.#world.scenario
+    const millis = 2 * requestTimeoutMillis + 2 * electionTimeoutMillis
+    this.#world.timeline.after(1_000 * millis, NOBODY, "deadline", () => {
+      const isWaiting = this.#waiting.get(node)!.has(call) && call.attempts === attempts
+      if (!isWaiting || host.isPaused || host.pauses !== pauses) return
+      this.#world.violate("answered-in-time", `${this.#name(call)} has waited for ${millis} ms`)
+    })
   }
 
   /** Sees to it that the node answers once, and not before the call has returned. */

@@ -52,7 +52,11 @@ const signature = ({ decisions, events, simulatedMicros, traceHash, violation }:
   (violation === undefined ? "no violation" : `${violation.oracle}: ${violation.message}`)
 
 /** The events between the last checkpoint at which both were the same and the next. */
-const windowOf = ({ checkpoints }: Report, { checkpoints: others }: Report): Range => {
+const windowOf = (one: Report, other: Report): Range => {
+  // What the hash does not see may be anywhere.
+  if (one.traceHash === other.traceHash) return { from: 0, to: Infinity }
+  const { checkpoints } = one
+  const { checkpoints: others } = other
   const parted = checkpoints.findIndex(({ hash }, at) => hash !== others[at]?.hash)
   const at = parted === -1 ? checkpoints.length : parted
   const from = checkpoints[at - 1]?.event ?? 0

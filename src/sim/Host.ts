@@ -22,6 +22,7 @@ import * as StateMachine from "../service/StateMachine.js"
 import { Storage } from "../service/Storage.js"
 import type { StorageError } from "../service/Storage.js"
 import type { Application, Machine } from "./Application.js"
+import * as Burial from "./Burial.js"
 import type { Oracles } from "./Oracles.js"
 import { nodeId } from "./Scenario.js"
 import { SimClock } from "./SimClock.js"
@@ -54,6 +55,9 @@ interface Life {
  */
 export type Status = "Down" | "Starting" | "Running" | "Stopping" | "Failed" | "Lost"
 
+/** Whether a process took its leave of those who waited for it. */
+export type Ending = "stopped" | "died"
+
 /** Every cluster is this one. */
 const CLUSTER_ID = "73696d756c617465"
 
@@ -69,11 +73,12 @@ export class Host {
   readonly #network: SimNetwork
   readonly #oracles: Oracles
   readonly #application: Application
-  readonly #onEnd: () => void
+  readonly #onEnd: (how: Ending) => void
   #life: Life | undefined
   #lives = 0
   #status: Status = "Down"
   #isPaused = false
+  #pauses = 0
 
   constructor(
     number: number,
@@ -81,7 +86,7 @@ export class Host {
     network: SimNetwork,
     oracles: Oracles,
     application: Application,
-    onEnd: () => void
+    onEnd: (how: Ending) => void
   ) {
     this.number = number
     this.id = nodeId(number)
@@ -100,6 +105,11 @@ export class Host {
 
   get status(): Status {
     return this.#status
+  }
+
+  /** How often it was paused. */
+  get pauses(): number {
+    return this.#pauses
   }
 
   get isPaused(): boolean {
@@ -154,7 +164,7 @@ export class Host {
     const close = Effect.zipRight(
       Scope.close(life.scope, Exit.void),
       Effect.sync(() => {
-        if (this.#life === life) this.#end("Down", "has stopped")
+        if (this.#life === life) this.#end("Down", "has stopped", "stopped")
       })
     )
     Runtime.runFork(runtime)(this.#inside(close), {
@@ -166,6 +176,7 @@ export class Host {
   pause(): void {
     if (this.#life === undefined || this.#isPaused) return
     this.#isPaused = true
+    this.#pauses += 1
     this.#world.marks.hit("process paused")
     this.#life.scheduler.pause()
     this.#network.pause(this.number)
@@ -189,6 +200,7 @@ export class Host {
   /** The simulation is over: nothing of it may ever run again, whatever still holds on to it. */
   discard(): void {
     this.#life?.scheduler.kill()
+    Burial.buryDead()
   }
 
   #program(life: Life): Effect.Effect<void> {
@@ -265,18 +277,27 @@ export class Host {
     if (reason === "Full") marks.hit("full disk stopped the node")
     if (reason === "Failed") marks.hit("fsync failed and stopped the node")
     if (reason === "Corrupt") marks.hit("damaged log refused")
-    this.#end(reason === "Full" || reason === "Failed" ? "Failed" : "Lost", message)
+    const mayReturn = reason === "Full" || reason === "Failed"
+    if (!mayReturn && !this.disk.isSpoilt) {
+      this.#world.violate(
+        "sound-disk-refused",
+        `${this.id} refuses a disk that is as it left it: ` +
+          message
+      )
+    }
+    this.#end(mayReturn ? "Failed" : "Lost", message)
   }
 
   /** Nothing of the process runs any more. */
-  #end(status: "Down" | "Failed" | "Lost", why: string): void {
+  #end(status: "Down" | "Failed" | "Lost", why: string, how: Ending = "died"): void {
     const life = this.#life
     this.#life = undefined
     this.#isPaused = false
     life?.scheduler.kill()
     this.#network.detach(this.number)
     this.#oracles.ended(this.number)
-    this.#onEnd()
+    this.#onEnd(how)
+    Burial.buryDead()
     this.#become(status, why)
     if (status !== "Lost" && life?.isFollowed === true) this.start()
   }

@@ -91,9 +91,8 @@ export class Liveness {
     this.#look()
   }
 
-  /** Whether the scenario has spoilt this node's disk for good. */
+  /** Whether the scenario has spoilt this node's disk for good, or was about to. */
   #isSpoilt(node: number): boolean {
-    if (this.#parts.hosts[node]!.status === "Lost") return true
     return this.#scenario.faults.some(({ trouble }) =>
       (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
       trouble.node === node

@@ -26,6 +26,8 @@ interface File {
   synced: Content
   /** The changes that led from `synced` to `content`. */
   pending: Array<Change>
+  /** Bytes that no sync will make durable any more: `[from, to)`. */
+  forsaken: ReadonlyArray<readonly [from: number, to: number]>
 }
 
 /**
@@ -95,6 +97,7 @@ export const crash = (self: MemoryDisk, survival: Survival = {}): Loss => {
       const isThere = survival.sector
       loss.bytes += loseSectors(bytes, syncedBytes, (sector) => isThere(name, sector))
     }
+    for (const [from, to] of file.forsaken) bytes.fill(0, from, to)
     loss.bytes += Math.max(0, written - bytes.length)
     loss.spared += Math.max(0, bytes.length - syncedBytes)
     replaceContent(file, bytes)
@@ -132,7 +135,8 @@ export const copy = (self: MemoryDisk): MemoryDisk => {
     const made: File = {
       content: contentOf(bytesOf(file.content)),
       synced: contentOf(bytesOf(file.synced)),
-      pending: [...file.pending]
+      pending: [...file.pending],
+      forsaken: file.forsaken
     }
     copies.set(file, made)
     return made
@@ -240,6 +244,15 @@ export const beginSync = (self: MemoryDisk, name: string): () => void => {
   }
 }
 
+/**
+ * A sync has failed: the system takes the pages that it could not write for clean. Readers go on to
+ * see them, and later syncs succeed, but a power cut takes them away (Rebello et al., ATC 2020).
+ */
+export const forsake = (self: MemoryDisk, name: string): void => {
+  const file = get(self, name)
+  file.forsaken = [...file.forsaken, [file.synced.length, file.content.length]]
+}
+
 export const exists = (self: MemoryDisk, name: string): boolean => self.names.has(name)
 
 /** The file's length as a reader sees it. */
@@ -281,13 +294,14 @@ const bytesOf = ({ buffer, length }: Content): Uint8Array => buffer.slice(0, len
 
 const makeFile = (): File => {
   const empty = contentOf(new Uint8Array(0))
-  return { content: empty, synced: empty, pending: [] }
+  return { content: empty, synced: empty, pending: [], forsaken: [] }
 }
 
 const replaceContent = (file: File, bytes: Uint8Array): void => {
   file.content = contentOf(bytes)
   file.synced = file.content
   file.pending = []
+  file.forsaken = []
 }
 
 const changeFile = (file: File, change: Change): void => {

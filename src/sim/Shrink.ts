@@ -58,12 +58,17 @@ const MORE_HALVINGS = 2
 /** Lives in a row that tame choices did not break, after which they are no longer tried first. */
 const TAME_FAILURES_LIMIT = 8
 
+/** Other choices that are tried with fewer nodes: nothing of a log fits when nodes are missing. */
+const FRESH_ATTEMPTS = 6
+
 /** A report without a violation, or whose life is not the same again, is returned as it is. */
 export const shrink = (report: Report, options: Options = {}): Shrunk => {
   const { violation } = report
   if (violation === undefined) return { report, runs: 0 }
   const search = new Search(report, violation, options)
   if (!search.attempt(report.scenario, report.decisions)) return { report, runs: search.runs }
+  cutAfterViolation(search)
+  drawFewerNodes(search)
   for (let halvings = FIRST_HALVINGS;; halvings += MORE_HALVINGS) {
     const before = search.best
     cutAfterViolation(search)
@@ -87,7 +92,7 @@ class Search {
   #violation: Violation
   #runs = 0
   #events = 0
-  #choices = Infinity
+  #choices: number
   #tameFailures = 0
 
   constructor(report: Report, violation: Violation, options: Options) {
@@ -95,6 +100,7 @@ class Search {
     this.#oracle = violation.oracle
     this.#best = report
     this.#violation = violation
+    this.#choices = choicesIn(report)
   }
 
   get best(): Report {
@@ -133,14 +139,14 @@ class Search {
     return this.attempt(scenario, this.#best.decisions)
   }
 
-  /** Lives it, and keeps it if it fails in the same way. */
-  attempt(scenario: Scenario, decisions: DecisionLog): boolean {
+  /** Lives it, and keeps it if it fails in the same way. Without decisions it draws new ones. */
+  attempt(scenario: Scenario, decisions: DecisionLog | undefined): boolean {
     const key = hashOf(scenario, decisions)
     if (this.isSpent || this.#tried.has(key)) return false
     this.#tried.add(key)
     const { application } = this.#options
     const report = Simulation.run(scenario, {
-      decisions,
+      ...(decisions === undefined ? {} : { decisions }),
       ...(application === undefined ? {} : { application })
     })
     this.#runs += 1
@@ -150,7 +156,7 @@ class Search {
     if (isSame) {
       this.#best = report
       this.#violation = violation
-      this.#choices = choicesIn(Decisions.decisions(report.decisions))
+      this.#choices = choicesIn(report)
     }
     this.#tellProgress()
     return isSame
@@ -168,13 +174,13 @@ class Search {
   }
 }
 
-const choicesIn = (decisions: ReadonlyArray<Decision>): number =>
-  decisions.filter(({ index }) => index !== 0).length
+const choicesIn = ({ decisions }: Report): number =>
+  Decisions.decisions(decisions).filter(({ index }) => index !== 0).length
 
-const hashOf = (scenario: Scenario, decisions: DecisionLog): string => {
+const hashOf = (scenario: Scenario, decisions: DecisionLog | undefined): string => {
   const recorder = new Recorder(undefined)
   recorder.mixBytes(Latin1.encode(JSON.stringify(scenario)))
-  recorder.mixBytes(Latin1.encode(Decisions.toText(decisions)))
+  recorder.mixBytes(Latin1.encode(decisions === undefined ? "new" : Decisions.toText(decisions)))
   return recorder.hash
 }
 
@@ -194,9 +200,22 @@ const tame = (search: Search, halvings: number): void => {
   })
 }
 
+/** While the life is still as eventful as it was found: later there is little left to draw. */
+const drawFewerNodes = (search: Search): void => {
+  const { scenario } = search.best
+  for (let size = 1; size < scenario.nodes; size++) {
+    const smaller = ScenarioEdits.onlyNodes(scenario, range(size))
+    if (!ScenarioEdits.isFair(smaller)) continue
+    for (let seed = 1; seed <= FRESH_ATTEMPTS; seed++) {
+      if (search.attempt({ ...smaller, seed, schedule: { _tag: "Random" } }, undefined)) return
+    }
+  }
+}
+
+const range = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, at) => at)
+
 const removeNodes = (search: Search): void => {
-  const all = (): ReadonlyArray<number> =>
-    Array.from({ length: search.best.scenario.nodes }, (_, node) => node)
+  const all = (): ReadonlyArray<number> => range(search.best.scenario.nodes)
   for (let size = 1; size < all().length; size++) {
     if (search.edit(ScenarioEdits.onlyNodes(search.best.scenario, all().slice(0, size)))) return
   }

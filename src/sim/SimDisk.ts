@@ -34,6 +34,7 @@ export class SimDisk {
   #stalledUntilMicros = 0
   #failSync = false
   #isCalm = false
+  #isSpoilt = false
   #crashWhileWriting: (() => void) | undefined
   /** How much of each file is durable, and how much was before the last sync that added to it. */
   readonly #synced = new Map<string, number>()
@@ -95,6 +96,11 @@ export class SimDisk {
     this.#stalledUntilMicros = Math.max(this.#stalledUntilMicros, instant)
   }
 
+  /** Whether it holds something else than was written to it. */
+  get isSpoilt(): boolean {
+    return this.#isSpoilt
+  }
+
   /** Nothing goes wrong any more. */
   heal(): void {
     this.#isCalm = true
@@ -134,6 +140,7 @@ export class SimDisk {
     this.#power += 1
     this.#syncing = 0
     this.#medium = MemoryDisk.make()
+    this.#isSpoilt = true
     this.#before.clear()
     this.#synced.clear()
   }
@@ -144,6 +151,7 @@ export class SimDisk {
     if (settled === undefined) return false
     const bit = this.#world.chooser.pick("disk", 8 * settled.upTo)
     MemoryDisk.flipBit(this.#medium, settled.name, bit)
+    this.#isSpoilt = true
     return true
   }
 
@@ -161,6 +169,7 @@ export class SimDisk {
       bytes.set(sector, found)
       return bytes
     })
+    this.#isSpoilt = true
     return true
   }
 
@@ -208,6 +217,7 @@ export class SimDisk {
         this.#syncing -= 1
         if (this.#failSync) {
           this.#failSync = false
+          MemoryDisk.forsake(this.#medium, name)
           return Effect.fail(this.#error("sync", name, "Failed", "input/output error"))
         }
         commit()

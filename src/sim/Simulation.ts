@@ -9,6 +9,7 @@ import * as Chooser from "./Chooser.js"
 import { Clients } from "./Clients.js"
 import type { DecisionLog } from "./DecisionLog.js"
 import { Host } from "./Host.js"
+import type { Ending } from "./Host.js"
 import { Liveness } from "./Liveness.js"
 import { Oracles } from "./Oracles.js"
 import type { Range } from "./Recorder.js"
@@ -73,8 +74,8 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
   const network = new SimNetwork(world, (from, to, payload) => oracles.sent(from, to, payload))
   const hosts: Array<Host> = []
   for (let node = 0; node < scenario.nodes; node++) {
-    const lost = (): void => clients.lost(node)
-    hosts.push(new Host(node, world, network, oracles, application, lost))
+    const onEnd = (how: Ending): void => clients.ended(node, how)
+    hosts.push(new Host(node, world, network, oracles, application, onEnd))
   }
   const clients = new Clients(world, application, hosts)
   const troubles = new Troubles(world, network, hosts, oracles)
