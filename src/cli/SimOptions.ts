@@ -21,7 +21,7 @@ export const spec = {
 
 /** Seeds are 32 bits. */
 const SEED_LIMIT = 0xffff_ffff
-const DEFAULT_SEEDS = { first: 1, last: 100 }
+const DEFAULT_SEEDS = { first: 1, last: 1_000 }
 const WORKERS_LIMIT = 1_024
 const MINUTES_LIMIT = 60 * 24 * 365
 const MINUTE_MILLIS = 60_000

@@ -245,6 +245,7 @@ export class Liveness {
     } else if (terms > TERMS_LIMIT + hosts.length) {
       this.#late(`${terms} terms to find a leader`)
     }
+    this.#checkIdle()
     this.#checkReplicas()
     if (this.#core.length < hosts.length) world.marks.hit("core without some node converged")
     this.#stage = "over"
@@ -253,6 +254,28 @@ export class Liveness {
   #coreTerm(): number {
     const { oracles } = this.#parts
     return Math.max(...this.#core.map((node) => oracles.termOf(node)))
+  }
+
+  /** Nothing is kept of requests that have been answered. */
+  #checkIdle(): void {
+    const { hosts, oracles, world } = this.#parts
+    for (const node of this.#core) {
+      const state = oracles.stateOf(node)
+      if (state === undefined) continue
+      const { confirmedReads, deferred, forwardedReads, proposals, reads, writes } = state
+      const kept = { confirmedReads, deferred, forwardedReads, proposals, reads, writes }
+      const left = Object.entries(kept).filter(([, each]) => each.length > 0)
+        .map(([name, each]) => `${each.length} ${name}`)
+      if (state.role === "Leader" && state.uncommittedBytes !== 0) {
+        left.push(`${state.uncommittedBytes} uncommitted bytes`)
+      }
+      for (const peer of this.#core) {
+        const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0
+        if (inflight > 0) left.push(`${inflight} appends on their way`)
+      }
+      if (left.length === 0) continue
+      world.violate("bounded", `${hosts[node]!.id} has nothing to do and keeps ${left.join(", ")}`)
+    }
   }
 
   /** Byte-equal state, and the state that the log makes. */

@@ -58,8 +58,8 @@ const MORE_HALVINGS = 2
 /** Lives in a row that tame choices did not break, after which they are no longer tried first. */
 const TAME_FAILURES_LIMIT = 8
 
-/** Other choices that are tried with fewer nodes: nothing of a log fits when nodes are missing. */
-const FRESH_ATTEMPTS = 6
+/** Other choices that are tried with each smaller cluster, where few of the old ones fit. */
+const ROTATIONS = 6
 
 /** A report without a violation, or whose life is not the same again, is returned as it is. */
 export const shrink = (report: Report, options: Options = {}): Shrunk => {
@@ -139,14 +139,14 @@ class Search {
     return this.attempt(scenario, this.#best.decisions)
   }
 
-  /** Lives it, and keeps it if it fails in the same way. Without decisions it draws new ones. */
-  attempt(scenario: Scenario, decisions: DecisionLog | undefined): boolean {
+  /** Lives it, and keeps it if it fails in the same way. */
+  attempt(scenario: Scenario, decisions: DecisionLog): boolean {
     const key = hashOf(scenario, decisions)
     if (this.isSpent || this.#tried.has(key)) return false
     this.#tried.add(key)
     const { application } = this.#options
     const report = Simulation.run(scenario, {
-      ...(decisions === undefined ? {} : { decisions }),
+      decisions,
       ...(application === undefined ? {} : { application })
     })
     this.#runs += 1
@@ -177,10 +177,10 @@ class Search {
 const choicesIn = ({ decisions }: Report): number =>
   Decisions.decisions(decisions).filter(({ index }) => index !== 0).length
 
-const hashOf = (scenario: Scenario, decisions: DecisionLog | undefined): string => {
+const hashOf = (scenario: Scenario, decisions: DecisionLog): string => {
   const recorder = new Recorder(undefined)
   recorder.mixBytes(Latin1.encode(JSON.stringify(scenario)))
-  recorder.mixBytes(Latin1.encode(decisions === undefined ? "new" : Decisions.toText(decisions)))
+  recorder.mixBytes(Latin1.encode(Decisions.toText(decisions)))
   return recorder.hash
 }
 
@@ -200,14 +200,20 @@ const tame = (search: Search, halvings: number): void => {
   })
 }
 
-/** While the life is still as eventful as it was found: later there is little left to draw. */
+/**
+ * The same choices, but at other times: as good as new ones. While there are as many as were found,
+ * since of few a smaller cluster would have to fail by accident.
+ */
 const drawFewerNodes = (search: Search): void => {
-  const { scenario } = search.best
+  const { decisions, scenario } = search.best
+  const all = Decisions.decisions(decisions)
   for (let size = 1; size < scenario.nodes; size++) {
     const smaller = ScenarioEdits.onlyNodes(scenario, range(size))
     if (!ScenarioEdits.isFair(smaller)) continue
-    for (let seed = 1; seed <= FRESH_ATTEMPTS; seed++) {
-      if (search.attempt({ ...smaller, seed, schedule: { _tag: "Random" } }, undefined)) return
+    for (let rotation = 0; rotation < ROTATIONS; rotation++) {
+      const at = Math.floor(all.length * rotation / ROTATIONS)
+      const rotated = Decisions.fromDecisions([...all.slice(at), ...all.slice(0, at)])
+      if (search.attempt(smaller, rotated)) return
     }
   }
 }

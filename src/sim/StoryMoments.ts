@@ -36,7 +36,7 @@ export const lived = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<TraceEven
 export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
   const states = new Map<string, NodeState>()
   const lastMessage = trace.findLast(({ _tag }) => _tag === "Delivered")
-  return trace.flatMap((event): ReadonlyArray<Moment> => {
+  return trace.flatMap((event, at): ReadonlyArray<Moment> => {
     switch (event._tag) {
       case "Sent":
       case "Lost":
@@ -48,8 +48,7 @@ export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
           event,
           [event.to, event.from],
           4,
-          `${event.to} gets from ${event.from}: "` +
-            `${event.text}"`
+          `${event.to} gets from ${event.from}: "${event.text}"`
         )]
       case "State": {
         const before = states.get(event.node)
@@ -59,8 +58,8 @@ export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
       }
       case "Process":
         if (event.status === "Down" || event.status === "Failed") states.delete(event.node)
-        // The causes are told; so are the effects that are more than going on.
-        if (event.why === "starts") return []
+        // What it was told to do is told where the fault is; that it has begun to start, not at all.
+        if (event.why === "starts" || isFault(trace[at + 1], processText(event))) return []
         return [moment(event, [event.node], event.atMicros === 0 ? 0 : 3, processText(event))]
       case "Fault": {
         const text = event.phase === "begins" ? event.text : `over: ${event.text}`
@@ -85,6 +84,9 @@ export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
     }
   })
 }
+
+const isFault = (event: TraceEvent | undefined, text: string): boolean =>
+  event?._tag === "Fault" && event.phase === "begins" && event.text === text
 
 const moment = (
   { atMicros }: TraceEvent,
