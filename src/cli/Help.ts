@@ -24,7 +24,7 @@ run a cluster in one process, over real TCP
 
 look for failures in simulation: one cluster's life for each seed, the same for the same seed
   --seed N              one life, and everything that is decided about it
-  --seeds A..B          from A to B                            default 1..100
+  --seeds A..B          from A to B                            default 1..1000
   --minutes M           from A on until M minutes have passed
   --nodes N             1 to 9                                 default drawn for each seed
   --workers W           threads; 1 runs in the main thread     default one for each core

@@ -163,6 +163,7 @@ export class Oracles {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
       this.#checkProgress(node, state)
+      if (before?.role === "Leader") this.#checkCounting(node, before, state)
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
@@ -217,6 +218,16 @@ export class Oracles {
           `${inTerm}`
       )
     }
+  }
+
+  /** A leader commits by counting only entries of its own term (thesis 3.6.2, figure 3.7). */
+  #checkCounting(node: number, before: State, { commit, log, term }: State): void {
+    const committed = Log.termAt(log, commit)
+    if (before.term !== term || commit === before.commit || committed === term) return
+    this.#world.violate(
+      "own-term-commit",
+      `${nodeId(node)}, leader of term ${term}, has committed entry ${commit} of term ${committed}`
+    )
   }
 
   /** A leader never believes a follower to hold what is not on that follower's disk. */

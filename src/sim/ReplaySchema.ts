@@ -71,7 +71,7 @@ const Trouble = Schema.Union(
   }),
   Schema.TaggedStruct("Clog", links),
   Schema.TaggedStruct("Crash", { node: Target, while: Schema.Literal("any", "writing") }),
-  Schema.TaggedStruct("Kill", { node: Target }),
+  Schema.TaggedStruct("Kill", { node: Target, while: Schema.Literal("any", "writing") }),
   Schema.TaggedStruct("Stop", { node: Target }),
   Schema.TaggedStruct("Pause", { node: Target }),
   Schema.TaggedStruct("Stall", { node: Target }),

@@ -67,7 +67,7 @@ export type Trouble =
   /** The power goes, and returns. `while` "writing" waits until something is being written. */
   | { readonly _tag: "Crash"; readonly node: Target; readonly while: "any" | "writing" }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */
-  | { readonly _tag: "Kill"; readonly node: Target }
+  | { readonly _tag: "Kill"; readonly node: Target; readonly while: "any" | "writing" }
   /** Asked to stop; started again at its end. */
   | { readonly _tag: "Stop"; readonly node: Target }
   /** SIGSTOP, then SIGCONT. */

@@ -49,7 +49,8 @@ export class SimNetwork {
   readonly #cuts: Uint8Array
   readonly #clogs: Uint8Array
   readonly #held: ReadonlyArray<Array<Message>>
-  /** When the last message that keeps its place arrives. */
+  /** By link: messages that keep their order, and when the last of them arrives. */
+  readonly #inOrder: ReadonlyArray<Array<Message>>
   readonly #lastMicros: Float64Array
   #conditions: World["scenario"]["network"]
   #changedMicros = 0
@@ -74,6 +75,7 @@ export class SimNetwork {
     this.#cuts = new Uint8Array(nodes * nodes)
     this.#clogs = new Uint8Array(nodes * nodes)
     this.#held = Array.from({ length: nodes * nodes }, () => [])
+    this.#inOrder = Array.from({ length: nodes * nodes }, () => [])
     this.#lastMicros = new Float64Array(nodes * nodes)
   }
 
@@ -86,7 +88,8 @@ export class SimNetwork {
         run: (receiver) => this.#attach(node, incarnation, receiver),
         send: (to, payload) => {
           const target = ids.get(to)
-          if (target !== undefined && target !== node) this.#send(node, target, payload)
+          if (target === undefined || target === node) return
+          if (this.#endpoints[node]!.receiver !== undefined) this.#send(node, target, payload)
         }
       }))
     )
@@ -218,8 +221,12 @@ export class SimNetwork {
     if (conditions.isUnordered) return this.#post(message, arrival)
     const link = this.#link(from, to)
     const inOrder = Math.max(arrival, this.#lastMicros[link]!)
+    const queue = this.#inOrder[link]!
     this.#lastMicros[link] = inOrder
-    this.#post(message, inOrder)
+    queue.push(message)
+    // Whichever of the link's timers comes first brings the first message.
+    const deliverFirst = (): void => this.#deliver(queue.shift()!)
+    this.#world.timeline.at(inOrder, to, "message", deliverFirst)
   }
 
   #post(message: Message, atMicros: number): void {

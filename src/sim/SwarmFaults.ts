@@ -11,6 +11,8 @@ interface Context {
   readonly nodes: number
   readonly atMicros: number
   readonly forMicros: number
+  /** The election timeout. */
+  readonly timeoutMicros: number
   /** Nodes whose disks may be spoilt, each of them once; taken out when it is used. */
   readonly expendable: Array<number>
 }
@@ -106,11 +108,11 @@ const swizzle: Family = ({ atMicros, dice, forMicros, nodes }) =>
 /** One after the other, as an upgrade does it. */
 const rolling: Family = ({ atMicros, dice, forMicros, nodes }) => {
   const step = Math.max(2, Math.floor(forMicros / nodes))
-  const _tag = dice.oneOf<"Stop" | "Kill">(["Stop", "Kill"])
+  const isGraceful = dice.chance(500)
   return range(nodes).map((node) => ({
     atMicros: atMicros + node * step,
     forMicros: step >> 1,
-    trouble: { _tag, node }
+    trouble: isGraceful ? { _tag: "Stop", node } : { _tag: "Kill", node, while: "any" }
   }))
 }
 
@@ -128,7 +130,32 @@ const spoil = (tag: "Rot" | "Misdirect" | "Wipe"): Family => ({ atMicros, dice, 
   return node === undefined ? [] : [{ atMicros, forMicros, trouble: { _tag: tag, node } }]
 }
 
-const simple = (tag: "Kill" | "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
+/** Whoever leads loses power while it writes, again and again (the figure 8 of the Raft paper). */
+const leaderless: Family = ({ atMicros, dice, forMicros, timeoutMicros }) => {
+  const step = timeoutMicros + dice.below(2 * timeoutMicros)
+  return Array.from({ length: dice.between(3, 6) }, (_, at) => ({
+    atMicros: atMicros + at * step,
+    forMicros: Math.max(timeoutMicros, forMicros) + dice.below(timeoutMicros),
+    trouble: { _tag: "Crash", node: "leader", while: dice.oneOf(["writing", "writing", "any"]) }
+  }))
+}
+
+/** One misfortune seldom comes alone: the same node again, as soon as it is back. */
+const again: Family = (context) => {
+  const { atMicros, dice, timeoutMicros } = context
+  const node = dice.below(context.nodes)
+  const forMicros = 1 + dice.below(timeoutMicros)
+  const first = dice.oneOf<"Kill" | "Crash">(["Kill", "Kill", "Crash"])
+  const second = dice.oneOf<"Kill" | "Crash">(["Crash", "Crash", "Kill"])
+  const when = dice.oneOf<"any" | "writing">(["any", "writing"])
+  const laterMicros = atMicros + forMicros + dice.below(timeoutMicros)
+  return [
+    { atMicros, forMicros, trouble: { _tag: first, node, while: "writing" } },
+    { atMicros: laterMicros, forMicros, trouble: { _tag: second, node, while: when } }
+  ]
+}
+
+const simple = (tag: "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
   one((context) => ({ _tag: tag, node: target(context) }))
 
 /** With how often they are drawn, where they are there at all. */
@@ -145,7 +172,10 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [blackout, 1],
   [one((context) => ({ _tag: "Crash", node: target(context), while: "any" })), 3],
   [one((context) => ({ _tag: "Crash", node: target(context), while: "writing" })), 5],
-  [simple("Kill"), 3],
+  [one((context) => ({ _tag: "Kill", node: target(context), while: "any" })), 2],
+  [one((context) => ({ _tag: "Kill", node: target(context), while: "writing" })), 2],
+  [leaderless, 2],
+  [again, 3],
   [simple("Stop"), 2],
   [simple("Pause"), 4],
   [simple("Stall"), 2],
@@ -186,7 +216,7 @@ export const draw = (
   while (atMicros < safetyMicros) {
     const family = dice.weighted([first!, ...others])
     const forMicros = 1 + dice.exponential(lengthMicros)
-    faults.push(...family({ dice, nodes, atMicros, forMicros, expendable }))
+    faults.push(...family({ dice, nodes, atMicros, forMicros, timeoutMicros, expendable }))
     atMicros += 1 + dice.exponential(gapMicros)
   }
   return faults.sort((one, other) => one.atMicros - other.atMicros)

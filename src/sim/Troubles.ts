@@ -140,9 +140,9 @@ export class Troubles {
         if (number === this.leader()) this.#world.marks.hit("leader cut off")
         return this.#cut(this.#linksOf(number, trouble.direction))
       case "Crash":
-        return this.#crash(host, trouble.while)
+        return this.#crash(host, trouble.while, () => host.crash(true, "loses power"))
       case "Kill":
-        return this.#down(host, () => host.crash(false, "is killed"))
+        return this.#crash(host, trouble.while, () => host.crash(false, "is killed"))
       case "Stop":
         return this.#down(host, () => host.stop())
       case "Pause":
@@ -190,8 +190,7 @@ export class Troubles {
     return links
   }
 
-  #crash(host: Host, when: "any" | "writing"): Undo {
-    const crash = (): void => host.crash(true, "loses power")
+  #crash(host: Host, when: "any" | "writing", crash: () => void): Undo {
     if (when === "any") return this.#down(host, crash)
     host.disk.crashWhileWriting = () => {
       if (this.#calm?.has(host.number) === true) return
@@ -250,7 +249,7 @@ export const describe = (trouble: Trouble): string => {
     case "Crash":
       return `${name} loses power${trouble.while === "writing" ? " while it writes" : ""}`
     case "Kill":
-      return `${name} is killed`
+      return `${name} is killed${trouble.while === "writing" ? " while it writes" : ""}`
     case "Stop":
       return `${name} is asked to stop`
     case "Pause":

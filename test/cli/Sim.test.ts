@@ -19,13 +19,13 @@ const simulate = (argv: string, plan: Plan = {}, files: Readonly<Record<string, 
   })
 
 describe("raftcache sim", () => {
-  it.effect("without flags is a soak of the seeds 1 to 100", () =>
+  it.effect("without flags is a soak of the seeds 1 to 1,000", () =>
     Effect.gen(function*() {
       const { error, output } = yield* simulate("")
       assert.isUndefined(error)
-      assert.match(output, /^100 seeds, none failed, in 0\.0 s$/m)
-      assert.match(output, /5,050 acknowledged writes/)
-      assert.match(output, /marks\n {4}election +5,050\n {4}truncation +100\n/)
+      assert.match(output, /^1,000 seeds, none failed, in 0\.0 s$/m)
+      assert.match(output, /500,500 acknowledged writes/)
+      assert.match(output, /marks\n {4}election +500,500\n {4}truncation +1,000\n/)
     }))
 
   it.effect("prints with --json one object of totals as its last line", () =>

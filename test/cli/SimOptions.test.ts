@@ -7,7 +7,7 @@ const jobOf = (argv: string) =>
 
 describe("what raftcache sim is told", () => {
   it.effect.each<readonly [string, SimOptions.Job]>([
-    ["", { _tag: "Soak", first: 1, last: 100, forMillis: undefined }],
+    ["", { _tag: "Soak", first: 1, last: 1_000, forMillis: undefined }],
     ["--seeds 7..7", { _tag: "Soak", first: 7, last: 7, forMillis: undefined }],
     ["--minutes 0.5", { _tag: "Soak", first: 1, last: 0xffff_ffff, forMillis: 30_000 }],
     ["--minutes 2 --seeds 9..", { _tag: "Soak", first: 9, last: 0xffff_ffff, forMillis: 120_000 }],
