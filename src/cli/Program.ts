@@ -12,10 +12,13 @@ import * as Serve from "./Serve.js"
 /** A node that starts does without the simulator. */
 const simulator = Effect.promise(() => import("./SimLive.js"))
 
+const demo = Effect.promise(() => import("./Demo.js"))
+
 const command = (argv: ReadonlyArray<string>) => {
   const [first, ...rest] = argv
   if (first === "dev") return Effect.interruptible(Dev.run(rest))
   if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
+  if (first === "demo") return Effect.flatMap(demo, ({ run }) => run(rest))
   if (first !== undefined && !first.startsWith("-")) {
     return new UsageError({ message: `there is no command "${first}"` })
   }
