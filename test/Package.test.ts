@@ -28,6 +28,8 @@ describe("the package (built by npm run build)", () => {
       "dist/main.js",
       "dist/raft/index.d.ts",
       "dist/raft/index.js",
+      "dist/sim/index.d.ts",
+      "dist/sim/index.js",
       "src/index.ts"
     ])
     assert.deepStrictEqual(
@@ -41,13 +43,14 @@ describe("the package (built by npm run build)", () => {
     assert.notProperty(manifest, "dependencies")
   })
 
-  it("is imported by its two names", () => {
+  it("is imported by its three names", () => {
     const script = `
       const { RaftCache } = await import("raftcache")
       const { Raft } = await import("raftcache/raft")
-      console.log(typeof RaftCache.layer, typeof Raft.step)`
+      const { Check } = await import("raftcache/sim")
+      console.log(typeof RaftCache.layer, typeof Raft.step, typeof Check.check)`
     const printed = run(process.execPath, "--input-type=module", "--eval", script)
-    assert.strictEqual(printed.trim(), "function function")
+    assert.strictEqual(printed.trim(), "function function function")
   })
 
   it("tells its version on the command line", () => {

@@ -53,7 +53,7 @@ export const check = (options: Options): Summary => {
   const [from, to] = typeof seeds === "number" ? [1, seeds] as const : seeds
   if (!Number.isInteger(from) || !Number.isInteger(to) || from > to) {
     throw new RangeError(
-      `seeds: there are none from ${from} to ${to}; give their number, or two whole numbers in order`
+      `there are no seeds from ${from} to ${to}: give their number, or two whole numbers in order`
     )
   }
   const marks: Record<string, number> = {}

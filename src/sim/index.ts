@@ -1,6 +1,6 @@
 /**
- * `raftcache/sim`: whole clusters, simulated, for tests. The node program is the one of production;
- * what it replicates may be the cache or a state machine of one's own, with invariants of one's own.
+ * `raftcache/sim`: whole clusters, simulated, for tests. The node program is the one of
+ * production; what it replicates is the cache, or any state machine with invariants of its own.
  */
 export * as Application from "./Application.js"
 export * as CacheApplication from "./CacheApplication.js"
