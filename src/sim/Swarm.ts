@@ -126,6 +126,8 @@ const drawOperations = (
   const gapMicros = 1_000 * dice.oneOf([5, 20, 100, 300])
   const abandoningPerMille = dice.chance(500) ? 0 : dice.between(50, 300)
   const staysPut = dice.chance(500)
+  // Whoever waits at a node that is cut off asks nothing new of it; so in some lives nobody waits.
+  const isOpenLoop = dice.chance(400)
   const drafts: Array<Omit<Operation, "id" | "request">> = []
   for (let client = 1; client <= clients; client++) {
     const home = dice.below(nodes)
@@ -141,6 +143,7 @@ const drawOperations = (
   drafts.sort((one, other) => one.atMicros - other.atMicros || one.client - other.client)
   return drafts.map((draft, at) => {
     const id = at + 1
-    return { id, ...draft, request: application.request(id, (arity) => dice.below(arity)) }
+    const client = isOpenLoop ? id : draft.client
+    return { id, ...draft, client, request: application.request(id, (arity) => dice.below(arity)) }
   })
 }
