@@ -1,6 +1,6 @@
 /**
- * Delta debugging (Zeller and Hildebrandt, 2002): what of a list can be left out. The parts that are
- * left out are large at first and become smaller, so that much goes with few questions.
+ * Delta debugging (Zeller and Hildebrandt, 2002): what of a list can be left out. The parts tried
+ * are large at first and become smaller, so that much goes with few questions.
  */
 
 /**

@@ -48,7 +48,8 @@ export const compare = (first: Runner, second: Runner): Twice => {
 
 /** All that two runs are compared by. */
 const signature = ({ decisions, events, simulatedMicros, traceHash, violation }: Report): string =>
-  `trace hash ${traceHash}, ${events} events in ${simulatedMicros} us, ${decisions.count} choices, ` +
+  `trace hash ${traceHash}, ${events} events in ${simulatedMicros} us, ` +
+  `${decisions.count} choices, ` +
   (violation === undefined ? "no violation" : `${violation.oracle}: ${violation.message}`)
 
 /** The events between the last checkpoint at which both were the same and the next. */

@@ -1,6 +1,6 @@
 /**
- * Ways to make a scenario smaller or tamer. None of them asks whether the failure stays: that is the
- * shrinker's business.
+ * Ways to make a scenario smaller or tamer. None of them asks whether the failure stays: that is
+ * the shrinker's business.
  */
 import * as State from "../raft/State.js"
 import type { Violation } from "./Report.js"

@@ -58,7 +58,7 @@ const MORE_HALVINGS = 2
 /** Lives in a row that tame choices did not break, after which they are no longer tried first. */
 const TAME_FAILURES_LIMIT = 8
 
-/** Other choices that are tried with each smaller cluster, where few of the old ones fit. */
+/** Ways in which the choices found are arranged when large parts of the scenario are taken away. */
 const ROTATIONS = 6
 
 /** A report without a violation, or whose life is not the same again, is returned as it is. */
@@ -68,7 +68,7 @@ export const shrink = (report: Report, options: Options = {}): Shrunk => {
   const search = new Search(report, violation, options)
   if (!search.attempt(report.scenario, report.decisions)) return { report, runs: search.runs }
   cutAfterViolation(search)
-  drawFewerNodes(search)
+  drawSmaller(search)
   for (let halvings = FIRST_HALVINGS;; halvings += MORE_HALVINGS) {
     const before = search.best
     cutAfterViolation(search)
@@ -201,21 +201,39 @@ const tame = (search: Search, halvings: number): void => {
 }
 
 /**
- * The same choices, but at other times: as good as new ones. While there are as many as were found,
- * since of few a smaller cluster would have to fail by accident.
+ * Large steps, while there are as many choices as were found and much may happen by accident: of a
+ * few choices hardly any fit a life that was changed so much.
  */
-const drawFewerNodes = (search: Search): void => {
-  const { decisions, scenario } = search.best
-  const all = Decisions.decisions(decisions)
-  for (let size = 1; size < scenario.nodes; size++) {
-    const smaller = ScenarioEdits.onlyNodes(scenario, range(size))
-    if (!ScenarioEdits.isFair(smaller)) continue
-    for (let rotation = 0; rotation < ROTATIONS; rotation++) {
-      const at = Math.floor(all.length * rotation / ROTATIONS)
-      const rotated = Decisions.fromDecisions([...all.slice(at), ...all.slice(0, at)])
-      if (search.attempt(smaller, rotated)) return
-    }
+const drawSmaller = (search: Search): void => {
+  const { nodes } = search.best.scenario
+  for (let size = 1; size < nodes; size++) {
+    if (draw(search, ScenarioEdits.onlyNodes(search.best.scenario, range(size)))) break
   }
+  for (const list of ["operations", "faults"] as const) {
+    const halve = (): boolean => {
+      const { scenario } = search.best
+      const all: ReadonlyArray<unknown> = scenario[list]
+      const middle = all.length >> 1
+      return all.length > 1 &&
+        [all.slice(0, middle), all.slice(middle)].some((half) =>
+          draw(search, { ...scenario, [list]: half })
+        )
+    }
+    while (halve());
+  }
+}
+
+/** With the same choices at other places, too: as good as new ones. */
+const draw = (search: Search, scenario: Scenario): boolean => {
+  if (search.edit(scenario)) return true
+  if (!ScenarioEdits.isFair(scenario)) return false
+  const all = Decisions.decisions(search.best.decisions)
+  for (let rotation = 1; rotation < ROTATIONS; rotation++) {
+    const at = Math.floor(all.length * rotation / ROTATIONS)
+    const rotated = Decisions.fromDecisions([...all.slice(at), ...all.slice(0, at)])
+    if (search.attempt(scenario, rotated)) return true
+  }
+  return false
 }
 
 const range = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, at) => at)

@@ -72,8 +72,8 @@ const choose = (
   const concerned = new Set(violation?.message.match(/\bn\d+\b/g) ?? [])
   const weightOf = ({ nodes, weight }: Moment): number =>
     weight + (nodes.some((node) => concerned.has(node)) ? 1 : 0)
-  const latest = [...all].reverse()
-  const weightiest = [...latest].sort((one, other) => weightOf(other) - weightOf(one))
+  const latest = all.toReversed()
+  const weightiest = latest.toSorted((one, other) => weightOf(other) - weightOf(one))
   const kept = new Set<Moment>()
   let room = lines
   const take = (moments: ReadonlyArray<Moment>, leave: number): void => {
@@ -123,10 +123,12 @@ const wrap = (text: string, first: string, indent: string): ReadonlyArray<string
   return [...lines, line + rest]
 }
 
-/** The names of violations in words. An application's own invariants speak for themselves. */
-const PROMISES: Readonly<Record<string, string>> = {
+/** What is broken when the oracle of this name says so, put as what should be. An application's own invariants speak for themselves. */
+export const promises: Readonly<Record<string, string>> = {
+  "answered-in-time": "every request is answered in time by a node that runs",
   "answered-once": "every request is answered, and only once",
   "applied-in-order": "every replica applies what is committed, in the order of the log",
+  "bounded": "a node at rest keeps nothing of what it has done",
   "convergence": "replicas that have applied the same log hold the same state",
   "durable": "what a disk has promised to keep is there when its node comes back",
   "durable-majority": "what is committed is on the disks of a majority",
@@ -142,16 +144,18 @@ const PROMISES: Readonly<Record<string, string>> = {
   "one-commit-per-index": "no two nodes commit different entries at one index",
   "one-leader-per-term": "a term has at most one leader",
   "one-vote-per-term": "a node votes for at most one candidate in a term",
+  "own-term-commit": "a leader commits by counting only entries of its own term",
   "progress": "a leader believes of a follower's log only what is true",
   "promise-before-durable": "a node says nothing that a crash could make untrue",
   "right-answers": "the state machine answers as its model does",
+  "sound-disk-refused": "a node starts from a disk with which nothing is wrong",
   "same-answers": "every replica answers a command in the same way"
 }
 
 const promise = (violation: Violation | undefined): ReadonlyArray<string> => {
   if (violation === undefined) return ["No promise was broken."]
   const { atMicros, event, message, oracle } = violation
-  const words = PROMISES[oracle]
+  const words = promises[oracle]
   const title = `Broken: ${oracle}${words === undefined ? "" : `, that is: ${words}`}.`
   const where = `At ${timeText(atMicros)}, after ${plural(event, "event")}: `
   return [

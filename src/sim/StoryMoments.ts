@@ -58,7 +58,7 @@ export const of = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<Moment> => {
       }
       case "Process":
         if (event.status === "Down" || event.status === "Failed") states.delete(event.node)
-        // What it was told to do is told where the fault is; that it has begun to start, not at all.
+        // Faults tell what was done to it, and that it is up tells that it was started.
         if (event.why === "starts" || isFault(trace[at + 1], processText(event))) return []
         return [moment(event, [event.node], event.atMicros === 0 ? 0 : 3, processText(event))]
       case "Fault": {
@@ -137,10 +137,10 @@ const changes = (
     told.push([5, `drops its entries ${kept + 1} to ${before.last}`])
   }
   if (before === undefined ? last > 0 : last > kept) {
-    told.push([1, `writes its log up to entry ${last}`])
+    told.push([role === "Leader" ? 1 : 0, `writes its log up to entry ${last}`])
   }
   if (before !== undefined && commit > before.commit) {
-    told.push([role === "Leader" ? 3 : 1, `knows that all up to entry ${commit} is committed`])
+    told.push([role === "Leader" ? 1 : 0, `knows that all up to entry ${commit} is committed`])
   }
   return told
 }
