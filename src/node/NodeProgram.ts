@@ -3,7 +3,7 @@
  * sleeps until something is due. It is the same in production and under simulation; only the layers
  * of Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
  */
-import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Runtime } from "effect"
+import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Random, Runtime } from "effect"
 import type { Scope } from "effect"
 import type { Persist } from "../raft/Action.js"
 import type { NodeId } from "../raft/Event.js"
@@ -50,14 +50,17 @@ export const STOP_GRACE_MILLIS = 2_000
 /** Refs of one start leave room for those of the next: no ref is ever used twice (see Event.ts). */
 const REFS_PER_START = 2 ** 32
 
-const bootState = (options: Options, storage: Storage["Type"]): State =>
+/** The core draws its timeouts from one of so many sequences. */
+const SEEDS = 2 ** 31
+
+const bootState = (options: Options, storage: Storage["Type"], seed: number): State =>
   Raft.boot(
     {
       id: storage.recovered.identity.nodeId,
       voters: options.members,
       electionTimeoutTicks: Ticker.toTicks(options.electionTimeoutMillis),
       heartbeatTicks: Ticker.toTicks(options.heartbeatMillis),
-      seed: storage.recovered.start,
+      seed,
       limits: options.limits ?? States.defaultLimits
     },
     storage.recovered
@@ -178,7 +181,7 @@ const makeShell = (
     const offer = (input: Loop.Input): void => void inbox.unsafeOffer(input)
     const writes = new Writes(session)
     const loop = new Loop.Loop({
-      state: bootState(options, storage),
+      state: bootState(options, storage, yield* Random.nextIntBetween(0, SEEDS)),
       applier: new Applier(yield* StateMachine, session, writes),
       writes,
       reads: new Reads(),

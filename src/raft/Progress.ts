@@ -86,11 +86,15 @@ export const accepted = (self: Progress, match: Index): Progress => {
     done += 1
   }
   return {
-    ...self,
+    mode: self.mode,
     match: known,
     next: Math.max(self.next, known + 1),
+    paused: self.paused,
     inflight: done === 0 ? self.inflight : self.inflight.slice(done),
-    inflightBytes: bytes
+    inflightBytes: bytes,
+    commitSent: self.commitSent,
+    round: self.round,
+    mark: self.mark
   }
 }
 
