@@ -23,6 +23,9 @@ const machine = (): Machine => {
 
 const read = (store: Store.Store, { keys, verb }: CacheQuery.Query): Uint8Array => {
   if (verb === "size") return Answer.integer(Store.size(store))
+  if (verb === "revision") {
+    return CacheQuery.answer(keys.map((key) => Answer.integer(Store.revision(store, key))))
+  }
   if (verb === "get") {
     return CacheQuery.answer(keys.map((key) => {
       const value = Store.get(store, key)
@@ -122,7 +125,7 @@ const GUESSES = 50
 
 const compareAndSet: Make = (id, draw) => {
   const isNew = draw(2) === 0
-  const key = isNew ? coldKey(draw) : textKey(draw)
+  const key = isNew ? coldKey(draw) : anyKey(draw)
   const expectedRevision = isNew ? 0 : draw(GUESSES)
   return write({ _tag: "CompareAndSet", key, expectedRevision, value: valueOf(`v${id}`, draw) })
 }
@@ -131,6 +134,7 @@ const drawMake = weighted<Make>(
   [60, set],
   [50, (_, draw) => query("get", anyKey(draw))],
   [18, (_, draw) => query("get", anyKey(draw), ...someKeys(draw))],
+  [10, (_, draw) => query("revision", anyKey(draw))],
   [8, (_, draw) => query("exists", ...someKeys(draw))],
   [4, () => query("size")],
   [22, increment],

@@ -96,6 +96,10 @@ const read = (
   switch (verb) {
     case "get":
       return CacheQuery.answer(keys.map((key) => valueOf(entries.get(key))))
+    case "revision":
+      return CacheQuery.answer(
+        keys.map((key) => Answer.integer(entries.get(key)?.revision ?? 0))
+      )
     case "exists":
       return Answer.integer(keys.filter((key) => entries.has(key)).length)
     case "size":

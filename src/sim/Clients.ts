@@ -160,12 +160,12 @@ export class Clients {
   /** A node that runs answers a write in time, if only to say that it does not know. */
   #expectAnswer(call: Running, host: Host): void {
     const { attempts, node } = call
-    const { pauses } = host
+    const { isPaused, pauses } = host
     const { electionTimeoutMillis, requestTimeoutMillis } = this.#world.scenario
     const millis = 2 * requestTimeoutMillis + 2 * electionTimeoutMillis
     this.#world.timeline.after(1_000 * millis, NOBODY, "deadline", () => {
       const isWaiting = this.#waiting.get(node)!.has(call) && call.attempts === attempts
-      if (!isWaiting || host.isPaused || host.pauses !== pauses) return
+      if (!isWaiting || isPaused || host.pauses !== pauses) return
       this.#world.violate("answered-in-time", `${this.#name(call)} has waited for ${millis} ms`)
     })
   }
