@@ -68,6 +68,7 @@ export const fault = (from: number, to: number, trouble: Trouble): Fault => ({
   trouble
 })
 
+/** Both directions. */
 export const linksBetween = (one: number, other: number): ReadonlyArray<Link> => [
   [one, other],
   [other, one]

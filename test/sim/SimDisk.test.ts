@@ -158,7 +158,7 @@ describe("a power cut", () => {
     assert.isTrue(lengths.has("some"))
   })
 
-  it("leaves some whole sectors of the rest, and zeros for the others, with survival sectors", () => {
+  it("leaves whole sectors of the rest, or zeros for them, with survival sectors", () => {
     let torn = 0
     fc.assert(fc.property(writes, fc.nat(), (all, seed) => {
       const { left, syncedBytes, written } = afterPowerCut("sectors", all, seed)

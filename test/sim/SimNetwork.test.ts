@@ -26,25 +26,16 @@ const storage = (incarnation: string): Layer.Layer<Storage> =>
 
 const FIRST = "00000000000000f1"
 
-/** Time passes whenever somebody has done something, and what a node that has left does is none. */
+/** Time passes, soon, whenever somebody has done something. */
 const impatient = (world: World, network: SimNetwork, node: number): Layer.Layer<Network> =>
   Layer.map(Layer.provide(network.layer(node), storage(FIRST)), (context) => {
     const { run, send } = Context.get(context, Network)
     const soon = (): void => queueMicrotask(() => Scenarios.settle(world))
-    let hasLeft = false
     return Context.make(Network, {
       run: (receiver) =>
-        Effect.zipRight(
-          Effect.addFinalizer(() =>
-            Effect.sync(() => {
-              hasLeft = true
-              soon()
-            })
-          ),
-          run(receiver)
-        ),
+        Effect.zipRight(Effect.addFinalizer(() => Effect.sync(soon)), run(receiver)),
       send: (to, payload) => {
-        if (!hasLeft) send(to, payload)
+        send(to, payload)
         soon()
       }
     })
@@ -127,18 +118,12 @@ class Bench {
   }
 }
 
-/** Leaves the order of what happens at one instant as it is. */
-const onlyNetwork = (seed: number): Chooser.Strategy => {
-  const dice = Chooser.random(seed)
-  return { choose: (stream, arity) => stream === "network" ? dice.choose(stream, arity) : 0 }
-}
-
 const some = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, at) => at)
 
 const ascending = (one: number, other: number): number => one - other
 
 describe("the simulated network", () => {
-  it("delivers after the delay, with the sender's name, and lets the oracles see what leaves", () => {
+  it("delivers after the delay, with the sender's name, and shows the oracles what leaves", () => {
     const bench = new Bench()
     bench.sendAll(7)
     assert.deepStrictEqual(bench.n2.received, [["n1", 7, 1_000]])
@@ -169,7 +154,7 @@ describe("the simulated network", () => {
     fc.assert(fc.property(fc.nat(), (seed) => {
       const bench = new Bench(
         { delay: { leastMicros: 0, meanMicros: 10_000 } },
-        onlyNetwork(seed)
+        Chooser.random(seed)
       )
       bench.sendAll(...some(20))
       assert.deepStrictEqual(bench.take(), some(20))
@@ -179,7 +164,7 @@ describe("the simulated network", () => {
   it("keeps no order where the scenario says so, and loses nothing by that", () => {
     const bench = new Bench(
       { delay: { leastMicros: 0, meanMicros: 10_000 }, isUnordered: true },
-      onlyNetwork(1)
+      Chooser.random(1)
     )
     bench.sendAll(...some(50))
     const taken = bench.take()
@@ -188,7 +173,7 @@ describe("the simulated network", () => {
   })
 
   it("holds back some messages, which later ones overtake", () => {
-    const bench = new Bench({ reorderPerMille: 200 }, onlyNetwork(1))
+    const bench = new Bench({ reorderPerMille: 200 }, Chooser.random(1))
     bench.sendAll(...some(50))
     const taken = bench.take()
     assert.notDeepEqual(taken, some(50))
