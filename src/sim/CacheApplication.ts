@@ -132,7 +132,7 @@ const compareAndSet: Make = (id, draw) => {
 
 const drawMake = weighted<Make>(
   [60, set],
-  [50, (_, draw) => query("get", anyKey(draw))],
+  [42, (_, draw) => query("get", anyKey(draw))],
   [18, (_, draw) => query("get", anyKey(draw), ...someKeys(draw))],
   [10, (_, draw) => query("revision", anyKey(draw))],
   [8, (_, draw) => query("exists", ...someKeys(draw))],

@@ -33,6 +33,7 @@ const looks = [
   query("get", "a"),
   query("get", "a", "b", "a"),
   query("exists", "a", "a", "b"),
+  query("revision", "a", "b", "c"),
   query("size"),
   query("nonsense")
 ]
@@ -110,7 +111,7 @@ describe("the requests of simulated clients", () => {
       const seen = new Set<string>()
       for (const { bytes, kind } of requests(seed, 500)) {
         if (kind === "read") {
-          assert.include(["get", "exists", "size"], CacheQuery.decode(bytes).verb)
+          assert.include(["get", "revision", "exists", "size"], CacheQuery.decode(bytes).verb)
           assert.deepStrictEqual(CacheQuery.encode(CacheQuery.decode(bytes)), bytes)
           continue
         }
