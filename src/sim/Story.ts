@@ -123,7 +123,7 @@ const wrap = (text: string, first: string, indent: string): ReadonlyArray<string
   return [...lines, line + rest]
 }
 
-/** What is broken when the oracle of this name says so, put as what should be. An application's own invariants speak for themselves. */
+/** What each oracle sees to. An application's own invariants speak for themselves. */
 export const promises: Readonly<Record<string, string>> = {
   "answered-in-time": "every request is answered in time by a node that runs",
   "answered-once": "every request is answered, and only once",

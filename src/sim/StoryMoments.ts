@@ -20,16 +20,10 @@ export const roleText = (role: Role): string =>
 /** What nodes log of elections is told from their states. */
 const KNOWN_LOG = /^(leads$|follows )/
 
-/** Why the processes that still run at the end of a simulation end: no part of its life. */
-const OVER = "the simulation is over"
-
 /** Up to the violation, or to the end. */
 export const lived = (trace: ReadonlyArray<TraceEvent>): ReadonlyArray<TraceEvent> => {
-  const end = trace.findIndex((event) =>
-    event._tag === "Violation" || (event._tag === "Process" && event.why === OVER)
-  )
-  if (end === -1) return trace
-  return trace.slice(0, trace[end]!._tag === "Violation" ? end + 1 : end)
+  const end = trace.findIndex(({ _tag }) => _tag === "Violation")
+  return end === -1 ? trace : trace.slice(0, end + 1)
 }
 
 /** In the order of the trace. */

@@ -95,7 +95,7 @@ describe("a story", () => {
     const words = Story.tell(Simulation.run(scenario(), { application: counting }), counting)
     checkSize(words)
     assert.include(words, "\nNo promise was broken.\n")
-    assert.match(words, /\nn1: (leader|follower)/)
+    assert.match(words, /\nn1: (leader|follower|pre-candidate) .*in term/)
   })
 
   it("has words for every promise that the simulator keeps", () => {

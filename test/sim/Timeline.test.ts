@@ -47,8 +47,11 @@ describe("the timeline", () => {
 
   it("takes an instant that has passed for now, and never goes back", () => {
     const { timeline } = make()
-    timeline.at(100, NOBODY, "first", () => void timeline.at(5, NOBODY, "late", nothing))
-    assert.deepStrictEqual(run(timeline), [["first", 100], ["late", 100]])
+    timeline.at(100, NOBODY, "first", () => {
+      assert.strictEqual(timeline.at(5, NOBODY, "late", nothing).atMicros, 100)
+    })
+    timeline.at(100, NOBODY, "second", nothing)
+    assert.deepStrictEqual(run(timeline), [["first", 100], ["second", 100], ["late", 100]])
   })
 
   it("leaves out what was cancelled", () => {
