@@ -68,7 +68,7 @@ const stateOf = ({ entries = [], match = {}, ...claim }: Claim): State.State => 
 /** Three nodes that do and say what a test wants them to, under the oracles. */
 class Stage {
   readonly world: World = Scenarios.world()
-  readonly #oracles = new Oracles(this.world)
+  readonly oracles = new Oracles(this.world)
   readonly #states: Array<State.State> = []
   readonly #storages: Array<Storage["Type"]> = []
 
@@ -83,7 +83,7 @@ class Stage {
   /** With what its disk has kept. */
   starts(node: number, hardState = State.nothing.hardState, entries: Array<Entry.Entry> = []) {
     const identity = { clusterId: CLIENT, nodeId: nodeId(node), incarnation: CLIENT }
-    this.#storages[node] = this.#oracles.watchStorage(node, {
+    this.#storages[node] = this.oracles.watchStorage(node, {
       recovered: { identity, start: 1, hardState, entries },
       persist: () => Effect.void
     })
@@ -98,12 +98,12 @@ class Stage {
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!
     }
-    this.#oracles.started(node, service)
+    this.oracles.started(node, service)
     return this
   }
 
   ends(node: number): this {
-    this.#oracles.ended(node)
+    this.oracles.ended(node)
     return this
   }
 
@@ -121,7 +121,7 @@ class Stage {
 
   claims(node: number, claim: Claim): this {
     this.#states[node] = stateOf(claim)
-    this.#oracles.observe(node)
+    this.oracles.observe(node)
     return this
   }
 
@@ -131,17 +131,17 @@ class Stage {
   }
 
   applies(node: number, index: number, sequence = index, answer = 0): this {
-    this.#oracles.applied(node, index, Uint8Array.of(sequence), Uint8Array.of(answer))
+    this.oracles.applied(node, index, Uint8Array.of(sequence), Uint8Array.of(answer))
     return this
   }
 
   sends(from: number, to: number, message: Message): this {
-    this.#oracles.sent(from, to, PeerMessage.encode([message]))
+    this.oracles.sent(from, to, PeerMessage.encode([message]))
     return this
   }
 
   wipes(node: number): this {
-    this.#oracles.wiped(node)
+    this.oracles.wiped(node)
     return this
   }
 
@@ -338,6 +338,31 @@ oracle("durable-majority", {
       (stage) =>
         stage.keeps(0, [one]).keeps(1, [one]).wipes(1)
           .claims(0, { ...leads(1, [one]), commit: 1 })
+    ]
+  ]
+})
+
+oracle("own-term-commit", {
+  breaks: [
+    [
+      "a leader commits an entry of an older term by counting",
+      (stage) =>
+        stage.keeps(0, [one]).keeps(1, [one]).claims(0, leads(2, [one]))
+          .claims(0, { ...leads(2, [one]), commit: 1 })
+    ]
+  ],
+  allows: [
+    [
+      "a leader commits it together with an entry of its own",
+      (stage) => {
+        const both = [one, command(2, 2)]
+        return stage.keeps(0, both).keeps(1, both).claims(0, leads(2, both))
+          .claims(0, { ...leads(2, both), commit: 2 })
+      }
+    ],
+    [
+      "a follower learns of it",
+      (stage) => stage.commits().claims(1, { term: 2, entries: [one], commit: 1 })
     ]
   ]
 })
@@ -573,6 +598,13 @@ describe("the oracles", () => {
     stage.commitsUnseen(0, one)
     stage.sends(0, 1, { _tag: "Heartbeat", term: 1, round: 1, commit: 1 }).ends(0)
     assert.isUndefined(stage.claims(1, { entries: [one], commit: 1 }).world.violation)
+  })
+
+  it("know the highest term of a node, also of one that does not run", () => {
+    const stage = new Stage().keeps(0, [], vote(3, "n1")).claims(0, { term: 4 })
+    assert.strictEqual(stage.oracles.termOf(0), 4)
+    assert.strictEqual(stage.ends(0).oracles.termOf(0), 3)
+    assert.strictEqual(stage.oracles.termOf(1), 0)
   })
 
   it("tell the trace where a node stands whenever that has changed", () => {

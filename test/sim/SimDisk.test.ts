@@ -8,6 +8,7 @@ import type { DiskError } from "../../src/service/Disk.js"
 import { Storage } from "../../src/service/Storage.js"
 import * as Chooser from "../../src/sim/Chooser.js"
 import { SECTOR_BYTES } from "../../src/sim/MemoryDisk.js"
+import { sameBytes } from "../../src/sim/Promised.js"
 import type { Scenario } from "../../src/sim/Scenario.js"
 import { SimClock } from "../../src/sim/SimClock.js"
 import { SimDisk } from "../../src/sim/SimDisk.js"
@@ -123,7 +124,7 @@ const afterPowerCut = (
     }
   }
   bench.self.cutPower()
-  return { written, syncedBytes, left: [...bench.content] }
+  return { written: Uint8Array.from(written), syncedBytes, left: bench.content }
 }
 
 describe("a power cut", () => {
@@ -131,7 +132,7 @@ describe("a power cut", () => {
     const survival = fc.constantFrom<Survival>("none", "prefix", "sectors")
     fc.assert(fc.property(survival, writes, fc.nat(), (kind, all, seed) => {
       const { left, syncedBytes, written } = afterPowerCut(kind, all, seed)
-      assert.deepStrictEqual(left.slice(0, syncedBytes), written.slice(0, syncedBytes))
+      assert.isTrue(sameBytes(left.slice(0, syncedBytes), written.slice(0, syncedBytes)))
       assert.isAtMost(left.length, written.length)
     }))
   })
@@ -148,12 +149,12 @@ describe("a power cut", () => {
     fc.assert(
       fc.property(writes, fc.nat(), (all, seed) => {
         const { left, syncedBytes, written } = afterPowerCut("prefix", all, seed)
-        assert.deepStrictEqual(left, written.slice(0, left.length))
+        assert.isTrue(sameBytes(left, written.slice(0, left.length)))
         if (syncedBytes === written.length) return
         if (left.length === syncedBytes) lengths.add("nothing")
         else lengths.add(left.length === written.length ? "all" : "some")
       }),
-      { numRuns: 300 }
+      { numRuns: 60 }
     )
     assert.isTrue(lengths.has("some"))
   })
@@ -165,8 +166,8 @@ describe("a power cut", () => {
       for (let at = syncedBytes; at < left.length;) {
         const end = Math.min(left.length, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES)
         const sector = left.slice(at, end)
-        if (sector[0] === 0) assert.deepStrictEqual(sector, sector.map(() => 0))
-        else assert.deepStrictEqual(sector, written.slice(at, end))
+        if (sector[0] === 0) assert.isTrue(sector.every((byte) => byte === 0))
+        else assert.isTrue(sameBytes(sector, written.slice(at, end)))
         if (sector[0] === 0 && at > syncedBytes) torn += 1
         at = end
       }
@@ -277,6 +278,20 @@ describe("a simulated disk", () => {
     again.self.cutPower()
     assert.deepStrictEqual(bench.content, bytes())
     assert.deepStrictEqual(again.content, bytes(1))
+  })
+
+  it("whose sync fails loses those bytes with the power, though a later sync succeeds", () => {
+    const bench = new Bench()
+    bench.append(bytes(1))
+    bench.sync()
+    bench.append(bytes(2, 3))
+    bench.self.failSync = true
+    bench.reasonOf((disk) => disk.sync("a"))
+    assert.deepStrictEqual(bench.content, bytes(1, 2, 3))
+    bench.append(bytes(4))
+    bench.sync()
+    bench.self.cutPower()
+    assert.deepStrictEqual(bench.content, bytes(1, 0, 0, 4))
   })
 
   it("that stalls ends no sync before its time, and then is as fast as before", () => {
@@ -421,45 +436,66 @@ const sizes = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLeng
 
 describe.each(["rot", "misdirect"] as const)("%s of a simulated disk", (damage) => {
   it("never touches what the last sync has added: no single copy could notice it", () => {
-    fc.assert(fc.property(sizes, fc.nat(), (all, seed) => {
-      const { after, files, last, self } = written(all, seed)
-      self[damage]()
-      for (const [file, at] of differences(after, files())) {
-        if (file === last.file) assert.isBelow(at, last.at)
-      }
-    }))
+    fc.assert(
+      fc.property(sizes, fc.nat(), (all, seed) => {
+        const { after, files, last, self } = written(all, seed)
+        self[damage]()
+        for (const [file, at] of differences(after, files())) {
+          if (file === last.file) assert.isBelow(at, last.at)
+        }
+      }),
+      { numRuns: 40 }
+    )
   })
 
   it("is noticed when the disk is next opened", () => {
     let damaged = 0
-    fc.assert(fc.property(sizes, fc.nat(), (all, seed) => {
-      const { after, files, self, world } = written(all, seed)
-      const wasDone = self[damage]()
-      const changed = differences(after, files())
-      if (!wasDone) assert.deepStrictEqual(changed, [])
-      if (changed.length === 0) return
-      damaged += 1
-      const { _tag, message } = Scenarios.failure(world, opened(world, self.layer()))
-      assert.strictEqual(_tag, "StorageError", message)
-    }))
-    assert.isAbove(damaged, 10)
+    fc.assert(
+      fc.property(sizes, fc.nat(), (all, seed) => {
+        const { after, files, self, world } = written(all, seed)
+        const wasDone = self[damage]()
+        const changed = differences(after, files())
+        if (!wasDone) assert.deepStrictEqual(changed, [])
+        if (changed.length === 0) return
+        damaged += 1
+        const { _tag, message } = Scenarios.failure(world, opened(world, self.layer()))
+        assert.strictEqual(_tag, "StorageError", message)
+      }),
+      { numRuns: 40 }
+    )
+    assert.isAbove(damaged, 0)
   })
 })
 
 describe("the damages of a simulated disk", () => {
   it("are a bit, or a sector", () => {
-    fc.assert(fc.property(sizes, fc.nat(), (all, seed) => {
-      const one = written(all, seed)
-      one.self.rot()
-      assert.isAtMost(differences(one.after, one.files()).length, 1)
-      const other = written(all, seed)
-      other.self.misdirect()
-      const places = differences(other.after, other.files())
-      const sectors = new Set(
-        places.map(([file, at]) => `${file}/${Math.floor(at / SECTOR_BYTES)}`)
-      )
-      assert.isAtMost(sectors.size, 2)
-    }))
+    fc.assert(
+      fc.property(sizes, fc.nat(), (all, seed) => {
+        const one = written(all, seed)
+        one.self.rot()
+        assert.isAtMost(differences(one.after, one.files()).length, 1)
+        const other = written(all, seed)
+        other.self.misdirect()
+        const places = differences(other.after, other.files())
+        const sectors = new Set(
+          places.map(([file, at]) => `${file}/${Math.floor(at / SECTOR_BYTES)}`)
+        )
+        assert.isAtMost(sectors.size, 2)
+      }),
+      { numRuns: 40 }
+    )
+  })
+
+  it("are remembered, as a wipe is: only a spoilt disk may be refused", () => {
+    const one = written([600, 600, 600], 1)
+    assert.isFalse(one.self.isSpoilt)
+    one.self.rot()
+    assert.isTrue(one.self.isSpoilt)
+    const bench = new Bench()
+    bench.self.cutPower()
+    assert.isFalse(bench.self.isSpoilt)
+    bench.self.wipe()
+    assert.isTrue(bench.self.isSpoilt)
   })
 
   it("do not happen to an empty disk", () => {
