@@ -1,5 +1,5 @@
 /**
- * Effect keeps every fiber that it has started at the top, or for a scope, in a set of its own until
+ * Effect keeps each fiber that it has started at the top, or for a scope, in a set of its own until
  * the fiber ends. The fibers of a crashed process never end: no instruction of theirs may ever run
  * again, finalizers included. Without this each of them would keep its whole cluster in memory for
  * as long as the program runs.

@@ -7,8 +7,8 @@ import type * as Key from "../kv/Key.js"
 import * as Latin1 from "../kv/Latin1.js"
 
 /**
- * `get`: the value of one key, or a list for several. `revision`: the same of revisions. `exists`: how many of the keys are there,
- * each as often as it is named. `size`: the number of all keys.
+ * `get`: the value of one key, or a list for several. `revision`: the same of revisions. `exists`:
+ * how many of the keys are there, each as often as it is named. `size`: the number of all keys.
  */
 export interface Query {
   readonly verb: string

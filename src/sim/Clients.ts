@@ -130,6 +130,7 @@ export class Clients {
       next
     }
     this.#calls.push(call)
+    this.#world.progressed()
     this.#tell(call, "Invoked")
     if (patienceMicros !== undefined) {
       this.#world.timeline.after(patienceMicros, NOBODY, "client's patience", () => {
@@ -243,6 +244,7 @@ export class Clients {
     told: "done" | "refused" | "unknown" | "abandoned" | "lost",
     text: string
   ): void {
+    this.#world.progressed()
     call.outcome = outcome
     if (outcome !== "unknown") call.returnedAt = this.#world.recorder.events
     if (this.#world.recorder.isRecording) {

@@ -130,6 +130,7 @@ export class Host {
   start(): void {
     if (this.#life?.isStopping === true) this.#life.isFollowed = true
     if (this.#life !== undefined || this.#status === "Lost") return
+    if (this.disk.isDoubtful) this.disk.cutPower()
     const { tasks } = this.#world
     const life: Life = {
       scheduler: new SimScheduler(this.id, tasks),
@@ -303,6 +304,7 @@ export class Host {
   }
 
   #become(status: Status, why: string): void {
+    this.#world.progressed()
     this.#status = status
     this.#tell(
       status === "Starting" || status === "Running"

@@ -12,7 +12,7 @@ import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
 import * as Quorum from "../raft/Quorum.js"
-import type { State } from "../raft/State.js"
+import type { Role, State } from "../raft/State.js"
 import type { Storage } from "../service/Storage.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
@@ -167,6 +167,7 @@ export class Oracles {
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
+    if (before?.term !== state.term || before.commit !== state.commit) this.#world.progressed()
     if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)
   }
 
@@ -257,7 +258,7 @@ export class Oracles {
       if (entry === undefined) return
       const known = this.#committed[index - 1]?.entry
       if (known === undefined) {
-        this.#commit(node, entry, role === "Leader", term)
+        this.#commit(node, entry, this.#leadingTerm(watched, role, term))
       } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
         return this.#world.violate(
           "one-commit-per-index",
@@ -268,19 +269,25 @@ export class Oracles {
     }
   }
 
-  #commit(node: number, entry: Entry, isLeader: boolean, term: Term): void {
-    const { index } = entry
-    this.#committed.push({ entry, inTerm: term })
+  /** The term in which the node leads, or led when this event began; undefined if it did not. */
+  #leadingTerm({ state }: Watched, role: Role, term: Term): Term | undefined {
+    if (role === "Leader") return term
+    return state?.role === "Leader" ? state.term : undefined
+  }
+
+  #commit(node: number, entry: Entry, inTerm: Term | undefined): void {
+    const { index, term } = entry
+    this.#committed.push({ entry, inTerm: inTerm ?? term })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
-    const holders = this.#promised.filter((promised) => promised.hasHeld(index, entry.term))
+    const holders = this.#promised.filter((promised) => promised.hasHeld(index, term))
     const needed = Quorum.majority(this.#promised.length)
     if (holders.length < needed) {
       this.#world.violate(
         "durable-majority",
-        `${nodeId(node)} has committed entry ${index} of term ${entry.term}, which is durable on ` +
+        `${nodeId(node)} has committed entry ${index} of term ${term}, which is durable on ` +
           `${holders.length} nodes, not on ${needed}`
       )
-    } else if (!isLeader) {
+    } else if (inTerm === undefined) {
       this.#world.violate(
         "durable-majority",
         `${nodeId(node)} has committed entry ${index} before any leader did`

@@ -35,6 +35,7 @@ export class SimDisk {
   #failSync = false
   #isCalm = false
   #isSpoilt = false
+  #isDoubtful = false
   #crashWhileWriting: (() => void) | undefined
   /** How much of each file is durable, and how much was before the last sync that added to it. */
   readonly #synced = new Map<string, number>()
@@ -101,6 +102,14 @@ export class SimDisk {
     return this.#isSpoilt
   }
 
+  /**
+   * Whether a sync has failed since the machine was last off: what readers see may not be on the
+   * medium, and nobody can tell. Its operator turns it off and on before using it again.
+   */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
+  }
+
   /** Nothing goes wrong any more. */
   heal(): void {
     this.#isCalm = true
@@ -116,6 +125,7 @@ export class SimDisk {
   /** The power goes. What was not synced survives as the scenario says. */
   cutPower(): void {
     const { chooser, marks, scenario: { disk: { survival } } } = this.#world
+    this.#isDoubtful = false
     this.#power += 1
     this.#syncing = 0
     const some = (count: number): number =>
@@ -217,6 +227,7 @@ export class SimDisk {
         this.#syncing -= 1
         if (this.#failSync) {
           this.#failSync = false
+          this.#isDoubtful = true
           MemoryDisk.forsake(this.#medium, name)
           return Effect.fail(this.#error("sync", name, "Failed", "input/output error"))
         }

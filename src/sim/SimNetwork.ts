@@ -58,7 +58,6 @@ export class SimNetwork {
   /** Called with every payload that leaves, before anything happens to it. */
   readonly #watch: (from: number, to: number, payload: Uint8Array) => void
   sentMessages = 0
-  sentBytes = 0
 
   constructor(world: World, watch: (from: number, to: number, payload: Uint8Array) => void) {
     const { network, nodes } = world.scenario
@@ -201,7 +200,7 @@ export class SimNetwork {
     const conditions = this.#conditions
     this.#watch(from, to, payload)
     this.sentMessages += 1
-    this.sentBytes += payload.length
+    this.#world.sent()
     const message = { id: this.#nextId++, from, to, payload, sentMicros }
     this.#tell("Sent", message)
     if (this.isCut(from, to)) return this.#tell("Lost", message)

@@ -140,6 +140,39 @@ const leaderless: Family = ({ atMicros, dice, forMicros, timeoutMicros }) => {
   }))
 }
 
+/**
+ * A leader goes on alone, or with less than half, and takes what it is sent; the others elect
+ * another. Its last messages may wait on the way for as long, and it may fall when it is back.
+ */
+const minority: Family = ({ atMicros, dice, timeoutMicros, nodes }) => {
+  const forMicros = timeoutMicros * 2 + dice.below(4 * timeoutMicros)
+  const faults: Array<Fault> = [{
+    atMicros,
+    forMicros,
+    trouble: { _tag: "Isolate", node: "leader", direction: dice.oneOf(["both", "out", "in"]) }
+  }]
+  if (dice.chance(400)) {
+    const others = range(nodes)
+    const links = between(others, others).filter(([a, b]) => a !== b && dice.chance(400))
+    const lead = dice.below(timeoutMicros)
+    faults.push({
+      atMicros: Math.max(0, atMicros - lead),
+      forMicros: forMicros + lead + dice.below(2 * timeoutMicros),
+      trouble: { _tag: "Clog", links }
+    })
+  }
+  if (dice.chance(400)) {
+    faults.push({
+      atMicros: atMicros + forMicros + dice.below(timeoutMicros),
+      forMicros: 1 + dice.below(2 * timeoutMicros),
+      trouble: dice.chance(500)
+        ? { _tag: "Crash", node: dice.below(nodes), while: dice.oneOf(["writing", "any"]) }
+        : { _tag: "Isolate", node: "leader", direction: "both" }
+    })
+  }
+  return faults
+}
+
 /** One misfortune seldom comes alone: the same node again, as soon as it is back. */
 const again: Family = (context) => {
   const { atMicros, dice, timeoutMicros } = context
@@ -175,6 +208,7 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [one((context) => ({ _tag: "Kill", node: target(context), while: "any" })), 2],
   [one((context) => ({ _tag: "Kill", node: target(context), while: "writing" })), 2],
   [leaderless, 2],
+  [minority, 4],
   [again, 3],
   [simple("Stop"), 2],
   [simple("Pause"), 4],
@@ -203,7 +237,7 @@ export const draw = (
   safetyMicros: number,
   electionTimeoutMillis: number
 ): ReadonlyArray<Fault> => {
-  const present = families.filter(() => dice.chance(400))
+  const present = families.filter(([family]) => dice.chance(family === minority ? 600 : 350))
   if (present.length === 0) return []
   const [first, ...others] = present
   const timeoutMicros = 1_000 * electionTimeoutMillis

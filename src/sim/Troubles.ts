@@ -82,6 +82,7 @@ export class Troubles {
     if (undo === undefined) return
     const nodes = nodesOf(trouble).map((node) => nodeId(this.#resolve(node) ?? 0))
     const text = describe(trouble)
+    this.#world.progressed()
     this.#world.tell({ _tag: "Fault", phase: "begins", nodes, text })
     this.#world.timeline.after(fault.forMicros, NOBODY, "fault ends", () => {
       if (this.#calm !== undefined) return
@@ -160,8 +161,6 @@ export class Troubles {
         disk.failSync = true
         return () => {
           disk.failSync = false
-          // Nobody trusts a machine whose disk has failed before it was checked: it was off.
-          if (host.status === "Failed") disk.cutPower()
           this.#startAgain(host)
         }
       case "Jump":

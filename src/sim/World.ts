@@ -11,6 +11,12 @@ import type { Scenario } from "./Scenario.js"
 import { ReadyTasks } from "./SimScheduler.js"
 import { Timeline } from "./Timeline.js"
 
+/** Messages without any progress that are nothing to think about. */
+const IDLE_MESSAGES = 3_000
+
+/** How many times more than heartbeats and their answers they may be. */
+const IDLE_FACTOR = 6
+
 export class World {
   readonly scenario: Scenario
   readonly chooser: Chooser
@@ -19,6 +25,8 @@ export class World {
   readonly recorder: Recorder
   readonly marks = new Marks()
   #violation: Violation | undefined
+  #progressMicros = 0
+  #idleMessages = 0
 
   constructor(scenario: Scenario, strategy: Strategy, recorded: Range | undefined) {
     this.scenario = scenario
@@ -42,6 +50,23 @@ export class World {
     const atMicros = this.nowMicros
     this.#violation = { oracle, message, atMicros, event: this.recorder.events }
     this.tell({ _tag: "Violation", oracle, text: message })
+  }
+
+  /** Something has happened that a user or an operator would notice. */
+  progressed(): void {
+    this.#progressMicros = this.nowMicros
+    this.#idleMessages = 0
+  }
+
+  /** A message was sent. Messages that lead to nothing must not be many more than heartbeats. */
+  sent(): void {
+    if (++this.#idleMessages < IDLE_MESSAGES) return
+    const { heartbeatMillis, nodes } = this.scenario
+    const idleMillis = (this.nowMicros - this.#progressMicros) / 1_000
+    const heartbeats = 2 * nodes * (1 + idleMillis / heartbeatMillis)
+    if (this.#idleMessages < IDLE_FACTOR * heartbeats) return
+    const messages = `${this.#idleMessages} messages in ${Math.floor(idleMillis)} ms`
+    this.violate("livelock", `${messages} have led to nothing`)
   }
 
   tell(happening: Happening): void {
