@@ -5,9 +5,7 @@
  *
  * The names in `violate` are stable: shrinking and the kill matrix go by them.
  */
-import { Effect } from "effect"
 import type { Node } from "../node/Node.js"
-import type { Persist } from "../raft/Action.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
@@ -21,6 +19,7 @@ import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
 import { SessionModel } from "./SessionModel.js"
 import * as Sightings from "./Sightings.js"
+import { StorageOracle } from "./StorageOracle.js"
 import type { World } from "./World.js"
 
 /** What is known of a node's present life. */
@@ -46,9 +45,6 @@ const fresh = (): Watched => ({
   commit: 0
 })
 
-/** Terms and indexes are small enough to share one number. */
-const keyOf = (term: Term, index: number): number => term * 0x1_0000_0000 + index
-
 export class Oracles {
   readonly #world: World
   readonly #promised: ReadonlyArray<Promised>
@@ -58,8 +54,7 @@ export class Oracles {
   /** The last log seen of each leader. */
   readonly #logs = new Map<Term, Log.Log>()
   readonly #promises: PromiseOracle
-  /** Every entry that ever was, by term and index, with the term of the one before it. */
-  readonly #entries = new Map<number, { readonly entry: Entry; readonly before: Term }>()
+  readonly #storage: StorageOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
   /** By whichever node came first, in the order of the log. */
@@ -70,6 +65,7 @@ export class Oracles {
     this.#world = world
     this.#promised = Array.from({ length: nodes }, () => new Promised())
     this.#watched = Array.from({ length: nodes }, fresh)
+    this.#storage = new StorageOracle(world, this.#promised)
     this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
   }
@@ -97,54 +93,9 @@ export class Oracles {
     this.#promised[node]!.forget()
   }
 
-  /** Between the node and its storage: what was recovered, and what is promised. */
+  /** What the node is given for its storage. */
   watchStorage(node: number, service: Storage["Type"]): Storage["Type"] {
-    const promised = this.#promised[node]!
-    const { hadMore, wrong } = promised.recovered(service.recovered)
-    if (hadMore) this.#world.marks.hit("unacknowledged write survived a crash")
-    if (wrong !== undefined) {
-      this.#world.violate(
-        "durable",
-        `${nodeId(node)} came back without what it had promised: ` +
-          wrong
-      )
-    }
-    return {
-      recovered: service.recovered,
-      persist: (writes) => {
-        const terms = new Map<number, Term>()
-        for (const write of writes) this.#written(node, write, terms)
-        promised.begin(writes)
-        return Effect.map(service.persist(writes), () => promised.done())
-      }
-    }
-  }
-
-  /**
-   * Two entries of one term and index are one, with all that is before them (log matching). `terms`
-   * are those of the entries of the same call so far.
-   */
-  #written(node: number, { append, truncateFrom }: Persist, terms: Map<number, Term>): void {
-    if (truncateFrom !== undefined) this.#world.marks.hit("entries truncated")
-    for (const entry of append) {
-      const { index, term } = entry
-      const key = keyOf(term, index)
-      const before = terms.get(index - 1) ?? this.#promised[node]!.termAt(index - 1) ?? -1
-      terms.set(index, term)
-      const known = this.#entries.get(key)
-      if (known === undefined) {
-        this.#entries.set(key, { entry, before })
-      } else if (
-        known.before !== before || known.entry.kind !== entry.kind ||
-        !sameBytes(known.entry.bytes, entry.bytes)
-      ) {
-        this.#world.violate(
-          "log-matching",
-          `${nodeId(node)} holds another entry ${index} of term ${term} than somebody else, or ` +
-            "another entry before it"
-        )
-      }
-    }
+    return this.#storage.watch(node, service)
   }
 
   /** After an event that may have changed this node. */
@@ -155,7 +106,7 @@ export class Oracles {
     if (state === undefined || state === before) return
     watched.state = state
     this.#mix(state)
-    if (this.#world.recorder.isRecording) {
+    if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
       this.#world.tell({ _tag: "State", node: nodeId(node), state: Sightings.describe(state) })
     }
     this.#checkOrder(node, before, state)

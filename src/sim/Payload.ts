@@ -9,40 +9,40 @@ const range = (first: number, count: number): string =>
 const describeMessage = (message: PeerMessage.PeerMessage): string => {
   switch (message._tag) {
     case "PreVoteRequest":
-      return `would you vote for me in term ${message.campaignTerm}? my log ends at ` +
+      return `pre-vote: for me in term ${message.campaignTerm}? my log ends at ` +
         `${message.last.index} of term ${message.last.term}`
     case "PreVoteResponse":
-      return `${message.granted ? "I would" : "I would not"}, in term ${message.campaignTerm}`
+      return `pre-voted: ${message.granted ? "yes" : "no"}, in term ${message.campaignTerm}`
     case "VoteRequest":
-      return `vote for me in term ${message.term}: my log ends at ${message.last.index} of term ` +
+      return `vote: for me in term ${message.term}? my log ends at ${message.last.index} of term ` +
         `${message.last.term}`
     case "VoteResponse":
-      return `${message.granted ? "my vote is yours" : "no vote"} in term ${message.term}`
+      return `voted: ${message.granted ? "yes" : "no"}, in term ${message.term}`
     case "Append": {
       const { commit, entries, prev, term } = message
       const what = entries.length === 0 ? "no entries" : range(prev.index + 1, entries.length)
-      return `append ${what} after ${prev.index} of term ${prev.term}; term ${term}, ` +
+      return `append: ${what} after ${prev.index} of term ${prev.term}; term ${term}, ` +
         `commit ${commit}`
     }
     case "AppendAccepted":
-      return `I hold all up to ${message.match}; term ${message.term}`
+      return `accepted: all up to ${message.match}; term ${message.term}`
     case "AppendRejected":
-      return `I do not have ${message.rejected}, try ${message.hint.index}; term ${message.term}`
+      return `rejected: no ${message.rejected}, try ${message.hint.index}; term ${message.term}`
     case "Heartbeat":
-      return `heartbeat ${message.round}; term ${message.term}, commit ${message.commit}`
+      return `heartbeat: round ${message.round}; term ${message.term}, commit ${message.commit}`
     case "HeartbeatResponse":
-      return `heard heartbeat ${message.round}; term ${message.term}`
+      return `heard: round ${message.round}; term ${message.term}`
     case "ReadIndexRequest":
-      return `where may read ${message.id} be served?`
+      return `read-index: for read ${message.id}?`
     case "ReadIndexGranted":
-      return `read ${message.id} at ${message.index}`
+      return `granted: read ${message.id} at ${message.index}`
     case "ReadIndexRefused":
-      return `read ${message.id}: I do not lead`
+      return `refused: read ${message.id}, I do not lead`
     case "Forward":
-      return `${message.proposals.length} ${message.proposals.length === 1 ? "write" : "writes"} ` +
-        "for the leader"
+      return `forward: ${message.proposals.length} ` +
+        (message.proposals.length === 1 ? "write" : "writes")
     case "ForwardRefused":
-      return `writes refused: ${message.reason}`
+      return `refused: writes, ${message.reason}`
   }
 }
 

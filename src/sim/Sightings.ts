@@ -34,6 +34,12 @@ const markLeader = (
   marks.hit("figure 8: old-term entry on a majority, not committed")
 }
 
+/** Whether a description would tell them apart. */
+export const differ = (before: State | undefined, state: State): boolean =>
+  before === undefined || before.role !== state.role || before.term !== state.term ||
+  before.leader !== state.leader || before.log !== state.log || before.commit !== state.commit ||
+  before.applied !== state.applied
+
 export const describe = ({ applied, commit, leader, log, role, term }: State): NodeState => ({
   role,
   term,

@@ -77,7 +77,7 @@ const indexesBy = (events, keyOf) => {
 }
 
 /** The first word of a message's text is taken for its kind. */
-const kindOf = (text) => /^\w+/.exec(text)?.[0] ?? "message"
+const kindOf = (text) => /^[\w-]+/.exec(text)?.[0] ?? "message"
 
 const messagesOf = (events, end) => {
   const sent = new Map()

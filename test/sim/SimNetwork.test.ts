@@ -252,7 +252,7 @@ describe("the simulated network", () => {
       to: "n2",
       sentMicros: 0,
       atMicros: 1_000,
-      text: "my vote is yours in term 3"
+      text: "voted: yes, in term 3"
     })
     assert.strictEqual(Scenarios.events(trace, "Delivered")[0]!.id, 1)
     assert.strictEqual(Scenarios.events(trace, "Lost")[0]!.id, 2)
@@ -326,6 +326,7 @@ describe("a clogged link", () => {
     bench.sendAll(1)
     bench.network.unclog([[0, 1]])
     assert.deepStrictEqual(bench.take(), [])
+    assert.deepStrictEqual(bench.world.marks.counts, {})
     bench.network.unclog([[0, 1]])
     assert.deepStrictEqual(bench.take(), [1])
   })

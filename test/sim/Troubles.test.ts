@@ -253,7 +253,7 @@ describe("a disk", () => {
     const report = during({ _tag: "Stall", node: FOLLOWER })
     const says = (range: readonly [number, number]) =>
       messages(report, "Sent", [FOLLOWER, LEADER], range)
-        .filter((event) => event._tag === "Sent" && event.text.includes("I hold all up to"))
+        .filter((event) => event._tag === "Sent" && event.text.includes("accepted: all up to"))
     assert.deepStrictEqual(says(IN), [])
     assert.isNotEmpty(says([2_000, 2_100]))
   })
