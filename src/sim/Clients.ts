@@ -234,7 +234,10 @@ export class Clients {
     const at = this.#nodes.indexOf(call.node)
     call.node = this.#nodes[(at + 1) % this.#nodes.length]!
     this.#world.timeline.after(BACKOFF_MICROS, NOBODY, "client retries", () => {
-      if (call.outcome === "open") this.#send(call)
+      if (call.outcome !== "open") return
+      // It may have been the next when the client began to wait, and not be asked any more.
+      if (!this.#nodes.includes(call.node)) return this.#tryNext(call)
+      this.#send(call)
     })
   }
 

@@ -118,7 +118,7 @@ export class Oracles {
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
-    if (before?.term !== state.term || before.commit !== state.commit) this.#world.progressed()
+    if (Sightings.differ(before, state)) this.#world.progressed()
     if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)
   }
 
@@ -220,10 +220,13 @@ export class Oracles {
     }
   }
 
-  /** The term in which the node leads, or led when this event began; undefined if it did not. */
+  /**
+   * The term in which the node leads, or may have led since it was last looked at: a turn that takes
+   * in many messages can hold a whole reign. Undefined if it did not lead.
+   */
   #leadingTerm({ state }: Watched, role: Role, term: Term): Term | undefined {
     if (role === "Leader") return term
-    return state?.role === "Leader" ? state.term : undefined
+    return state?.role === "Leader" || state?.term !== term ? state?.term : undefined
   }
 
   #commit(node: number, entry: Entry, inTerm: Term | undefined): void {
