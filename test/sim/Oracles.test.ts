@@ -324,7 +324,9 @@ oracle("durable-majority", {
     ],
     [
       "a follower commits before any leader",
-      (stage) => stage.keeps(0, [one]).keeps(1, [one]).claims(1, { entries: [one], commit: 1 })
+      (stage) =>
+        stage.keeps(0, [one]).keeps(1, [one]).claims(1, { entries: [one] })
+          .claims(1, { entries: [one], commit: 1 })
     ]
   ],
   allows: [
