@@ -6,9 +6,10 @@
  */
 import type { Application } from "./Application.js"
 import type { Clients } from "./Clients.js"
+import * as Core from "./Core.js"
 import type { Host } from "./Host.js"
 import type { Oracles } from "./Oracles.js"
-import type { Link, Operation, Scenario } from "./Scenario.js"
+import type { Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
 import type { Troubles } from "./Troubles.js"
@@ -27,7 +28,7 @@ export const REST_TIMEOUTS = 60
 export const QUIET_TIMEOUTS = 6
 
 /** Terms that a sound majority may need to find its leader, besides one for each node. */
-const TERMS_LIMIT = 4
+const TERMS_LIMIT = 6
 
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
@@ -49,6 +50,8 @@ export class Liveness {
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
+  #hasDeposed = false
+  #mostApplied = 0
   #beganMicros = 0
   #stageMicros = 0
   #termAtStart = 0
@@ -70,60 +73,23 @@ export class Liveness {
   }
 
   #begin(): void {
-    const { clients, network, hosts, troubles, world } = this.#parts
-    const sound = hosts.map(({ number }) => number).filter((node) => !this.#isSpoilt(node))
-    const majority = Math.floor(hosts.length / 2) + 1
-    if (sound.length < majority) {
+    const { clients, hosts, network, troubles, world } = this.#parts
+    const core = Core.choose(world, troubles.leader())
+    if (core === undefined) {
       this.#stage = "over"
       return
     }
-    const size = sound.length - world.chooser.pick("process", sound.length - majority + 1)
-    this.#core = this.#pickSome(sound, size)
+    this.#core = core
     network.setConditions(calmed(this.#scenario.network))
-    network.heal(this.#core)
-    network.cut(this.#permanentCuts())
-    clients.stayWith(this.#core)
-    troubles.endFor(this.#core)
+    network.heal(core)
+    network.cut(Core.permanentCuts(world, core))
+    clients.stayWith(core)
+    troubles.endFor(core)
     this.#beganMicros = this.#stageMicros = world.nowMicros
     this.#termAtStart = this.#highestTerm()
-    const names = this.#core.map((node) => hosts[node]!.id).join(", ")
+    const names = core.map((node) => hosts[node]!.id).join(", ")
     world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
     this.#look()
-  }
-
-  /** Whether the scenario has spoilt this node's disk for good, or was about to. */
-  #isSpoilt(node: number): boolean {
-    return this.#scenario.faults.some(({ trouble }) =>
-      (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
-      trouble.node === node
-    )
-  }
-
-  #pickSome(among: ReadonlyArray<number>, count: number): ReadonlyArray<number> {
-    const rest = [...among]
-    const some: Array<number> = []
-    while (some.length < count) {
-      some.push(...rest.splice(this.#parts.world.chooser.pick("process", rest.length), 1))
-    }
-    return some.sort((one, other) => one - other)
-  }
-
-  /**
-   * Each of the others is cut off from all of the core, in one direction or in both. One that both
-   * hears and reaches a part of the core may well lead with that part for ever.
-   */
-  #permanentCuts(): ReadonlyArray<Link> {
-    const { chooser } = this.#parts.world
-    const links: Array<Link> = []
-    for (const { number } of this.#parts.hosts) {
-      if (this.#core.includes(number)) continue
-      const how = 1 + chooser.pick("process", 3)
-      for (const member of this.#core) {
-        if (how === 1 || how === 3) links.push([number, member])
-        if (how === 2 || how === 3) links.push([member, number])
-      }
-    }
-    return links
   }
 
   #look(): void {
@@ -144,10 +110,8 @@ export class Liveness {
       case "resting":
       case "last requests": {
         const why = this.#unrest()
-        if (why === undefined) {
-          if (this.#stage === "resting") this.#askLast()
-          return this.#enter(this.#stage === "resting" ? "last requests" : "quiet")
-        }
+        if (why === undefined) return this.#rest()
+        if (this.#hasCaughtUp()) return
         const { requestTimeoutMillis } = this.#scenario
         if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
         return
@@ -158,6 +122,48 @@ export class Liveness {
       case "over":
         return
     }
+  }
+
+  /** All is well. Once, in half of the lives, who leads then falls, in the deepest calm. */
+  #rest(): void {
+    if (this.#stage === "last requests") return this.#enter("quiet")
+    if (!this.#hasDeposed && this.#parts.world.chooser.pick("process", 2) === 1) {
+      return this.#depose()
+    }
+    this.#askLast()
+    this.#enter("last requests")
+  }
+
+  #depose(): void {
+    const { hosts, world } = this.#parts
+    const leader = this.#leader()!
+    const rest = this.#core.filter((node) => node !== leader)
+    const majority = Math.floor(hosts.length / 2) + 1
+    this.#hasDeposed = true
+    hosts[leader]!.crash(true, "loses power, in the deepest calm")
+    if (rest.length >= majority) {
+      this.#core = rest
+      this.#parts.clients.stayWith(rest)
+    } else {
+      const micros = 2_000 * this.#scenario.electionTimeoutMillis
+      world.timeline.after(micros, NOBODY, "power returns", () => hosts[leader]!.start())
+    }
+    this.#enter("electing")
+  }
+
+  /** A long log may take its time, as long as it gets shorter. */
+  #hasCaughtUp(): boolean {
+    const { oracles, world } = this.#parts
+    let applied = 0
+    for (const node of this.#core) applied += oracles.stateOf(node)?.applied ?? 0
+    if (applied <= this.#mostApplied || this.#hasManyTerms) return false
+    this.#mostApplied = applied
+    this.#stageMicros = world.nowMicros
+    return true
+  }
+
+  get #hasManyTerms(): boolean {
+    return this.#highestTerm() - this.#termAtStart > TERMS_LIMIT + this.#parts.hosts.length
   }
 
   #enter(stage: Stage): void {
@@ -235,15 +241,14 @@ export class Liveness {
     const messages = network.sentMessages - this.#messagesAtQuiet
     const beats = ageMicros / 1_000 / heartbeatMillis + 2
     const limit = QUIET_MESSAGES * hosts.length * hosts.length * beats
-    const terms = this.#highestTerm() - this.#termAtStart
     if (messages > limit) {
       this.#late(`${messages} messages in ${ageMicros / 1_000} ms in which nothing was to be done`)
     } else if (this.#unrest() !== undefined) {
       this.#late(`not at rest any more: ${this.#unrest()}`)
     } else if (this.#coreTerm() !== this.#termAtQuiet && this.#coreTerm() > this.#termAtQuiet) {
       this.#late(`an election in a healthy majority, term ${this.#coreTerm()}`)
-    } else if (terms > TERMS_LIMIT + hosts.length) {
-      this.#late(`${terms} terms to find a leader`)
+    } else if (this.#hasManyTerms) {
+      this.#late(`${this.#highestTerm() - this.#termAtStart} terms to find a leader`)
     }
     this.#checkIdle()
     this.#checkReplicas()

@@ -104,7 +104,6 @@ export class Oracles {
     const state = watched.service?.state()
     const before = watched.state
     if (state === undefined || state === before) return
-    watched.state = state
     this.#mix(state)
     if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
       this.#world.tell({ _tag: "State", node: nodeId(node), state: Sightings.describe(state) })
@@ -114,12 +113,14 @@ export class Oracles {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
       this.#checkProgress(node, state)
+      this.#checkOffice(node, state)
       if (before?.role === "Leader") this.#checkCounting(node, before, state)
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
     if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)
+    watched.state = state
   }
 
   #mix({ applied, commit, log, role, term }: State): void {
@@ -182,6 +183,19 @@ export class Oracles {
     )
   }
 
+  /** Who cannot write, or is not heard by a majority, must not lead for long (thesis 6.2). */
+  #checkOffice(node: number, { config, now, rounds, term, writes }: State): void {
+    const since = Math.min(writes[0]?.since ?? Infinity, rounds[0]?.sentAt ?? Infinity)
+    if (now - since <= 2 * config.electionTimeoutTicks + 2) return
+    this.#world.violate(
+      "abdication",
+      `${nodeId(node)} still leads term ${term} ${
+        now - since
+      } ticks after it last could write and ` +
+        "was heard by a majority"
+    )
+  }
+
   /** A leader never believes a follower to hold what is not on that follower's disk. */
   #checkProgress(node: number, { log, progress, term }: State): void {
     for (const peer in progress) {
@@ -209,7 +223,12 @@ export class Oracles {
       if (entry === undefined) return
       const known = this.#committed[index - 1]?.entry
       if (known === undefined) {
-        this.#commit(node, entry, this.#leadingTerm(watched, role, term))
+        this.#commit(
+          node,
+          entry,
+          role === "Leader" ? term : entry.term,
+          this.#mayLead(watched, role, term)
+        )
       } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
         return this.#world.violate(
           "one-commit-per-index",
@@ -221,17 +240,16 @@ export class Oracles {
   }
 
   /**
-   * The term in which the node leads, or may have led since it was last looked at: a turn that takes
-   * in many messages can hold a whole reign. Undefined if it did not lead.
+   * Whether the node leads, or may have led since it was last looked at: a turn that takes in many
+   * messages can hold a whole reign.
    */
-  #leadingTerm({ state }: Watched, role: Role, term: Term): Term | undefined {
-    if (role === "Leader") return term
-    return state?.role === "Leader" || state?.term !== term ? state?.term : undefined
+  #mayLead({ state }: Watched, role: Role, term: Term): boolean {
+    return role === "Leader" || state?.role === "Leader" || state?.term !== term
   }
 
-  #commit(node: number, entry: Entry, inTerm: Term | undefined): void {
+  #commit(node: number, entry: Entry, inTerm: Term, mayLead: boolean): void {
     const { index, term } = entry
-    this.#committed.push({ entry, inTerm: inTerm ?? term })
+    this.#committed.push({ entry, inTerm })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
     const holders = this.#promised.filter((promised) => promised.hasHeld(index, term))
     const needed = Quorum.majority(this.#promised.length)
@@ -241,7 +259,7 @@ export class Oracles {
         `${nodeId(node)} has committed entry ${index} of term ${term}, which is durable on ` +
           `${holders.length} nodes, not on ${needed}`
       )
-    } else if (inTerm === undefined) {
+    } else if (!mayLead) {
       this.#world.violate(
         "durable-majority",
         `${nodeId(node)} has committed entry ${index} before any leader did`

@@ -125,6 +125,7 @@ const wrap = (text: string, first: string, indent: string): ReadonlyArray<string
 
 /** What each oracle sees to. An application's own invariants speak for themselves. */
 export const promises: Readonly<Record<string, string>> = {
+  "abdication": "who cannot write or reach a majority does not lead for long",
   "answered-in-time": "every request is answered in time by a node that runs",
   "answered-once": "every request is answered, and only once",
   "applied-in-order": "every replica applies what is committed, in the order of the log",

@@ -173,6 +173,19 @@ const minority: Family = ({ atMicros, dice, timeoutMicros, nodes }) => {
   return faults
 }
 
+/** Gone for about as long as the others wait before they elect another. */
+const lapse: Family = ({ atMicros, dice, timeoutMicros }) => {
+  const forMicros = timeoutMicros + dice.below(2 * timeoutMicros)
+  const trouble = dice.oneOf<Trouble>([
+    { _tag: "Pause", node: "leader" },
+    { _tag: "Isolate", node: "leader", direction: "both" },
+    { _tag: "Isolate", node: "leader", direction: "in" },
+    { _tag: "Isolate", node: "leader", direction: "out" },
+    { _tag: "Stall", node: "leader" }
+  ])
+  return [{ atMicros, forMicros, trouble }]
+}
+
 /** One misfortune seldom comes alone: the same node again, as soon as it is back. */
 const again: Family = (context) => {
   const { atMicros, dice, timeoutMicros } = context
@@ -209,6 +222,7 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [one((context) => ({ _tag: "Kill", node: target(context), while: "writing" })), 2],
   [leaderless, 2],
   [minority, 4],
+  [lapse, 4],
   [again, 3],
   [simple("Stop"), 2],
   [simple("Pause"), 4],

@@ -1,0 +1,56 @@
+/**
+ * Which nodes the second half of a life is about: a majority with which nothing is wrong any more,
+ * and how all others stay apart from it.
+ */
+import * as Quorum from "../raft/Quorum.js"
+import type { Link, Scenario } from "./Scenario.js"
+import type { World } from "./World.js"
+
+/**
+ * Any majority of the sound nodes; half of the time, if there is one, without who leads now.
+ * Undefined if the scenario has left no majority sound.
+ */
+export const choose = (
+  { chooser, scenario }: World,
+  leader: number | undefined
+): ReadonlyArray<number> | undefined => {
+  const majority = Quorum.majority(scenario.nodes)
+  const sound = range(scenario.nodes).filter((node) => !isSpoilt(scenario, node))
+  if (sound.length < majority) return undefined
+  const others = sound.filter((node) => node !== leader)
+  const leavesOut = others.length >= majority && chooser.pick("process", 2) === 1
+  const rest = leavesOut ? others : sound
+  const size = rest.length - chooser.pick("process", rest.length - majority + 1)
+  const core: Array<number> = []
+  while (core.length < size) core.push(...rest.splice(chooser.pick("process", rest.length), 1))
+  return core.sort((one, other) => one - other)
+}
+
+/**
+ * Each of the others is cut off from all of the core, in one direction or in both. One that both
+ * hears and reaches a part of the core may well lead with that part for ever.
+ */
+export const permanentCuts = (
+  { chooser, scenario }: World,
+  core: ReadonlyArray<number>
+): ReadonlyArray<Link> => {
+  const links: Array<Link> = []
+  for (const node of range(scenario.nodes)) {
+    if (core.includes(node)) continue
+    const how = chooser.pick("process", 3)
+    for (const member of core) {
+      if (how !== 1) links.push([node, member])
+      if (how !== 0) links.push([member, node])
+    }
+  }
+  return links
+}
+
+const range = (nodes: number): Array<number> => Array.from({ length: nodes }, (_, node) => node)
+
+/** Whether the scenario has spoilt this node's disk for good, or was about to. */
+const isSpoilt = ({ faults }: Scenario, node: number): boolean =>
+  faults.some(({ trouble }) =>
+    (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
+    trouble.node === node
+  )
