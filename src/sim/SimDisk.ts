@@ -171,8 +171,10 @@ export class SimDisk {
     const settled = this.#pickSettled(2 * MemoryDisk.SECTOR_BYTES)
     if (settled === undefined) return false
     const sectors = Math.floor(settled.upTo / MemoryDisk.SECTOR_BYTES)
-    const meant = chooser.pick("disk", sectors) * MemoryDisk.SECTOR_BYTES
-    const found = chooser.pick("disk", sectors) * MemoryDisk.SECTOR_BYTES
+    const from = chooser.pick("disk", sectors)
+    const to = (from + 1 + chooser.pick("disk", sectors - 1)) % sectors
+    const meant = from * MemoryDisk.SECTOR_BYTES
+    const found = to * MemoryDisk.SECTOR_BYTES
     MemoryDisk.alter(this.#medium, settled.name, (bytes) => {
       const sector = bytes.slice(meant, meant + MemoryDisk.SECTOR_BYTES)
       bytes.fill(0, meant, meant + MemoryDisk.SECTOR_BYTES)

@@ -78,9 +78,10 @@ export class Troubles {
   #begin(fault: Fault): void {
     if (this.#calm !== undefined) return
     const { trouble } = fault
+    // Now: who leads when it begins may not lead any more when it has begun.
+    const nodes = nodesOf(trouble).map((node) => nodeId(this.#resolve(node) ?? 0))
     const undo = this.#carryOut(trouble, fault)
     if (undo === undefined) return
-    const nodes = nodesOf(trouble).map((node) => nodeId(this.#resolve(node) ?? 0))
     const text = describe(trouble)
     this.#world.progressed()
     this.#world.tell({ _tag: "Fault", phase: "begins", nodes, text })
