@@ -173,4 +173,19 @@ describe("the oracle convergence", () => {
       ).violation
     )
   })
+
+  it("finds another leader when the one it has falls in the calm, with or without that node", () => {
+    const fallen = five.map((report) =>
+      Scenarios.events(report.trace, "Process").find(({ why }) => why.includes("deepest calm"))
+    )
+    assert.isTrue(fallen.some((event) => event !== undefined))
+    assert.isTrue(fallen.some((event) => event === undefined))
+    for (const [at, event] of fallen.entries()) {
+      if (event === undefined) continue
+      const later = Scenarios.events(five[at]!.trace, "State")
+        .filter(({ atMicros, state }) => atMicros > event.atMicros && state.role === "Leader")
+      assert.isNotEmpty(later)
+      assert.isUndefined(five[at]!.violation)
+    }
+  })
 })

@@ -50,6 +50,9 @@ interface Claim {
   readonly applied?: number
   /** As a leader: what it believes each other node to hold. */
   readonly match?: Readonly<Record<string, number>>
+  readonly now?: number
+  readonly writes?: State.State["writes"]
+  readonly rounds?: State.State["rounds"]
 }
 
 const stateOf = ({ entries = [], match = {}, ...claim }: Claim): State.State => ({
@@ -576,6 +579,32 @@ oracle("one-vote-per-term", {
       (stage) =>
         stage.keeps(1, [], vote(1, "n1")).sends(1, 0, votes(1))
           .keeps(1, [], vote(2, "n3")).sends(1, 2, votes(2))
+    ]
+  ]
+})
+
+/** Ten ticks are an election timeout here. */
+const writesSince = (since: number): Claim["writes"] => [{ seq: 1, last: 0, since }]
+
+oracle("abdication", {
+  breaks: [
+    [
+      "a leader stays whose disk does not write",
+      (stage) => stage.claims(0, { ...leads(1), now: 100, writes: writesSince(70) })
+    ],
+    [
+      "a leader stays whom no majority answers",
+      (stage) => stage.claims(0, { ...leads(1), now: 100, rounds: [{ round: 1, sentAt: 70 }] })
+    ]
+  ],
+  allows: [
+    [
+      "a leader waits for its disk for some time",
+      (stage) => stage.claims(0, { ...leads(1), now: 100, writes: writesSince(80) })
+    ],
+    [
+      "a follower's disk does not write",
+      (stage) => stage.claims(0, { now: 100, writes: writesSince(0) })
     ]
   ]
 })
