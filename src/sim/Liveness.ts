@@ -94,7 +94,9 @@ export class Liveness {
 
   #look(): void {
     if (this.#stage === "over") return
-    const { world } = this.#parts
+    const { hosts, world } = this.#parts
+    // Somebody looks after these machines: what a last fault has ended is started again.
+    for (const node of this.#core) if (hosts[node]!.status === "Failed") hosts[node]!.start()
     this.#advance()
     world.timeline.after(LOOK_MICROS, NOBODY, "look", () => this.#look())
   }

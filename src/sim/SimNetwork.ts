@@ -28,6 +28,9 @@ interface Message {
 /** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
+/** Between two messages that have waited for the same process, on average. */
+const HANDOVER_MICROS = 300
+
 /** How long messages live on when the network's conditions have changed. */
 const OVERDUE_MICROS = 500_000
 
@@ -156,9 +159,20 @@ export class SimNetwork {
   }
 
   resume(node: number): void {
+    this.#endpoints[node]!.isPaused = false
+    this.#drain(node)
+  }
+
+  /** One after the other, as a system hands over its sockets: between them the node may run. */
+  #drain(node: number): void {
     const endpoint = this.#endpoints[node]!
-    endpoint.isPaused = false
-    for (const arrive of endpoint.inbound.splice(0)) arrive()
+    if (endpoint.isPaused || endpoint.inbound.length === 0) return
+    const micros = this.#world.chooser.delay("network", 0, HANDOVER_MICROS)
+    this.#world.timeline.after(micros, node, "message", () => {
+      if (endpoint.isPaused) return
+      endpoint.inbound.shift()?.()
+      this.#drain(node)
+    })
   }
 
   /** The process has died. Its peers may hear of it. */
@@ -257,7 +271,7 @@ export class SimNetwork {
     const arrive = (): void => {
       if (endpoint.receiver !== undefined) call(endpoint.receiver)
     }
-    if (!endpoint.isPaused) return arrive()
+    if (!endpoint.isPaused && endpoint.inbound.length === 0) return arrive()
     if (endpoint.inbound.push(arrive) > HELD_LIMIT) endpoint.inbound.shift()
   }
 

@@ -123,7 +123,9 @@ const drawOperations = (
   application: Application
 ): ReadonlyArray<Operation> => {
   const clients = dice.between(1, 8)
-  const gapMicros = 1_000 * dice.oneOf([5, 20, 100, 300])
+  // Spread over the whole time of the faults, so that these always meet traffic.
+  const total = dice.oneOf([60, 150, OPERATIONS_LIMIT])
+  const gapMicros = Math.floor(safetyMicros * clients / (2 * total))
   const abandoningPerMille = dice.chance(500) ? 0 : dice.between(50, 300)
   const staysPut = dice.chance(500)
   // Whoever waits at a node that is cut off asks nothing new of it; so in some lives nobody waits.

@@ -584,7 +584,7 @@ oracle("one-vote-per-term", {
 })
 
 /** Ten ticks are an election timeout here. */
-const writesSince = (since: number): Claim["writes"] => [{ seq: 1, last: 0, since }]
+const writesSince = (since: number): State.State["writes"] => [{ seq: 1, last: 0, since }]
 
 oracle("abdication", {
   breaks: [

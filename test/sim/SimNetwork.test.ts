@@ -378,6 +378,8 @@ describe("a paused process", () => {
     assert.deepStrictEqual(bench.n2.received, [])
     Scenarios.advanceTo(bench.world, 50_000)
     bench.network.resume(1)
+    assert.deepStrictEqual(bench.n2.received, [], "sockets are handed over one by one")
+    Scenarios.settle(bench.world)
     assert.deepStrictEqual(bench.n2.received, [
       ["n1", 1, 50_000],
       ["n1", 2, 50_000],
