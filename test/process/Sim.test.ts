@@ -53,7 +53,7 @@ describe("raftcache sim (built by npm run build)", () => {
 
   it("ends a soak at a signal with what it has found by then", async () => {
     const program = start("--minutes 10 --nodes 1 --json")
-    await program.said(/seeds, .* of 10 min/)
+    await program.said(/(?<!\d)[1-9][\d,]* seeds, .* of 10 min/)
     assert.deepStrictEqual(await program.signal("SIGINT"), { code: 0, signal: null })
     assert.isAbove(totals(program.standardOutput).seeds, 0)
   })
