@@ -1,0 +1,98 @@
+/**
+ * The kill matrix: which mutant was found by which oracle, after how long.
+ */
+import * as OperatingSystem from "node:os"
+import type { Outcome } from "./Hunt.js"
+import type { Mutant } from "./Mutant.js"
+
+export interface Row {
+  readonly mutant: Mutant
+  readonly outcome: Outcome
+}
+
+export const seedOf = ({ result }: Outcome): number | undefined =>
+  result._tag === "Found" ? result.finding.seed : undefined
+
+/** One outcome in one line. */
+export const tell = ({ result, seconds }: Outcome): string => {
+  const took = `${seconds.toFixed(1)} s`
+  switch (result._tag) {
+    case "Found": {
+      const { finding: { events, message, oracle, seed }, shrunk } = result
+      const length = shrunk === undefined ? "" : `, shrunk to ${shrunk.length}`
+      return `${oracle}, seed ${seed}, ${events} events${length}, ${took}: ${
+        message.split("\n")[0]
+      }`
+    }
+    case "Clean":
+      return `alive: every seed kept every promise, ${took}`
+    case "BoundExceeded":
+      return `alive after ${took}`
+    case "Threw":
+      return `the simulator failed: ${result.message}`
+  }
+}
+
+export const line = ({ mutant, outcome }: Row): string => `${mutant.id}  ${tell(outcome)}`
+
+/** The whole of docs/mutants.md. */
+export const render = (rows: ReadonlyArray<Row>): string => {
+  const seconds = rows.map(({ outcome }) => outcome.seconds).sort((one, other) => one - other)
+  const alive = rows.filter(({ outcome: { result } }) => result._tag !== "Found").length
+  const median = seconds[seconds.length >> 1] ?? 0
+  const longest = seconds.at(-1) ?? 0
+  const cores = OperatingSystem.cpus()
+  return [
+    ...INTRODUCTION,
+    "",
+    `${rows.length} mutants, ${alive} alive; median ${median.toFixed(1)} s, longest ` +
+    `${longest.toFixed(1)} s, each on one core of: ${cores.length} cores ${
+      cores[0]?.model.trim() ?? ""
+    }, node ${process.versions.node}.`,
+    "",
+    ...table(rows),
+    ""
+  ].join("\n")
+}
+
+const INTRODUCTION = [
+  "# Mutants: does the simulator find real bugs?",
+  "",
+  "Each mutant is this program with one bug in it, most of them bugs that other Raft systems",
+  "have had. The edit is made on the fly (`test/mutants/`), and one that no longer applies fails",
+  "the run. The simulator then lives seeds 1, 2, 3 and so on until an oracle fires. The program",
+  "without any edit lives the same seeds and must keep every promise.",
+  "",
+  "    npm run mutants -- [--only ID,ID] [--bound SECONDS] [--seeds N] [--workers N]",
+  "                       [--shrink] [--write]",
+  "",
+  "`--write` writes this page. **Seed** is the first that breaks a promise, **oracle** the",
+  "promise, **events** how far into that life, **seconds** the wall time from the edit on,",
+  "compiling and all seeds before included. **Shrunk** is the length of the smallest failing",
+  "life that `--shrink` came to: client operations, faults, and choices that are not the tame",
+  "one.",
+  "",
+  "Some known bugs are not here. Those of leases, snapshots and membership have nothing to live",
+  "in yet. Others are defended against twice, so that no single edit makes them: a commit index",
+  "beyond what was proven equal (the leader clamps it too), a late append or a stale refusal",
+  "taken for a conflict (the answer to a heartbeat repairs both), a timer restarted by whoever",
+  "asks for a vote (it must have the newer log first), timeouts by the wall clock (what it jumps",
+  "is cut off). Two have been tried and not been seen: reads without a deadline, because only",
+  "writes are timed, and refs of reads used again after a restart, because an answer must",
+  "outlive its asker and meet its number."
+]
+
+const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [
+  "| Id | What is wrong | Source | File | Oracle | Seed | Events | Seconds | Shrunk |",
+  "|---|---|---|---|---|--:|--:|--:|--:|",
+  ...rows.map(({ mutant: { file, id, source, title }, outcome }) =>
+    `| ${id} | ${title} | ${source} | ${file} | ${cells(outcome).join(" | ")} |`
+  )
+]
+
+const cells = ({ result, seconds }: Outcome): ReadonlyArray<string> => {
+  const took = seconds.toFixed(1)
+  if (result._tag !== "Found") return ["**alive**", "", "", took, ""]
+  const { finding: { events, oracle, seed }, shrunk } = result
+  return [oracle, String(seed), String(events), took, String(shrunk?.length ?? "")]
+}
