@@ -26,9 +26,12 @@ const lengthOf = ({ decisions, scenario: { faults, operations } }: Report): numb
   operations.length + faults.length +
   DecisionLog.decisions(decisions).filter(({ index }) => index !== 0).length
 
+/** Events lived to make one life smaller: some seconds. */
+const SHRINK_EVENTS = 400_000
+
 /** The smallest failing life found, and what its replay file gives when it is run. */
 const shrunkOf = (report: Report): Shrunk => {
-  const smallest = Shrink.shrink(report).report
+  const smallest = Shrink.shrink(report, { eventsLimit: SHRINK_EVENTS }).report
   const replay = Either.getOrThrow(Replay.decode(Replay.encode(smallest)))
   const again = Simulation.run(replay.scenario, { decisions: replay.decisions })
   return {

@@ -77,9 +77,17 @@ const INTRODUCTION = [
   "beyond what was proven equal (the leader clamps it too), a late append or a stale refusal",
   "taken for a conflict (the answer to a heartbeat repairs both), a timer restarted by whoever",
   "asks for a vote (it must have the newer log first), timeouts by the wall clock (what it jumps",
-  "is cut off). Two have been tried and not been seen: reads without a deadline, because only",
-  "writes are timed, and refs of reads used again after a restart, because an answer must",
-  "outlive its asker and meet its number."
+  "is cut off).",
+  "",
+  "And these were tried, are real, and were not found within 100 seconds:",
+  "",
+  "- logs compared by length before term, or by both at once (hashicorp/raft 441bd09, openraft",
+  "  a48a3282): the one cut off has hardly ever the longer log;",
+  "- a pre-vote, or whatever a leader says, of a lower term met with silence (etcd-io/etcd#8501,",
+  "  redpanda-data/redpanda#31547): a node must have entered a term that nobody else heard of;",
+  "- reads without a deadline: only writes are timed;",
+  "- refs of reads used again after a restart: an answer must outlive its asker and meet its",
+  "  number."
 ]
 
 const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [

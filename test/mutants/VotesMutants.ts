@@ -35,14 +35,6 @@ export const mutants: ReadonlyArray<Mutant> = [
 `
   },
   {
-    id: "V06",
-    title: "Logs are compared by length before term",
-    source: "hashicorp/raft 441bd09",
-    file: "raft/EntryId.ts",
-    find: "self.term > that.term || (self.term === that.term && self.index >= that.index)",
-    replace: "self.index > that.index || (self.index === that.index && self.term >= that.term)"
-  },
-  {
     id: "V07",
     title: "Half of an even cluster is a majority",
     source: "hashicorp/raft 163a55f, openraft d60f1e85",
@@ -60,18 +52,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: `  const { vote } = recovered.hardState
   const { term } = Logs.lastId(log)
 `
-  },
-  {
-    id: "V13",
-    title: "A pre-vote of a lower term meets silence",
-    source: "etcd-io/etcd#8501, openraft#1796",
-    file: "raft/Raft.ts",
-    find: `    case "PreVoteRequest":
-      return Election.preVoteRequested(current, from, message)
-    case "PreVoteResponse"`,
-    replace: `    case "PreVoteRequest":
-      return
-    case "PreVoteResponse"`
   },
   {
     id: "V19",
@@ -155,18 +135,5 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "raft/Election.ts",
     find: "  EntryId.atLeast(last, Log.lastId(next.log))",
     replace: "  last.index >= 0 || next.now < 0"
-  },
-  {
-    id: "V14",
-    title: "Whoever leads an older term is never told",
-    source: "redpanda-data/redpanda#31547, etcd-io/raft:raft.go lower-term branch",
-    file: "raft/Raft.ts",
-    find: `  if (message.term < next.term) return refuseStale(current, from, message)
-`,
-    replace: `  if (message.term < next.term) {
-    if (message._tag !== "Append" && message._tag !== "Heartbeat") refuseStale(current, from, message)
-    return
-  }
-`
   }
 ]
