@@ -117,7 +117,7 @@ export class SimDisk {
     this.#failSync = false
     this.#stalledUntilMicros = 0
     this.#crashWhileWriting = undefined
-    for (const finish of [...this.#inFlight]) {
+    for (const finish of this.#inFlight) {
       this.#world.timeline.after(CALM_SYNC_MICROS, this.#owner, "disk", finish)
     }
   }

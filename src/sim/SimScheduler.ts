@@ -4,8 +4,8 @@
  * one whose tasks wait aside; one that has crashed is one whose tasks are dropped, so that nothing
  * of it ever runs again, no finalizer either.
  */
-import { FiberId, Scheduler } from "effect"
-import type { Fiber } from "effect"
+import { FiberId } from "effect"
+import type { Fiber, Scheduler } from "effect"
 import type { Chooser } from "./Chooser.js"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>

@@ -159,7 +159,7 @@ describe("a client of the simulated cluster", () => {
 
   it("takes a refusal to the next node, after a pause, and from the last to the first", () => {
     const stage = new Stage().schedule(write(1, { node: 1 }), read(2, { client: 2, node: 2 }))
-    for (const { answer } of [...stage.asked]) answer(refused)
+    for (const { answer } of stage.asked.slice()) answer(refused)
     assert.deepStrictEqual(stage.advance(49).asked.length, 2)
     stage.advance(60)
     assert.deepStrictEqual(stage.places, [[1, 0], [2, 0], [2, 50], [0, 50]])

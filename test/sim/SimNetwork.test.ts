@@ -184,7 +184,7 @@ describe("the simulated network", () => {
     assert.isAbove(late, 0)
     assert.deepStrictEqual(
       taken.slice(0, 50 - late),
-      [...taken.slice(0, 50 - late)].sort(ascending)
+      taken.slice(0, 50 - late).sort(ascending)
     )
   })
 

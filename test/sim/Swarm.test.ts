@@ -67,8 +67,8 @@ describe("the scenario of a seed", () => {
   it("is plain data in whole numbers", () => {
     for (const scenario of drawn.slice(0, 100)) {
       assert.isTrue(isWhole(scenario), `seed ${scenario.seed}`)
-      const { operations, ...rest } = scenario
-      assert.deepStrictEqual(JSON.parse(JSON.stringify(rest)), rest)
+      const plain = { ...scenario, operations: [] }
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(plain)), plain)
     }
   })
 
