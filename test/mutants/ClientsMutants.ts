@@ -131,17 +131,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "    this.#bytes"
   },
   {
-    id: "X16",
-    title: "Forwarded writes are proposed in every turn",
-    source: "analysis",
-    file: "node/Forwarded.ts",
-    find: `    this.#waiting = []
-    this.#bytes = 0
-`,
-    replace: `    this.#bytes = 0
-`
-  },
-  {
     id: "X18",
     title: "A turn sends each peer only its first message",
     source: "analysis",
