@@ -2,7 +2,6 @@
  * Which nodes the second half of a life is about: a majority with which nothing is wrong any more,
  * and how all others stay apart from it.
  */
-import * as Quorum from "../raft/Quorum.js"
 import type { Link, Scenario } from "./Scenario.js"
 import type { World } from "./World.js"
 
@@ -14,7 +13,7 @@ export const choose = (
   { chooser, scenario }: World,
   leader: number | undefined
 ): ReadonlyArray<number> | undefined => {
-  const majority = Quorum.majority(scenario.nodes)
+  const majority = (scenario.nodes >> 1) + 1
   const sound = range(scenario.nodes).filter((node) => !isSpoilt(scenario, node))
   if (sound.length < majority) return undefined
   const others = sound.filter((node) => node !== leader)
