@@ -88,7 +88,7 @@ export class Clients {
     for (const call of broken) {
       if (call.outcome !== "open") continue
       if (call.request.kind === "read") this.#tryNext(call)
-      else this.#settle(call, "unknown", "lost", "the connection broke")
+      else this.#settle(call, "unknown", "lost", () => "the connection broke")
     }
   }
 
@@ -136,7 +136,7 @@ export class Clients {
       this.#world.timeline.after(patienceMicros, NOBODY, "client's patience", () => {
         if (call.outcome !== "open") return
         this.#world.marks.hit("client abandoned a request")
-        this.#settle(call, "unknown", "abandoned", "the client gave up")
+        this.#settle(call, "unknown", "abandoned", () => "the client gave up")
       })
     }
     this.#send(call)
@@ -203,30 +203,31 @@ export class Clients {
           call,
           "done",
           "done",
-          this.#application.describeAnswer(outcome.answer)
+          () => this.#application.describeAnswer(outcome.answer)
         )
       case "Refused":
         return this.#refused(call, outcome.reason)
       case "UnknownOutcome":
         this.#world.marks.hit("write answered unknown")
-        return this.#settle(call, "unknown", "unknown", "the outcome is not known")
+        return this.#settle(call, "unknown", "unknown", () => "the outcome is not known")
     }
   }
 
   #read(call: Running, { node, replica }: Host, outcome: ReadOutcome): void {
     if (outcome._tag === "Refused") return this.#refused(call, outcome.reason)
     if (node === undefined || replica === undefined) return
-    call.answer = replica.machine.read(call.request.bytes)
+    const answer = replica.machine.read(call.request.bytes)
+    call.answer = answer
     call.index = replica.appliedIndex
     this.ackedReads += 1
     if (node.state().role !== "Leader") this.#world.marks.hit("read served by a follower")
-    this.#settle(call, "done", "done", this.#application.describeAnswer(call.answer))
+    this.#settle(call, "done", "done", () => this.#application.describeAnswer(answer))
   }
 
   #refused(call: Running, reason: string): void {
     this.#world.marks.hit("request refused")
     if (call.attempts < ATTEMPTS_LIMIT) return this.#tryNext(call)
-    this.#settle(call, "refused", "refused", reason)
+    this.#settle(call, "refused", "refused", () => reason)
   }
 
   /** Not at once: a client that finds nobody must not spin. */
@@ -245,20 +246,20 @@ export class Clients {
     call: Running,
     outcome: "done" | "refused" | "unknown",
     told: "done" | "refused" | "unknown" | "abandoned" | "lost",
-    text: string
+    text: () => string
   ): void {
     this.#world.progressed()
     call.outcome = outcome
     if (outcome !== "unknown") call.returnedAt = this.#world.recorder.events
     if (this.#world.recorder.isRecording) {
-      const { client, id: operation, host } = { ...call, host: this.#hosts[call.node]! }
+      const { client, id: operation, node } = call
       this.#world.tell({
         _tag: "Answered",
         operation,
         client,
-        node: host.id,
+        node: this.#hosts[node]!.id,
         outcome: told,
-        text
+        text: text()
       })
     }
     call.next()

@@ -192,12 +192,6 @@ export class Host {
     this.#tell(this.#status === "Stopping" ? "Stopping" : "Running", "goes on")
   }
 
-  /** Its machine is gone. */
-  lose(why: string): void {
-    if (this.#life !== undefined) this.#end("Lost", why)
-    else this.#become("Lost", why)
-  }
-
   /** The simulation is over: nothing of it may ever run again, whatever still holds on to it. */
   discard(): void {
     this.#life?.scheduler.kill()

@@ -58,8 +58,8 @@ export const render = (rows: ReadonlyArray<Row>): string => {
 const INTRODUCTION = [
   "# Mutants: does the simulator find real bugs?",
   "",
-  "Each mutant is this program with one bug in it, most of them bugs that other Raft systems",
-  "have had. The edit is made on the fly (`test/mutants/`), and one that no longer applies fails",
+  "Each mutant is this program with one bug in it: some that other systems have had, by their",
+  "source, and some of our own analysis. The edit is made on the fly (`test/mutants/`), and one that no longer applies fails",
   "the run. The simulator then lives seeds 1, 2, 3 and so on until an oracle fires. The program",
   "without any edit lives the same seeds and must keep every promise.",
   "",
