@@ -220,7 +220,7 @@ export type Services = RaftCache | Node | Cache.Cache
 const assemble = <E>(
   options: NodeProgram.Options,
   ports: Layer.Layer<Network | Storage, E>
-): Layer.Layer<Services, E | NetworkError> => {
+): Layer.Layer<Services, E | NetworkError | StorageError> => {
   const node = Layer.scoped(
     Node,
     Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)

@@ -9,6 +9,7 @@ import * as Command from "./Command.js"
 import * as Integer from "./Integer.js"
 import type { Key } from "./Key.js"
 import * as Latin1 from "./Latin1.js"
+import * as StoreSnapshot from "./StoreSnapshot.js"
 
 /** A value and its revision: the index of the command that wrote it. Replaced, never written to. */
 export interface Stored {
@@ -16,12 +17,52 @@ export interface Stored {
   readonly revision: number
 }
 
-/** Only `apply` writes to it. */
+/** Only `apply` writes to it, and `restore` replaces all of it. */
 export interface Store {
   readonly entries: ReadonlyMap<Key, Stored>
+  /** Those that have not ended. */
+  readonly walks: Set<StoreSnapshot.Walk>
 }
 
-export const make = (): Store => ({ entries: new Map() })
+export const make = (): Store => ({ entries: new Map(), walks: new Set() })
+
+/**
+ * The store as it is now, with every command up to `index` applied, in parts that may be taken
+ * while `apply` goes on. End the walk if it is not taken to its end.
+ */
+export const snapshot = (self: Store, index: number): StoreSnapshot.Walk =>
+  new StoreSnapshot.Walk(self, index)
+
+/** Takes the parts of a snapshot; `done` replaces what the store holds by them. */
+export const restore = (self: Store) => {
+  const entries = new Map<Key, Stored>()
+  return {
+    add: (part: Uint8Array): void => StoreSnapshot.add(entries, part),
+    done: (): void => replace(self, entries)
+  }
+}
+
+const replace = (self: { entries: ReadonlyMap<Key, Stored> }, entries: Map<Key, Stored>): void => {
+  self.entries = entries
+}
+
+const put = (self: Store, key: Key, stored: Stored): void => {
+  keep(self, key)
+  const entries = self.entries as Map<Key, Stored>
+  entries.set(key, stored)
+}
+
+const drop = (self: Store, key: Key): boolean => {
+  keep(self, key)
+  const entries = self.entries as Map<Key, Stored>
+  return entries.delete(key)
+}
+
+const keep = ({ entries, walks }: Store, key: Key): void => {
+  if (walks.size === 0) return
+  const before = entries.get(key)
+  if (before !== undefined) { for (const walk of walks) walk.keep(entries, key, before) }
+}
 
 /**
  * Applies the command at `index` of the log and returns its answer. Total: what cannot be decoded
@@ -31,57 +72,57 @@ export const make = (): Store => ({ entries: new Map() })
 export const apply = (self: Store, bytes: Uint8Array, index: number): Uint8Array => {
   const command = Command.decode(bytes)
   if (command === undefined) return notUnderstood
-  const entries = self.entries as Map<Key, Stored>
   switch (command._tag) {
     case "Set":
-      return set(entries, command, index)
+      return set(self, command, index)
     case "SetMany":
-      for (const [key, value] of command.pairs) entries.set(key, { value, revision: index })
+      for (const [key, value] of command.pairs) put(self, key, { value, revision: index })
       return Answer.ok
     case "Delete": {
       let deleted = 0
-      for (const key of command.keys) if (entries.delete(key)) deleted++
+      for (const key of command.keys) if (drop(self, key)) deleted++
       return Answer.integer(deleted)
     }
     case "Increment":
-      return increment(entries, command, index)
+      return increment(self, command, index)
     case "CompareAndSet": {
       const { expectedRevision, key, value } = command
-      const current = entries.get(key)?.revision ?? 0
+      const current = revision(self, key)
       if (current !== expectedRevision) return Answer.conflict(current)
-      entries.set(key, { value, revision: index })
+      put(self, key, { value, revision: index })
       return Answer.ok
     }
     case "FlushAll":
-      entries.clear()
+      // Another map, so that nobody who still walks this one has to be given all of it.
+      replace(self, new Map())
       return Answer.ok
   }
 }
 
-const set = (entries: Map<Key, Stored>, command: Command.Set, index: number): Uint8Array => {
+const set = (self: Store, command: Command.Set, index: number): Uint8Array => {
   const { condition, key, value } = command
   if (condition === "none" && !command.get) {
-    entries.set(key, { value, revision: index })
+    put(self, key, { value, revision: index })
     return Answer.ok
   }
-  const before = entries.get(key)
+  const before = self.entries.get(key)
   const holds = condition === "none" || (condition === "NX") === (before === undefined)
-  if (holds) entries.set(key, { value, revision: index })
+  if (holds) put(self, key, { value, revision: index })
   if (command.get) return before === undefined ? Answer.nil : Answer.bulk(before.value)
   return holds ? Answer.ok : Answer.nil
 }
 
 const increment = (
-  entries: Map<Key, Stored>,
+  self: Store,
   { by, key }: Command.Increment,
   index: number
 ): Uint8Array => {
-  const before = entries.get(key)
+  const before = self.entries.get(key)
   const current = before === undefined ? 0 : Integer.parse(before.value)
   if (current === undefined) return notAnInteger
   const sum = Integer.add(current, by)
   if (sum === undefined) return overflow
-  entries.set(key, { value: Latin1.encode(String(sum)), revision: index })
+  put(self, key, { value: Latin1.encode(String(sum)), revision: index })
   return Answer.integer(sum)
 }
 

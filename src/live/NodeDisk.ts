@@ -56,6 +56,7 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
           attempt<Uint8Array>("read", file, (done) => FileSystem.readFile(pathOf(file), done)),
           (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         ),
+      readPart: (file, offset, lengthBytes) => readPart(file, pathOf(file), offset, lengthBytes),
       append: (file, bytes) =>
         onHandle(
           "append",
@@ -150,6 +151,27 @@ const openDirectory = (folder: string) =>
 
 const close = (handle: number): Effect.Effect<void> =>
   Effect.async((resume) => FileSystem.close(handle, () => resume(Effect.void)))
+
+const readPart = (file: string, path: string, offset: number, lengthBytes: number) => {
+  const bytes = new Uint8Array(lengthBytes)
+  const readFrom = (handle: number, at: number): Effect.Effect<Uint8Array, DiskError> =>
+    Effect.flatMap(
+      attempt<number>(
+        "read",
+        file,
+        (done) => FileSystem.read(handle, bytes, at, lengthBytes - at, offset + at, done)
+      ),
+      (count) =>
+        count === 0 || at + count === lengthBytes
+          ? Effect.succeed(bytes.subarray(0, at + count))
+          : readFrom(handle, at + count)
+    )
+  return Effect.acquireUseRelease(
+    attempt<number>("read", file, (done) => FileSystem.open(path, "r", done)),
+    (handle) => readFrom(handle, 0),
+    close
+  )
+}
 
 /**
  * Up to this much is handed to the system at once: it only copies it, which takes less than a trip

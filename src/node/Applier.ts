@@ -5,17 +5,23 @@
  */
 import * as Session from "../kv/Session.js"
 import type { Entry } from "../raft/Entry.js"
-import type { StateMachine } from "../service/StateMachine.js"
+import type { Index } from "../raft/EntryId.js"
+import type { Restoring, StateMachine } from "../service/StateMachine.js"
 import * as Proposal from "../wire/Proposal.js"
 import type { SessionId, Writes } from "./Writes.js"
 
 const nothing = new Uint8Array(0)
 
+/** The parts of a snapshot, until `return`. */
+export interface Walk extends IterableIterator<Uint8Array, undefined> {
+  readonly return: () => IteratorResult<Uint8Array, undefined>
+}
+
 export class Applier {
   readonly #machine: StateMachine["Type"]
   readonly #own: SessionId
   readonly #writes: Writes
-  readonly #sessions = Session.make()
+  #sessions = Session.make()
 
   constructor(machine: StateMachine["Type"], own: SessionId, writes: Writes) {
     this.#machine = machine
@@ -26,6 +32,48 @@ export class Applier {
   apply(entries: ReadonlyArray<Entry>): void {
     for (const entry of entries) {
       if (entry.kind === "Command") this.#applyCommand(entry)
+    }
+  }
+
+  /** All of the replicated state as it is now: the sessions, then the machine's parts. */
+  snapshot(index: Index): Walk {
+    const sessions = Session.encode(this.#sessions)
+    const parts = this.#machine.snapshot(index)[Symbol.iterator]()
+    let isFirst = true
+    return {
+      [Symbol.iterator]() {
+        return this
+      },
+      next: () => {
+        if (!isFirst) {
+          const { done, value } = parts.next()
+          return done === true ? { done, value: undefined } : { done: false, value }
+        }
+        isFirst = false
+        return { done: false, value: sessions }
+      },
+      return: () => {
+        parts.return?.()
+        return { done: true, value: undefined }
+      }
+    }
+  }
+
+  /** The state is replaced when it is done, all at once. */
+  restore(index: Index): Restoring {
+    const machine = this.#machine.restore(index)
+    let sessions: Session.Table | undefined
+    return {
+      add: (part) => {
+        if (sessions === undefined) sessions = Session.decode(part)
+        else machine.add(part)
+      },
+      done: () => {
+        machine.done()
+        this.#sessions = sessions ?? Session.make()
+        const { client, epoch } = this.#own
+        this.#writes.covered(Session.lastOf(this.#sessions, client, epoch))
+      }
     }
   }
 

@@ -19,7 +19,9 @@ export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
       const store = Store.make()
       return Context.make(Cache, store).pipe(
         Context.add(StateMachine.StateMachine, {
-          apply: (command, index) => Store.apply(store, command, index)
+          apply: (command, index) => Store.apply(store, command, index),
+          snapshot: (index) => Store.snapshot(store, index),
+          restore: () => Store.restore(store)
         })
       )
     })

@@ -3,8 +3,19 @@
  * member of a larger cluster must not use it: it would forget its votes.
  */
 import { Effect, Layer } from "effect"
+import * as EntryIds from "../raft/EntryId.js"
 import { Storage } from "../service/Storage.js"
+import type { Snapshots } from "../service/Storage.js"
 import * as DataFolder from "./DataFolder.js"
+
+/** There is nobody to be sent one and no next start: a snapshot only lets go of the log. */
+const forgotten: Snapshots = {
+  save: (id, configuration) => Effect.succeed({ id, configuration, sizeBytes: 0, checksum: 0 }),
+  store: () => Effect.void,
+  finish: () => Effect.void,
+  read: () => Effect.succeed(new Uint8Array(0)),
+  load: () => Effect.void
+}
 
 export const layer = (nodeId: string): Layer.Layer<Storage> =>
   Layer.effect(
@@ -17,9 +28,12 @@ export const layer = (nodeId: string): Layer.Layer<Storage> =>
           identity: { clusterId, nodeId, incarnation },
           start: 1,
           hardState: { term: 0, vote: undefined },
+          snapshot: undefined,
+          base: EntryIds.zero,
           entries: []
         },
-        persist: () => Effect.void
+        persist: () => Effect.void,
+        snapshots: forgotten
       })
     })
   )

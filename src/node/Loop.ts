@@ -4,20 +4,46 @@
  * Everything here is synchronous; NodeProgram.ts calls it whenever something has arrived, in every
  * world alike.
  */
-import type { Action, Observation, Outcome, Persist } from "../raft/Action.js"
-import type { Event, NodeId, ProposeItem, Ref } from "../raft/Event.js"
+import type { Action, Observation, Outcome, Write } from "../raft/Action.js"
+import type {
+  ChunkNotSent,
+  ChunkStored,
+  Event,
+  NodeId,
+  ProposeItem,
+  Ref,
+  SnapshotNotReceived,
+  SnapshotNotTaken,
+  SnapshotReceived,
+  SnapshotTaken
+} from "../raft/Event.js"
+import type { SnapshotChunk } from "../raft/Message.js"
 import * as Raft from "../raft/Raft.js"
 import type { State } from "../raft/State.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
+import type { SnapshotOutcome } from "./Node.js"
 import type { Outbox } from "./Outbox.js"
 import type { Answer as ReadAnswer, Reads } from "./Reads.js"
+import type { SnapshotWorker } from "./SnapshotWorker.js"
 import type { Answer as WriteAnswer, Writes } from "./Writes.js"
 
 export type Request =
   | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
   | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+  | { readonly _tag: "Snapshot"; readonly answer: SnapshotAnswer }
+
+type SnapshotAnswer = (outcome: SnapshotOutcome) => void
+
+/** What has become of a snapshot, straight to the core. */
+type OfSnapshot =
+  | SnapshotTaken
+  | SnapshotNotTaken
+  | ChunkStored
+  | SnapshotReceived
+  | SnapshotNotReceived
+  | ChunkNotSent
 
 export type Input =
   | Request
@@ -25,6 +51,8 @@ export type Input =
   | { readonly _tag: "Unreachable"; readonly peer: NodeId }
   | { readonly _tag: "Persisted"; readonly seq: number }
   | { readonly _tag: "Applied"; readonly index: number }
+  | { readonly _tag: "ChunkRead"; readonly to: NodeId; readonly message: SnapshotChunk }
+  | OfSnapshot
   | { readonly _tag: "Wake" }
 
 /** What a turn has to tell, besides the core's observations: a peer that cannot be understood. */
@@ -41,7 +69,8 @@ export interface Parts {
   readonly forwarded: Forwarded
   readonly outbox: Outbox
   /** Hands a batch to the disk writer, which reports `Persisted`. */
-  readonly persist: (writes: ReadonlyArray<Persist>) => void
+  readonly persist: (writes: ReadonlyArray<Write>) => void
+  readonly snapshots: Pick<SnapshotWorker, "offer" | "take">
   /** Puts an input into the node's own inbox. */
   readonly offer: (input: Input) => void
   /** The first ref to use; every later one is greater. */
@@ -52,13 +81,15 @@ export interface Parts {
 export class Loop {
   readonly #parts: Parts
   #state: State
-  #persists: Array<Persist> = []
+  #persists: Array<Write> = []
   #notes: Array<Note> = []
   /** Each is told about once. */
   readonly #notUnderstood = new Set<NodeId>()
   #nextRef: Ref
   /** Who waits for what this node has proposed: an own sequence, or the node that forwarded it. */
   readonly #proposed = new Map<Ref, number | NodeId>()
+  /** Who waits for a snapshot. */
+  readonly #wanted = new Map<Ref, SnapshotAnswer>()
   /** The leader and term under which writes were last sent: under another they are sent again. */
   #sentTo = ""
   /** In ticks: after a refusal nothing is tried again before the next tick. */
@@ -103,9 +134,12 @@ export class Loop {
   close(inputs: Iterable<Input>): void {
     for (const input of inputs) {
       if (input._tag === "Write" || input._tag === "Read") this.#take(input)
+      if (input._tag === "Snapshot") input.answer({ _tag: "Refused", reason: "Stopping" })
     }
     this.#parts.writes.close()
     this.#parts.reads.close()
+    for (const answer of this.#wanted.values()) answer({ _tag: "Refused", reason: "Stopping" })
+    this.#wanted.clear()
   }
 
   #advance(count: number): void {
@@ -137,12 +171,17 @@ export class Loop {
         return writes.add(input.command, input.answer, this.#state.now + requestTimeoutTicks)
       case "Read":
         return reads.add(input.answer, this.#state.now + requestTimeoutTicks)
-      case "Persisted":
-        return this.#run(input)
-      case "Applied":
-        return this.#run(input)
+      case "Snapshot": {
+        const ref = this.#nextRef++
+        this.#wanted.set(ref, input.answer)
+        return this.#run({ _tag: "WantSnapshot", ref })
+      }
+      case "ChunkRead":
+        return this.#parts.outbox.add(input.to, input.message)
       case "Wake":
         return
+      default:
+        return this.#run(input)
     }
   }
 
@@ -179,8 +218,16 @@ export class Loop {
   #perform(action: Action): void {
     switch (action._tag) {
       case "Persist":
+      case "InstallSnapshot":
+      case "Compact":
         this.#persists.push(action)
         return
+      case "TakeSnapshot":
+        return this.#parts.snapshots.take(action)
+      case "RestoreSnapshot":
+      case "SendChunk":
+      case "StoreChunk":
+        return this.#parts.snapshots.offer(action)
       case "Send":
         return this.#parts.outbox.add(action.to, action.message)
       case "Apply": {
@@ -200,6 +247,15 @@ export class Loop {
   /** A committed write is answered where it is applied, with its answer; see Applier.ts. */
   #reply(ref: Ref, outcome: Outcome): void {
     if (outcome._tag === "Readable") return this.#parts.reads.confirmed(ref)
+    if (outcome._tag === "SnapshotDurable" || outcome._tag === "SnapshotFailed") {
+      this.#wanted.get(ref)?.(
+        outcome._tag === "SnapshotDurable"
+          ? { _tag: "SnapshotTaken", index: outcome.index }
+          : { _tag: "SnapshotNotTaken" }
+      )
+      this.#wanted.delete(ref)
+      return
+    }
     const origin = this.#proposed.get(ref)
     this.#proposed.delete(ref)
     if (outcome._tag === "Committed" || outcome._tag === "Unknown") return

@@ -40,6 +40,19 @@ export interface Readable {
 
 export type ReadOutcome = Readable | Refused
 
+/** A snapshot of everything up to `index` is durable on this node. */
+export interface SnapshotTaken {
+  readonly _tag: "SnapshotTaken"
+  readonly index: Index
+}
+
+/** It could not be written, and will be tried again; the node's log of messages says why. */
+export interface SnapshotNotTaken {
+  readonly _tag: "SnapshotNotTaken"
+}
+
+export type SnapshotOutcome = SnapshotTaken | SnapshotNotTaken | Refused
+
 export interface Status {
   readonly id: NodeId
   readonly clusterId: string
@@ -49,6 +62,8 @@ export interface Status {
   readonly lastIndex: Index
   readonly commitIndex: Index
   readonly appliedIndex: Index
+  /** The last entry that the latest snapshot covers; 0 before the first. */
+  readonly snapshotIndex: Index
   /** Every member, this node included. */
   readonly members: ReadonlyArray<NodeId>
   /** Requests that wait for an answer now. */
@@ -67,6 +82,11 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    * machine shows everything that was acknowledged anywhere in the cluster before this call.
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  /**
+   * Takes a snapshot of this node's state now, if there is none of it yet. Calls `answer` exactly
+   * once, never before this returns, as soon as it is durable.
+   */
+  readonly snapshot: (answer: (outcome: SnapshotOutcome) => void) => void
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State

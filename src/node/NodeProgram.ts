@@ -5,7 +5,7 @@
  */
 import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Random, Runtime } from "effect"
 import type { Scope } from "effect"
-import type { Persist } from "../raft/Action.js"
+import type { Write } from "../raft/Action.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { Limits, State } from "../raft/State.js"
@@ -22,6 +22,7 @@ import { Node } from "./Node.js"
 import type { Status } from "./Node.js"
 import { Outbox } from "./Outbox.js"
 import { Reads } from "./Reads.js"
+import * as SnapshotWorker from "./SnapshotWorker.js"
 import * as Ticker from "./Ticker.js"
 import { Writes } from "./Writes.js"
 
@@ -84,6 +85,15 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
       return log(LogLevel.Debug, "stands for election")
     case "Truncated":
       return log(LogLevel.Debug, `drops entries ${note.from} to ${note.to}`)
+    case "Compacted":
+      return log(
+        LogLevel.Debug,
+        `has a snapshot up to ${note.snapshot}, lets go of entries up to ${note.upTo}`
+      )
+    case "Streaming":
+      return log(LogLevel.Info, `sends ${note.to} the snapshot up to ${note.snapshot}`)
+    case "Installed":
+      return log(LogLevel.Info, `begins anew with the leader's snapshot up to ${note.snapshot}`)
     case "NotUnderstood":
       return log(
         LogLevel.Warning,
@@ -96,7 +106,7 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
  * Writes whatever has gathered while it wrote before, as one batch. Ends with the first failure.
  */
 const writeForever = (
-  persists: Mailbox.ReadonlyMailbox<Persist>,
+  persists: Mailbox.ReadonlyMailbox<Write>,
   storage: Storage["Type"],
   offer: (input: Loop.Input) => void
 ): Effect.Effect<never, StorageError> =>
@@ -107,7 +117,7 @@ const writeForever = (
   }))
 
 const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status => {
-  const { applied, commit, config, leader, log, role, term } = loop.state
+  const { applied, commit, config, leader, log, role, snapshots, term } = loop.state
   return {
     id: config.id,
     clusterId,
@@ -117,6 +127,7 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
     lastIndex: log.last,
     commitIndex: commit,
     appliedIndex: applied,
+    snapshotIndex: snapshots.latest.id.index,
     members: options.members,
     pending: loop.pending
   }
@@ -127,6 +138,7 @@ interface Shell {
   readonly loop: Loop.Loop
   readonly inbox: Mailbox.Mailbox<Loop.Input>
   readonly ticker: Ticker.Ticker
+  readonly snapshots: SnapshotWorker.SnapshotWorker
   /** Done when a node that is stopping has answered everybody. */
   readonly drained: Deferred.Deferred<void>
   phase: "Running" | "Stopping" | "Stopped"
@@ -168,10 +180,18 @@ const drain = (self: Shell): Effect.Effect<void> =>
     return Effect.asVoid(Effect.timeoutOption(drained, STOP_GRACE_MILLIS))
   })
 
+/** The state machine as of the snapshot, before the first turn. */
+const restore = ({ recovered: { snapshot }, snapshots }: Storage["Type"], applier: Applier) =>
+  Effect.suspend(() => {
+    if (snapshot === undefined) return Effect.void
+    const { add, done } = applier.restore(snapshot.id.index)
+    return Effect.map(snapshots.load(snapshot, add), done)
+  })
+
 const makeShell = (
   options: Options,
-  persists: Mailbox.Mailbox<Persist>
-): Effect.Effect<Shell, never, Network | Storage | StateMachine | Scope.Scope> =>
+  persists: Mailbox.Mailbox<Write>
+): Effect.Effect<Shell, StorageError, Network | Storage | StateMachine | Scope.Scope> =>
   Effect.gen(function*() {
     const network = yield* Network
     const storage = yield* Storage
@@ -180,14 +200,18 @@ const makeShell = (
     const inbox = yield* Mailbox.make<Loop.Input>()
     const offer = (input: Loop.Input): void => void inbox.unsafeOffer(input)
     const writes = new Writes(session)
+    const applier = new Applier(yield* StateMachine, session, writes)
+    yield* restore(storage, applier)
+    const snapshots = yield* SnapshotWorker.make(storage, applier, offer)
     const loop = new Loop.Loop({
       state: bootState(options, storage, yield* Random.nextIntBetween(0, SEEDS)),
-      applier: new Applier(yield* StateMachine, session, writes),
+      applier,
       writes,
       reads: new Reads(),
       forwarded: new Forwarded(),
       outbox: new Outbox(network),
       persist: (batch) => void persists.unsafeOfferAll(batch),
+      snapshots,
       offer,
       firstRef: epoch * REFS_PER_START,
       requestTimeoutTicks: Ticker.toTicks(options.requestTimeoutMillis)
@@ -195,6 +219,7 @@ const makeShell = (
     return {
       loop,
       inbox,
+      snapshots,
       ticker: yield* Ticker.make(() => offer({ _tag: "Wake" })),
       drained: yield* Deferred.make<void>(),
       phase: "Running"
@@ -206,18 +231,19 @@ export const make = (
   options: Options
 ): Effect.Effect<
   Node["Type"],
-  NetworkError,
+  NetworkError | StorageError,
   Network | Storage | StateMachine | Scope.Scope
 > =>
   Effect.gen(function*() {
     const network = yield* Network
     const storage = yield* Storage
-    const persists = yield* Mailbox.make<Persist>()
+    const persists = yield* Mailbox.make<Write>()
     const stopped = yield* Deferred.make<never, StorageError>()
     const shell = yield* makeShell(options, persists)
     const offer = (input: Loop.Input): void => void shell.inbox.unsafeOffer(input)
 
-    const program = Effect.raceFirst(runTurns(shell), writeForever(persists, storage, offer))
+    const disk = Effect.raceFirst(writeForever(persists, storage, offer), shell.snapshots.run)
+    const program = Effect.raceFirst(runTurns(shell), disk)
     yield* Effect.forkScoped(Effect.onExit(program, (exit) =>
       Effect.zipRight(
         close(shell),
@@ -241,6 +267,7 @@ export const make = (
     return Node.of({
       write: (command, answer) => submit({ _tag: "Write", command, answer }),
       read: (answer) => submit({ _tag: "Read", answer }),
+      snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
       status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)
@@ -249,5 +276,5 @@ export const make = (
 
 export const layer = (
   options: Options
-): Layer.Layer<Node, NetworkError, Network | Storage | StateMachine> =>
+): Layer.Layer<Node, NetworkError | StorageError, Network | Storage | StateMachine> =>
   Layer.scoped(Node, make(options))

@@ -2,10 +2,15 @@
  * Reading the write-ahead log back: every segment in order, every checksum, every record. What it
  * returns is durable, and what a torn last write left behind is gone for good; anything else that
  * is not as it was written stops the node, because a log with a hole in it is worse than none.
+ *
+ * The first segments may be gone: then the log must say that it begins after what they held.
  */
 import { Effect } from "effect"
 import type { HardState } from "../raft/Action.js"
 import type { Entry } from "../raft/Entry.js"
+import type { Index } from "../raft/EntryId.js"
+import * as EntryIds from "../raft/EntryId.js"
+import * as Snapshots from "../raft/Snapshot.js"
 import { Disk } from "../service/Disk.js"
 import type { DiskError } from "../service/Disk.js"
 import type { StorageError } from "../service/Storage.js"
@@ -13,15 +18,19 @@ import * as LogFrame from "../wire/LogFrame.js"
 import * as LogRecord from "../wire/LogRecord.js"
 import type { DataFolder } from "./DataFolder.js"
 import * as Segment from "./Segment.js"
+import * as SnapshotFiles from "./SnapshotFiles.js"
 import * as StorageFailure from "./StorageFailure.js"
 
 export interface Recovered {
   readonly hardState: HardState
-  /** Contiguous from index 1. */
+  readonly beginning: LogRecord.Beginning
+  /** Contiguous from the beginning's base on. */
   readonly entries: ReadonlyArray<Entry>
-  /** The last segment, for the log to go on in. */
-  readonly segment: Segment.Segment
+  /** Oldest first; the log goes on in the last. */
+  readonly segments: ReadonlyArray<Segment.Kept>
 }
+
+const nothing: LogRecord.Beginning = { snapshot: Snapshots.none, base: EntryIds.zero }
 
 /** The log of `folder`, begun now if the folder was never opened before. */
 export const recover = (
@@ -29,17 +38,33 @@ export const recover = (
 ): Effect.Effect<Recovered, DiskError | StorageError, Disk> =>
   Effect.gen(function*() {
     const disk = yield* Disk
-    const { last, log, torn } = yield* readSegments(folder)
-    if (last === undefined && folder.start > 0) {
+    const { log, segments, torn } = yield* readSegments(folder)
+    if (segments.length === 0 && folder.start > 0) {
       return yield* StorageFailure.corrupt(disk.location, "the log", "nothing is left of it")
+    }
+    const { beginning, hardState } = log
+    const { base, snapshot } = beginning
+    // Only what a snapshot stands for is ever removed.
+    const isCut = (segments[0]?.sequence ?? 1) > 1 && snapshot.id.index === 0
+    if (isCut || log.beforeIndex > base.index || base.index > snapshot.id.index) {
+      return yield* StorageFailure.corrupt(
+        disk.location,
+        "the log",
+        `entries between ${base.index} and ${log.beforeIndex} are missing, and no snapshot has them`
+      )
     }
     // Only now, when all else is found sound: a folder that is refused stays as it is.
     if (torn !== undefined) yield* cut(torn)
-    const segment = last ?? (yield* Segment.create(folder.incarnation, 1, { ...log, lastIndex: 0 }))
+    if (segments.length === 0) {
+      const head = { hardState, beginning, lastIndex: 0 }
+      segments.push({ ...(yield* Segment.create(folder.incarnation, 1, head)), beforeIndex: 0 })
+    }
     // The process that wrote the last records may have died before it synced them.
-    yield* disk.sync(segment.file)
+    yield* disk.sync(segments[segments.length - 1]!.file)
+    yield* SnapshotFiles.removeOthers(disk, snapshot)
     yield* disk.syncDirectory
-    return { ...log, segment }
+    const entries = log.entries.slice(base.index - log.beforeIndex)
+    return { hardState, beginning, entries, segments }
   })
 
 const readSegments = (folder: DataFolder) =>
@@ -49,28 +74,38 @@ const readSegments = (folder: DataFolder) =>
       .map(Segment.sequenceOf)
       .filter((sequence) => sequence !== undefined)
       .sort((one, other) => one - other)
-    const log: Log = { hardState: { term: 0, vote: undefined }, entries: [] }
-    let last: Segment.Segment | undefined
+    const first = sequences[0] ?? 1
+    const log: Log = {
+      hardState: { term: 0, vote: undefined },
+      beginning: nothing,
+      beforeIndex: 0,
+      entries: [],
+      isOpen: first > 1
+    }
+    const segments: Array<Segment.Kept> = []
     let torn: Torn | undefined
     for (const [at, sequence] of sequences.entries()) {
-      const { file, salt } = Segment.make(folder.incarnation, at + 1, 0)
-      if (sequence !== at + 1) {
+      const { file, salt } = Segment.make(folder.incarnation, first + at, 0)
+      if (sequence !== first + at) {
         return yield* StorageFailure.corrupt(location, file, "this part of the log is missing")
       }
       const bytes = yield* read(file)
+      const beforeIndex = lastIndexOf(log)
       const stop = replay(log, bytes, salt)
       if (stop._tag === "OtherFormat") {
         return yield* StorageFailure.otherFormat(location, file, stop.formatVersion)
       }
-      const why = damage(stop, sequence === sequences.length)
+      const why = damage(stop, sequence === sequences.at(-1))
       if (why !== undefined) {
         return yield* StorageFailure.corrupt(location, `${file}, byte ${stop.offset}`, why)
       }
       if (stop._tag === "Torn") torn = { file, sizeBytes: bytes.length, wholeBytes: stop.offset }
       // A segment whose head is torn never came to be.
-      if (stop.offset > 0) last = Segment.make(folder.incarnation, sequence, stop.offset)
+      if (stop.offset > 0) {
+        segments.push({ ...Segment.make(folder.incarnation, sequence, stop.offset), beforeIndex })
+      }
     }
-    return { log, last, torn }
+    return { log, segments, torn }
   })
 
 /** A file that ends in a torn write, and how much of it is whole. */
@@ -93,8 +128,15 @@ const cut = ({ file, sizeBytes, wholeBytes }: Torn) =>
 /** The log as read so far; `replay` adds to it. */
 interface Log {
   hardState: HardState
-  readonly entries: Array<Entry>
+  beginning: LogRecord.Beginning
+  /** The entry before the first of `entries`. Those up to it were in segments that are gone. */
+  beforeIndex: Index
+  entries: Array<Entry>
+  /** Segments are gone: what they held is what the next head says. */
+  isOpen: boolean
 }
+
+const lastIndexOf = ({ beforeIndex, entries }: Log): Index => beforeIndex + entries.length
 
 /** Why and where reading a segment stopped. */
 type Stop =
@@ -129,23 +171,54 @@ const replay = (log: Log, segment: Uint8Array, salt: number): Stop => {
 /** Adds a record to the log; says why if it does not continue the log. */
 const add = (log: Log, record: LogRecord.Head | LogRecord.Writes, offset: number) => {
   if ((record._tag === "Head") !== (offset === 0)) return "it is out of place"
-  if (record._tag === "Head") {
-    const { term, vote } = record.hardState
-    const { entries, hardState } = log
-    return record.lastIndex === entries.length && term === hardState.term && vote === hardState.vote
-      ? undefined
-      : "it does not continue the segment before"
+  if (record._tag === "Head") return addHead(log, record)
+  for (const write of record.writes) {
+    const why = write._tag === "Begins" ? begin(log, write) : addEntries(log, write)
+    if (why !== undefined) return why
   }
-  for (const { append, hardState, truncateFrom } of record.writes) {
-    if (truncateFrom === 0) return "it drops the entry before the first"
-    if (truncateFrom !== undefined && truncateFrom <= log.entries.length) {
-      log.entries.length = truncateFrom - 1
-    }
-    for (const entry of append) {
-      if (entry.index !== log.entries.length + 1) return "its entries do not continue the log"
-      log.entries.push(entry)
-    }
-    if (hardState !== undefined) log.hardState = hardState
+  return undefined
+}
+
+const addHead = (log: Log, { beginning, hardState, lastIndex }: LogRecord.Head) => {
+  if (log.isOpen) {
+    log.isOpen = false
+    log.hardState = hardState
+    log.beginning = beginning
+    log.beforeIndex = lastIndex
+    return undefined
   }
+  const { base, snapshot } = log.beginning
+  return lastIndex === lastIndexOf(log) && hardState.term === log.hardState.term &&
+      hardState.vote === log.hardState.vote && EntryIds.equals(beginning.base, base) &&
+      Snapshots.equals(beginning.snapshot, snapshot)
+    ? undefined
+    : "it does not continue the segment before"
+}
+
+const begin = (log: Log, { base, isAnew, snapshot }: LogRecord.Begins): string | undefined => {
+  if (isAnew) {
+    log.beforeIndex = base.index
+    log.entries = []
+  } else if (snapshot.id.index > lastIndexOf(log)) {
+    return "it lets go of entries that are not there"
+  }
+  log.beginning = { base, snapshot }
+  return undefined
+}
+
+const addEntries = (log: Log, { append, hardState, truncateFrom }: LogRecord.Entries) => {
+  if (truncateFrom !== undefined) {
+    if (truncateFrom <= log.beginning.base.index) return "it drops what a snapshot stands for"
+    log.entries.length = Math.min(
+      log.entries.length,
+      Math.max(0, truncateFrom - 1 - log.beforeIndex)
+    )
+    log.beforeIndex = Math.min(log.beforeIndex, truncateFrom - 1)
+  }
+  for (const entry of append) {
+    if (entry.index !== lastIndexOf(log) + 1) return "its entries do not continue the log"
+    log.entries.push(entry)
+  }
+  if (hardState !== undefined) log.hardState = hardState
   return undefined
 }

@@ -19,6 +19,12 @@ export interface Segment {
   readonly sizeBytes: number
 }
 
+/** A segment that is still there. */
+export interface Kept extends Segment {
+  /** The last entry before its own; when it is gone, so may be all segments before. */
+  readonly beforeIndex: number
+}
+
 /** A segment of at least this size is not written to any more: the next write begins another. */
 export const LIMIT_BYTES = 64 * 1024 * 1024
 

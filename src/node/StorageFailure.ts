@@ -48,6 +48,17 @@ export const fromDisk = (location: string) => (cause: DiskError): StorageError =
   }
 }
 
+/** A snapshot could not be written or read; the log is not touched by it. */
+export const ofSnapshot = (location: string) => (cause: DiskError): StorageError =>
+  new StorageError({
+    reason: cause.reason === "NoSpace" ? "Full" : "Failed",
+    message:
+      `a snapshot in the data folder ${location} failed (${cause.operation} of ${cause.file}: ` +
+      `${cause.reason === "NoSpace" ? "no space is left" : describe(cause.cause)}). Nothing is ` +
+      "lost, but the log grows until there is one: free space, or look at the system's log.",
+    cause
+  })
+
 /** `where` is a file, and if it is known the byte from which on it is not as it was written. */
 export const corrupt = (location: string, where: string, why: string): StorageError =>
   new StorageError({

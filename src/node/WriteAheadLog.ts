@@ -11,7 +11,8 @@
  * simulated disk, which tears, loses and spoils what was written.
  */
 import { Effect, Layer } from "effect"
-import type { Persist } from "../raft/Action.js"
+import type { Write } from "../raft/Action.js"
+import * as EntryIds from "../raft/EntryId.js"
 import { Disk } from "../service/Disk.js"
 import type { DiskError } from "../service/Disk.js"
 import { Storage } from "../service/Storage.js"
@@ -22,11 +23,14 @@ import * as LogRecord from "../wire/LogRecord.js"
 import * as DataFolder from "./DataFolder.js"
 import * as Recovery from "./Recovery.js"
 import * as Segment from "./Segment.js"
+import * as SnapshotFiles from "./SnapshotFiles.js"
 import * as StorageFailure from "./StorageFailure.js"
 
 export interface Options extends DataFolder.Options {
   /** Default `Segment.LIMIT_BYTES`. */
   readonly segmentLimitBytes?: number
+  /** Default `SnapshotFiles.BLOCK_BYTES`. */
+  readonly snapshotBlockBytes?: number
 }
 
 export const layer = (options: Options): Layer.Layer<Storage, StorageError, Disk> =>
@@ -36,17 +40,24 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
   Effect.gen(function*() {
     const disk = yield* Disk
     const opened = yield* DataFolder.open(options)
-    const { entries, hardState, segment } = yield* Recovery.recover(opened)
+    const { beginning, entries, hardState, segments } = yield* Recovery.recover(opened)
     const { clusterId, incarnation, nodeId, start } = yield* DataFolder.countStart(opened)
-    const tail = { hardState, lastIndex: entries.length, segment }
+    const { base, snapshot } = beginning
+    const lastIndex = base.index + entries.length
+    const tail: Tail = { hardState, lastIndex, beginning, segments }
+    const limitBytes = options.segmentLimitBytes ?? Segment.LIMIT_BYTES
+    const blockBytes = options.snapshotBlockBytes ?? SnapshotFiles.BLOCK_BYTES
     return Storage.of({
-      recovered: { identity: { clusterId, nodeId, incarnation }, start, hardState, entries },
-      persist: makePersist(
-        disk,
-        incarnation,
-        tail,
-        options.segmentLimitBytes ?? Segment.LIMIT_BYTES
-      )
+      recovered: {
+        identity: { clusterId, nodeId, incarnation },
+        start,
+        hardState,
+        snapshot: EntryIds.equals(snapshot.id, EntryIds.zero) ? undefined : snapshot,
+        base,
+        entries
+      },
+      persist: makePersist(disk, incarnation, tail, limitBytes),
+      snapshots: SnapshotFiles.make(disk, clusterId, blockBytes)
     })
   }).pipe(
     Effect.catchTag(
@@ -59,9 +70,10 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
     )
   )
 
-/** Where the log ends: what the head of a segment begun here would say, and the last segment. */
+/** Where the log ends: what the head of a segment begun here would say, and all segments. */
 interface Tail extends Omit<LogRecord.Head, "_tag"> {
-  readonly segment: Segment.Segment
+  /** Oldest first. */
+  readonly segments: ReadonlyArray<Segment.Kept>
 }
 
 const makePersist = (
@@ -74,26 +86,46 @@ const makePersist = (
   let tail = recovered
   let failure: StorageError | undefined
 
-  const write = (writes: ReadonlyArray<Persist>): Effect.Effect<void, DiskError | StorageError> =>
+  const write = (writes: ReadonlyArray<Write>): Effect.Effect<void, DiskError | StorageError> =>
     Effect.gen(function*() {
       if (failure !== undefined) return yield* failure
       if (writes.length === 0) return
       const next = advance(tail, writes)
-      let segment = tail.segment
+      let { segments } = tail
+      let segment = segments[segments.length - 1]!
       if (segment.sizeBytes >= limitBytes) {
-        segment = yield* Segment.create(incarnation, segment.sequence + 1, tail).pipe(
-          Effect.provideService(Disk, disk)
-        )
+        const created = Segment.create(incarnation, segment.sequence + 1, tail)
+        segment = {
+          ...(yield* Effect.provideService(created, Disk, disk)),
+          beforeIndex: tail.lastIndex
+        }
+        segments = [...segments, segment]
       }
       writer.clear()
       LogFrame.begin(writer)
-      LogRecord.encodeWrites(writer, writes)
+      LogRecord.encodeWrites(writer, writes.map(toRecord))
       LogFrame.seal(writer, segment.salt, segment.sizeBytes)
       yield* disk.append(segment.file, writer.written())
       yield* disk.sync(segment.file)
-      const sizeBytes = segment.sizeBytes + writer.length
-      tail = { ...next, segment: { ...segment, sizeBytes } }
+      const grown = { ...segment, sizeBytes: segment.sizeBytes + writer.length }
+      tail = { ...next, segments: [...segments.slice(0, -1), grown] }
+      if (writes.some(begins)) yield* letGo
     })
+
+  /** Nothing is removed before the log says durably that it is not needed. */
+  const letGo = Effect.gen(function*() {
+    yield* SnapshotFiles.removeOlder(disk, tail.beginning.snapshot)
+    const { base } = tail.beginning
+    for (;;) {
+      const [oldest, following] = tail.segments
+      if (oldest === undefined || following === undefined) return
+      if (following.beforeIndex > base.index) return
+      yield* disk.remove(oldest.file)
+      // One by one: after a power cut the segments that are left follow each other.
+      yield* disk.syncDirectory
+      tail = { ...tail, segments: tail.segments.slice(1) }
+    }
+  })
 
   // Uninterruptible: the disk reads from `writer` until it is done, and half a write is a failure.
   return (writes) =>
@@ -106,12 +138,40 @@ const makePersist = (
     )
 }
 
+const begins = (write: Write): boolean => write._tag !== "Persist"
+
+const toRecord = (write: Write): LogRecord.Write => {
+  switch (write._tag) {
+    case "Persist": {
+      const { append, hardState, truncateFrom } = write
+      return { _tag: "Entries", append, hardState, truncateFrom }
+    }
+    case "Compact":
+      return { _tag: "Begins", snapshot: write.snapshot, base: write.upTo, isAnew: false }
+    case "InstallSnapshot":
+      return { _tag: "Begins", snapshot: write.snapshot, base: write.snapshot.id, isAnew: true }
+  }
+}
+
 /** What a head would say after `writes`. Asserts that they continue the log, as recovery will. */
-const advance = (tail: Tail, writes: ReadonlyArray<Persist>): Omit<Tail, "segment"> => {
-  let { hardState, lastIndex } = tail
+const advance = (tail: Tail, writes: ReadonlyArray<Write>): Omit<Tail, "segments"> => {
+  let { beginning, hardState, lastIndex } = tail
   for (const write of writes) {
+    if (write._tag === "Compact") {
+      const { snapshot, upTo } = write
+      if (upTo.index > snapshot.id.index || snapshot.id.index > lastIndex) {
+        throw new Error(`entry ${upTo.index} of ${lastIndex} cannot be let go of`)
+      }
+      beginning = { snapshot, base: upTo }
+      continue
+    }
+    if (write._tag === "InstallSnapshot") {
+      beginning = { snapshot: write.snapshot, base: write.snapshot.id }
+      lastIndex = write.snapshot.id.index
+      continue
+    }
     const from = write.truncateFrom ?? lastIndex + 1
-    if (from < 1) throw new Error(`entry ${from} cannot be dropped`)
+    if (from <= beginning.base.index) throw new Error(`entry ${from} cannot be dropped`)
     lastIndex = Math.min(lastIndex, from - 1)
     for (const { index } of write.append) {
       if (index !== lastIndex + 1) throw new Error(`entry ${index} does not follow ${lastIndex}`)
@@ -119,5 +179,5 @@ const advance = (tail: Tail, writes: ReadonlyArray<Persist>): Omit<Tail, "segmen
     }
     if (write.hardState !== undefined) hardState = write.hardState
   }
-  return { hardState, lastIndex }
+  return { hardState, lastIndex, beginning }
 }

@@ -128,6 +128,22 @@ export class Writes {
     write.answer?.({ _tag: "Done", answer, index })
   }
 
+  /**
+   * A snapshot took the place of the entries with all up to `sequence`: they were applied, and what
+   * they were answered is not known here.
+   */
+  covered(sequence: number): void {
+    while (this.#first <= sequence) {
+      const write = this.#sent.get(this.#first)
+      if (write === undefined) return
+      this.#sent.delete(this.#first)
+      this.#first += 1
+      this.#bytes -= write.bytes
+      write.answer?.({ _tag: "UnknownOutcome" })
+    }
+    this.#cursor = Math.max(this.#cursor, this.#first)
+  }
+
   /** Answers every write whose deadline has passed. */
   expire(now: number): void {
     while ((this.#waiting[0]?.deadlineAt ?? Infinity) <= now) {

@@ -1,13 +1,16 @@
 /**
  * Everything the core asks of its shell, as data and in order. The shell's whole contract:
- * `Persist` runs in the order of `seq` (many may share one fsync, then one `Persisted` for the
- * highest); a failed write ends the process; `Apply` runs in order; everything else may run at once
- * and in any order; a `Send` may be lost, repeated, delayed or reordered.
+ * `Persist`, `InstallSnapshot` and `Compact` run in the order of `seq` (many may share one fsync,
+ * then one `Persisted` for the highest); a failed write ends the process; `Apply`,
+ * `RestoreSnapshot` and the look at the state machine that `TakeSnapshot` begins with run in order;
+ * chunks are stored in order; everything else may run at once and in any order; a `Send` may be
+ * lost, repeated, delayed or reordered.
  */
 import type { Entry } from "./Entry.js"
-import type { Index, Term } from "./EntryId.js"
+import type { EntryId, Index, Term } from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
 import type { Message } from "./Message.js"
+import type { Configuration, Snapshot } from "./Snapshot.js"
 
 /**
  * What a node must never forget besides its log: its term and its vote in that term (thesis 3.4).
@@ -30,6 +33,30 @@ export interface Persist {
   readonly append: ReadonlyArray<Entry>
 }
 
+/**
+ * Make durable, in one step: the log begins anew after `snapshot`, which is durable beside it
+ * already; every entry so far is gone. A crash leaves all of the old or all of the new.
+ */
+export interface InstallSnapshot {
+  readonly _tag: "InstallSnapshot"
+  readonly seq: number
+  readonly snapshot: Snapshot
+}
+
+/**
+ * Make durable that `snapshot` is the one to start from, then let go of older snapshots and of
+ * entries up to `upTo` inclusive, which it covers.
+ */
+export interface Compact {
+  readonly _tag: "Compact"
+  readonly seq: number
+  readonly snapshot: Snapshot
+  readonly upTo: EntryId
+}
+
+/** What has its place in the order of `seq`. */
+export type Write = Persist | InstallSnapshot | Compact
+
 export interface Send {
   readonly _tag: "Send"
   readonly to: NodeId
@@ -40,6 +67,45 @@ export interface Send {
 export interface Apply {
   readonly _tag: "Apply"
   readonly entries: ReadonlyArray<Entry>
+}
+
+/**
+ * Write the state as it is now, with every entry up to `id` applied and none after it, aside and
+ * durably, without keeping `Apply` from going on. Answer with `SnapshotTaken` or
+ * `SnapshotNotTaken`.
+ */
+export interface TakeSnapshot {
+  readonly _tag: "TakeSnapshot"
+  readonly id: EntryId
+  readonly configuration: Configuration
+}
+
+/** Replace the state by the snapshot's, which is installed. Answer with `Applied` of its index. */
+export interface RestoreSnapshot {
+  readonly _tag: "RestoreSnapshot"
+  readonly snapshot: Snapshot
+}
+
+/** Read this part of the snapshot and send it as a `SnapshotChunk`, or answer `ChunkNotSent`. */
+export interface SendChunk {
+  readonly _tag: "SendChunk"
+  readonly to: NodeId
+  readonly term: Term
+  readonly round: number
+  readonly snapshot: Snapshot
+  readonly offset: number
+  readonly lengthBytes: number
+}
+
+/**
+ * Write `bytes` at `offset` of the snapshot that is being received; at 0 begin it anew. Answer with
+ * `ChunkStored`, or after the last chunk with `SnapshotReceived`, or with `SnapshotNotReceived`.
+ */
+export interface StoreChunk {
+  readonly _tag: "StoreChunk"
+  readonly snapshot: Snapshot
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 /** The command is committed at `index` and applied here. */
@@ -70,7 +136,25 @@ export interface Unknown {
   readonly _tag: "Unknown"
 }
 
-export type Outcome = Committed | Readable | NotLeader | Overloaded | Unknown
+/** A snapshot of everything up to `index` is durable here. */
+export interface SnapshotDurable {
+  readonly _tag: "SnapshotDurable"
+  readonly index: Index
+}
+
+/** It could not be written; the shell knows why. */
+export interface SnapshotFailed {
+  readonly _tag: "SnapshotFailed"
+}
+
+export type Outcome =
+  | Committed
+  | Readable
+  | NotLeader
+  | Overloaded
+  | Unknown
+  | SnapshotDurable
+  | SnapshotFailed
 
 export interface Reply {
   readonly _tag: "Reply"
@@ -86,10 +170,22 @@ export type Observation =
   | { readonly _tag: "BecameLeader"; readonly term: Term }
   | { readonly _tag: "LeaderKnown"; readonly term: Term; readonly leader: NodeId }
   | { readonly _tag: "Truncated"; readonly from: Index; readonly to: Index }
+  | { readonly _tag: "Compacted"; readonly upTo: Index; readonly snapshot: Index }
+  | { readonly _tag: "Streaming"; readonly to: NodeId; readonly snapshot: Index }
+  | { readonly _tag: "Installed"; readonly snapshot: Index }
 
 export interface Observe {
   readonly _tag: "Observe"
   readonly observation: Observation
 }
 
-export type Action = Persist | Send | Apply | Reply | Observe
+export type Action =
+  | Write
+  | Send
+  | Apply
+  | Reply
+  | Observe
+  | TakeSnapshot
+  | RestoreSnapshot
+  | SendChunk
+  | StoreChunk

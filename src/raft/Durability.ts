@@ -114,9 +114,19 @@ const apply = (step: Step): void => {
   const { next } = step
   const upTo = Math.min(next.commit, next.stable)
   if (next.applying > next.applied || next.applying >= upTo) return
+  if (next.applying < next.log.base.index) return restore(step, upTo)
   const entries = Log.slice(next.log, next.applying + 1, upTo, next.config.limits.applyBytes)
   const last = entries[entries.length - 1]
   if (last === undefined) return
   next.applying = last.index
   step.actions.push({ _tag: "Apply", entries })
+}
+
+/** The entries that would come next are gone: a snapshot that is installed stands for them. */
+const restore = (step: Step, upTo: Index): void => {
+  const { next } = step
+  const { latest } = next.snapshots
+  if (latest.id.index > upTo) return
+  next.applying = latest.id.index
+  step.actions.push({ _tag: "RestoreSnapshot", snapshot: latest })
 }

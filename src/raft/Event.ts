@@ -1,8 +1,9 @@
 /**
  * Everything that can happen to a node, as data: the only way into the core.
  */
-import type { Index } from "./EntryId.js"
+import type { EntryId, Index } from "./EntryId.js"
 import type { Message } from "./Message.js"
+import type { Snapshot } from "./Snapshot.js"
 
 /** A node's name, unique in its cluster. */
 export type NodeId = string
@@ -66,4 +67,64 @@ export interface PeerUnreachable {
   readonly peer: NodeId
 }
 
-export type Event = Tick | Receive | Propose | Read | Persisted | Applied | PeerUnreachable
+/** A snapshot is wanted now. Answered with `SnapshotDurable` or `SnapshotFailed`. */
+export interface WantSnapshot {
+  readonly _tag: "WantSnapshot"
+  readonly ref: Ref
+}
+
+/** What `TakeSnapshot` asked for is durable: a power cut would not take it away. */
+export interface SnapshotTaken {
+  readonly _tag: "SnapshotTaken"
+  readonly snapshot: Snapshot
+}
+
+/** What `TakeSnapshot` asked for could not be done, and left nothing behind. */
+export interface SnapshotNotTaken {
+  readonly _tag: "SnapshotNotTaken"
+  readonly id: EntryId
+}
+
+/** The chunk is written, not yet durable. */
+export interface ChunkStored {
+  readonly _tag: "ChunkStored"
+  readonly snapshot: Snapshot
+  readonly offset: number
+  /** `offset` and the chunk's length. */
+  readonly upTo: number
+}
+
+/** The last chunk is written, the whole was found right and is durable, beside the log so far. */
+export interface SnapshotReceived {
+  readonly _tag: "SnapshotReceived"
+  readonly snapshot: Snapshot
+}
+
+/** What has arrived of the snapshot could not be kept, or was not right: nothing is left of it. */
+export interface SnapshotNotReceived {
+  readonly _tag: "SnapshotNotReceived"
+  readonly snapshot: Snapshot
+}
+
+/** What `SendChunk` asked for could not be read. */
+export interface ChunkNotSent {
+  readonly _tag: "ChunkNotSent"
+  readonly to: NodeId
+  readonly snapshot: Snapshot
+}
+
+export type Event =
+  | Tick
+  | Receive
+  | Propose
+  | Read
+  | Persisted
+  | Applied
+  | PeerUnreachable
+  | WantSnapshot
+  | SnapshotTaken
+  | SnapshotNotTaken
+  | ChunkStored
+  | SnapshotReceived
+  | SnapshotNotReceived
+  | ChunkNotSent

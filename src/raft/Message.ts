@@ -5,6 +5,7 @@
  */
 import type { Entry } from "./Entry.js"
 import type { EntryId, Index, Term } from "./EntryId.js"
+import type { Snapshot } from "./Snapshot.js"
 
 /** "Would you vote for me in `campaignTerm`?" Changes nothing at the receiver (thesis 9.6). */
 export interface PreVoteRequest {
@@ -110,6 +111,32 @@ export interface ReadIndexRefused {
   readonly id: number
 }
 
+/**
+ * A part of InstallSnapshot (thesis 5.3), and leader's contact as every message of a leader.
+ * Answered with `SnapshotProgress` once it is stored, or with `AppendAccepted` by whoever holds
+ * everything that the snapshot covers.
+ */
+export interface SnapshotChunk {
+  readonly _tag: "SnapshotChunk"
+  readonly term: Term
+  readonly round: number
+  readonly snapshot: Snapshot
+  /** Where `bytes` belong. */
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** How far the sender has come with the snapshot, having seen the chunk at `offset`. */
+export interface SnapshotProgress {
+  readonly _tag: "SnapshotProgress"
+  readonly term: Term
+  readonly round: number
+  readonly id: EntryId
+  readonly offset: number
+  /** It has the first so many bytes, and wants those after them; no promise of durability. */
+  readonly receivedBytes: number
+}
+
 export type Message =
   | PreVoteRequest
   | PreVoteResponse
@@ -123,3 +150,5 @@ export type Message =
   | ReadIndexRequest
   | ReadIndexGranted
   | ReadIndexRefused
+  | SnapshotChunk
+  | SnapshotProgress

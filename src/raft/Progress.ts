@@ -1,11 +1,13 @@
 /**
  * What a leader knows about one follower's log, and how it sends to it (etcd's tracker). In `Probe`
  * one message at a time looks for the place where the logs agree; in `Replicate` messages flow
- * without waiting, as many as the window allows.
+ * without waiting, as many as the window allows; in `Snapshot` what it needs next is not in the log
+ * any more, and chunks of a snapshot flow (Streaming.ts).
  *
  * Invariants: `match < next`; `match` never exceeds what the follower holds durably.
  */
 import type { Index } from "./EntryId.js"
+import type { Snapshot } from "./Snapshot.js"
 
 export interface InflightAppend {
   readonly last: Index
@@ -19,8 +21,23 @@ export interface Mark {
   readonly match: Index
 }
 
+/** A snapshot on its way. `acknowledged <= next <= snapshot.sizeBytes`, in bytes. */
+export interface Stream {
+  readonly snapshot: Snapshot
+  /** How much the follower has stored, as far as it has said. */
+  readonly acknowledged: number
+  /** Where the next chunk begins; while probing, that of the one chunk that is on its way. */
+  readonly next: number
+  /** One chunk at a time, to learn how far the follower is: at the start and after a loss. */
+  readonly isProbing: boolean
+  /** While probing: the chunk is on its way. */
+  readonly isAwaiting: boolean
+  /** When it last came further, in ticks. */
+  readonly movedAt: number
+}
+
 export interface Progress {
-  readonly mode: "Probe" | "Replicate"
+  readonly mode: "Probe" | "Replicate" | "Snapshot"
   /** The highest index known to be durable there and equal to ours. */
   readonly match: Index
   /** The next index to send. */
@@ -35,6 +52,8 @@ export interface Progress {
   /** The highest round answered in this term. */
   readonly round: number
   readonly mark: Mark | undefined
+  /** In `Snapshot`. */
+  readonly stream: Stream | undefined
 }
 
 /** Of a follower about which nothing is known yet. */
@@ -47,7 +66,8 @@ export const unknown = (next: Index): Progress => ({
   inflightBytes: 0,
   commitSent: 0,
   round: 0,
-  mark: undefined
+  mark: undefined,
+  stream: undefined
 })
 
 /** Looks for the matching position again, from `next` on. */
@@ -59,8 +79,34 @@ export const probe = (self: Progress, next: Index): Progress => ({
   inflight: [],
   inflightBytes: 0,
   commitSent: 0,
-  mark: undefined
+  mark: undefined,
+  stream: undefined
 })
+
+/** What it needs is gone from the log: `snapshot` is sent instead, from the start. */
+export const stream = (self: Progress, snapshot: Snapshot, now: number): Progress => ({
+  ...self,
+  mode: "Snapshot",
+  paused: false,
+  inflight: [],
+  inflightBytes: 0,
+  commitSent: 0,
+  mark: undefined,
+  stream: {
+    snapshot,
+    acknowledged: 0,
+    next: 0,
+    isProbing: true,
+    isAwaiting: false,
+    movedAt: now
+  }
+})
+
+/** In `Snapshot`: it holds that much, and of what comes next nothing is in the log. */
+export const stillStreams = (self: Progress, match: Index): Progress => {
+  const known = Math.max(self.match, match)
+  return { ...self, match: known, next: Math.max(self.next, known + 1) }
+}
 
 /** The logs agree up to `next - 1`, so messages may flow from there. */
 export const replicate = (self: Progress, next: Index): Progress => ({
@@ -68,7 +114,8 @@ export const replicate = (self: Progress, next: Index): Progress => ({
   mode: "Replicate",
   next: Math.max(self.match + 1, next),
   paused: false,
-  mark: undefined
+  mark: undefined,
+  stream: undefined
 })
 
 /**
@@ -77,7 +124,7 @@ export const replicate = (self: Progress, next: Index): Progress => ({
  */
 export const accepted = (self: Progress, match: Index): Progress => {
   const known = Math.max(self.match, match)
-  if (self.mode === "Probe") return replicate({ ...self, match: known }, known + 1)
+  if (self.mode !== "Replicate") return replicate({ ...self, match: known }, known + 1)
   let done = 0
   let bytes = self.inflightBytes
   for (const append of self.inflight) {
@@ -94,7 +141,8 @@ export const accepted = (self: Progress, match: Index): Progress => {
     inflightBytes: bytes,
     commitSent: self.commitSent,
     round: self.round,
-    mark: self.mark
+    mark: self.mark,
+    stream: undefined
   }
 }
 

@@ -3,23 +3,28 @@
  * pure and total: no clock, no chance, no input or output, no exception, whatever arrives.
  *
  * Terms are compared here, once for every message (thesis 3.3); what a message means within the
- * term is said in Election.ts, Following.ts, Replication.ts and Reading.ts.
+ * term is said in Election.ts, Following.ts, Replication.ts, Reading.ts, Streaming.ts and
+ * Installing.ts.
  */
 import type { Action } from "./Action.js"
 import * as Durability from "./Durability.js"
 import * as Election from "./Election.js"
+import type { Index } from "./EntryId.js"
 import type { Event, NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
 import * as Following from "./Following.js"
+import * as Installing from "./Installing.js"
 import * as Log from "./Log.js"
 import type { Message } from "./Message.js"
 import * as Proposing from "./Proposing.js"
 import * as Reading from "./Reading.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
+import * as Snapshotting from "./Snapshotting.js"
 import type { State } from "./State.js"
 import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
+import * as Streaming from "./Streaming.js"
 import * as Validity from "./Validity.js"
 
 export { boot } from "./State.js"
@@ -41,15 +46,15 @@ export const ticksUntilDue = (state: State): number => {
   const due = role === "Leader"
     ? Math.min(heartbeatDueAt, Durability.stalledAt(state), Rounds.quorumLostAt(state))
     : Math.min(electionDueAt, Reading.expireAt(state))
-  return Math.max(1, due - now)
+  return Math.max(1, Math.min(due, Snapshotting.retryAt(state)) - now)
 }
 
 const dispatch = (current: Step, event: Event): void => {
-  const { next } = current
   switch (event._tag) {
     case "Tick":
-      if (Number.isSafeInteger(event.count) && event.count >= 1) Election.tick(current, event.count)
-      return
+      if (!(Number.isSafeInteger(event.count) && event.count >= 1)) return
+      Election.tick(current, event.count)
+      return Snapshotting.consider(current)
     case "Receive":
       return receive(current, event.from, event.message)
     case "Propose":
@@ -61,13 +66,34 @@ const dispatch = (current: Step, event: Event): void => {
       Election.countOwnVote(current)
       return Replication.advanceCommit(current)
     case "Applied":
-      if (!(event.index > next.applied && event.index <= next.applying)) return
-      next.applied = event.index
-      Proposing.applied(current)
-      return Reading.applied(current)
+      return applied(current, event.index)
     case "PeerUnreachable":
       return Replication.unreachable(current, event.peer)
+    case "WantSnapshot":
+      return Snapshotting.wanted(current, event.ref)
+    case "SnapshotTaken":
+      return Snapshotting.taken(current, event)
+    case "SnapshotNotTaken":
+      return Snapshotting.notTaken(current, event)
+    case "ChunkStored":
+      return Installing.stored(current, event)
+    case "SnapshotReceived":
+      return Installing.received(current, event)
+    case "SnapshotNotReceived":
+      return Installing.notReceived(current, event)
+    case "ChunkNotSent":
+      return Streaming.notSent(current, event)
   }
+}
+
+const applied = (current: Step, index: Index): void => {
+  const { next } = current
+  if (!(index > next.applied && index <= next.applying)) return
+  const before = next.applied
+  next.applied = index
+  Proposing.applied(current)
+  Reading.applied(current)
+  Snapshotting.applied(current, before)
 }
 
 const receive = (current: Step, from: NodeId, message: Message): void => {
@@ -121,6 +147,15 @@ const refuseStale = (current: Step, from: NodeId, message: Message): void => {
         { _tag: "HeartbeatResponse", term, round: message.round, verifiedTo: 0 },
         0
       )
+    case "SnapshotChunk": {
+      const { offset, round, snapshot: { id } } = message
+      return Steps.promise(
+        current,
+        from,
+        { _tag: "SnapshotProgress", term, round, id, offset, receivedBytes: 0 },
+        0
+      )
+    }
     case "ReadIndexRequest":
       return Steps.send(current, from, { _tag: "ReadIndexRefused", term, id: message.id })
     default:
@@ -142,6 +177,10 @@ const receiveAsLeader = (current: Step, from: NodeId, message: Message): void =>
       Rounds.answered(current.next, from, message.round)
       Replication.heartbeatAnswered(current, from, message)
       return Reading.confirm(current)
+    case "SnapshotProgress":
+      Rounds.answered(current.next, from, message.round)
+      Streaming.answered(current, from, message)
+      return Reading.confirm(current)
     case "ReadIndexRequest":
       return Reading.requested(current, from, message)
     default:
@@ -155,6 +194,8 @@ const receiveAsFollower = (current: Step, from: NodeId, message: Message): void 
       return Following.append(current, from, message)
     case "Heartbeat":
       return Following.heartbeat(current, from, message)
+    case "SnapshotChunk":
+      return Installing.chunk(current, from, message)
     case "PreVoteResponse":
       return Election.preVoteAnswered(current, from, message)
     case "VoteResponse":

@@ -14,6 +14,7 @@ import * as Progresses from "./Progress.js"
 import * as Quorum from "./Quorum.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
+import * as Streaming from "./Streaming.js"
 
 const setProgress = (next: Draft, peer: NodeId, progress: Progress): void => {
   next.progress = { ...next.progress, [peer]: progress }
@@ -22,6 +23,9 @@ const setProgress = (next: Draft, peer: NodeId, progress: Progress): void => {
 const windowIsOpen = (next: Draft, { inflight, inflightBytes }: Progress): boolean =>
   inflight.length < next.config.limits.inflightAppends &&
   inflightBytes < next.config.limits.inflightBytes
+
+const canSend = (next: Draft, progress: Progress): boolean =>
+  progress.mode === "Replicate" && progress.next <= next.log.last && windowIsOpen(next, progress)
 
 const sendEntries = (step: Step, peer: NodeId, progress: Progress): Progress => {
   const { next } = step
@@ -37,7 +41,9 @@ const sendAppend = (
   entries: ReadonlyArray<Entry>
 ): Progress => {
   const { next } = step
-  const prev = EntryId.make(Log.termAt(next.log, progress.next - 1) ?? 0, progress.next - 1)
+  const prevTerm = Log.termAt(next.log, progress.next - 1)
+  if (prevTerm === undefined) return Streaming.begin(step, peer, progress)
+  const prev = EntryId.make(prevTerm, progress.next - 1)
   const { commit, round, term } = next
   Steps.send(step, peer, { _tag: "Append", term, round, prev, entries, commit })
   const bytes = entries.reduce((sum, entry) => sum + sizeBytes(entry), 0)
@@ -50,13 +56,14 @@ export const feed = (step: Step, peer: NodeId): void => {
   const before = next.progress[peer]
   if (before === undefined) return
   let progress = before
-  if (progress.mode === "Probe") {
+  if (progress.mode === "Snapshot") {
+    progress = Streaming.send(step, peer, progress)
+  } else if (progress.mode === "Probe") {
     if (!progress.paused) progress = sendEntries(step, peer, progress)
   } else {
-    while (progress.next <= next.log.last && windowIsOpen(next, progress)) {
-      progress = sendEntries(step, peer, progress)
-    }
-    if (progress.commitSent < Math.min(next.commit, progress.next - 1)) {
+    while (canSend(next, progress)) progress = sendEntries(step, peer, progress)
+    const told = Math.min(next.commit, progress.next - 1)
+    if (progress.mode === "Replicate" && progress.commitSent < told) {
       progress = sendAppend(step, peer, progress, [])
     }
   }
@@ -88,7 +95,15 @@ export const accepted = (step: Step, from: NodeId, { match }: AppendAccepted): v
   const { next } = step
   const progress = next.progress[from]
   if (progress === undefined || match > next.log.last) return
-  setProgress(next, from, Progresses.accepted(progress, match))
+  // What it holds of a log that is gone here changes nothing: it still needs the snapshot.
+  const isStreaming = progress.mode === "Snapshot" && match < next.log.base.index
+  setProgress(
+    next,
+    from,
+    isStreaming
+      ? Progresses.stillStreams(progress, match)
+      : Progresses.accepted(progress, match)
+  )
   advanceCommit(step)
   feed(step, from)
 }
@@ -109,7 +124,8 @@ export const rejected = (
 
 /** A refusal of something we no longer ask must not move us back, least of all below `match`. */
 const isStale = ({ match, mode, next }: Progress, rejected: Index): boolean =>
-  rejected <= match || (mode === "Probe" ? rejected !== next - 1 : rejected >= next)
+  rejected <= match || mode === "Snapshot" ||
+  (mode === "Probe" ? rejected !== next - 1 : rejected >= next)
 
 /**
  * The answer to a heartbeat tells what of the appends before it has arrived. If something was lost,
@@ -127,6 +143,12 @@ export const heartbeatAnswered = (step: Step, from: NodeId, answer: HeartbeatRes
     setProgress(next, from, { ...resumed, paused: false })
     return feed(step, from)
   }
+  if (progress.mode === "Snapshot") {
+    const verified = Math.min(answer.verifiedTo, next.log.last)
+    if (verified < next.log.base.index) return Streaming.heartbeatAnswered(step, from, progress)
+    setProgress(next, from, Progresses.probe(progress, verified + 1))
+    return feed(step, from)
+  }
   const { mark } = progress
   if (mark === undefined || answer.round < mark.round) return
   if (answer.verifiedTo < mark.next - 1) {
@@ -142,6 +164,7 @@ export const heartbeatAnswered = (step: Step, from: NodeId, answer: HeartbeatRes
 export const unreachable = (step: Step, peer: NodeId): void => {
   const { next } = step
   const progress = next.progress[peer]
+  if (progress?.mode === "Snapshot") return Streaming.unreachable(step, peer, progress)
   if (progress?.mode !== "Replicate") return
   setProgress(next, peer, Progresses.probe(progress, progress.match + 1))
 }

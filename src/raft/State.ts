@@ -5,12 +5,15 @@
  */
 import type { Action, HardState } from "./Action.js"
 import type { Entry } from "./Entry.js"
-import type { Index, Term } from "./EntryId.js"
+import type { EntryId, Index, Term } from "./EntryId.js"
+import * as EntryIds from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
 import type { Log } from "./Log.js"
 import * as Logs from "./Log.js"
 import type { Progress } from "./Progress.js"
 import * as Random from "./Random.js"
+import type { Snapshot } from "./Snapshot.js"
+import * as Snapshots from "./Snapshot.js"
 
 export type Role = "Follower" | "PreCandidate" | "Candidate" | "Leader"
 
@@ -24,6 +27,20 @@ export interface Limits {
   readonly uncommittedBytes: number
   /** Bytes of entries in one `Apply`. */
   readonly applyBytes: number
+  /** Entries applied since the last snapshot that ask for the next. */
+  readonly snapshotEntries: number
+  /**
+   * The same for their bytes; while the last snapshot is larger, as many as that one has, so that
+   * what snapshots write never exceeds what the log does.
+   */
+  readonly snapshotBytes: number
+  /** Entries before a snapshot that stay in the log, for followers that are a little behind. */
+  readonly trailingEntries: number
+  readonly trailingBytes: number
+  /** Bytes of a snapshot in one message. */
+  readonly chunkBytes: number
+  /** Bytes of a snapshot sent to a follower and not yet stored there; at least one chunk is. */
+  readonly inflightChunkBytes: number
 }
 
 export const defaultLimits: Limits = {
@@ -31,7 +48,13 @@ export const defaultLimits: Limits = {
   inflightAppends: 64,
   inflightBytes: 8 << 20,
   uncommittedBytes: 64 << 20,
-  applyBytes: 4 << 20
+  applyBytes: 4 << 20,
+  snapshotEntries: 1_000_000,
+  snapshotBytes: 128 << 20,
+  trailingEntries: 100_000,
+  trailingBytes: 32 << 20,
+  chunkBytes: 256 << 10,
+  inflightChunkBytes: 2 << 20
 }
 
 export interface Config {
@@ -97,6 +120,32 @@ export interface SentRound {
   readonly sentAt: number
 }
 
+/** A snapshot that a leader sends us. `received >= stored`, in bytes from the start. */
+export interface Incoming {
+  readonly snapshot: Snapshot
+  /** Of the last chunk. */
+  readonly term: Term
+  readonly round: number
+  /** Handed to the shell. */
+  readonly received: number
+}
+
+export interface Snapshotting {
+  /** The one to start from. At or after the log's base; beyond `applied` until it is restored. */
+  readonly latest: Snapshot
+  /** Bytes of the entries applied after `latest`, as the limits count them. */
+  readonly bytesSince: number
+  /** The one that is being taken, and `bytesSince` when that began. */
+  readonly taking: { readonly id: EntryId; readonly bytesSince: number } | undefined
+  /** Asked for, by a limit or a request, and not taken yet. */
+  readonly isWanted: boolean
+  readonly waiting: ReadonlyArray<Ref>
+  /** How often in a row it could not be taken, and when to try again, in ticks. */
+  readonly failures: number
+  readonly retryAt: number
+  readonly incoming: Incoming | undefined
+}
+
 export interface State {
   readonly config: Config
   /** Ticks since boot. */
@@ -152,6 +201,8 @@ export interface State {
   readonly rounds: ReadonlyArray<SentRound>
   readonly reads: ReadonlyArray<PendingRead>
 
+  readonly snapshots: Snapshotting
+
   /** At any node. */
   readonly forwardedReads: ReadonlyArray<ForwardedRead>
   readonly confirmedReads: ReadonlyArray<ConfirmedRead>
@@ -160,19 +211,25 @@ export interface State {
 /** What survived of an earlier life. Empty for a new node. */
 export interface Recovered {
   readonly hardState: HardState
-  /** Contiguous from index 1. */
+  /** The state machine holds it already. Default none. */
+  readonly snapshot?: Snapshot | undefined
+  /** The entry before the first of `entries`, not after the snapshot's. Default the very first. */
+  readonly base?: EntryId | undefined
+  /** Contiguous from `base` on. */
   readonly entries: ReadonlyArray<Entry>
 }
 
 export const nothing: Recovered = { hardState: { term: 0, vote: undefined }, entries: [] }
 
 /**
- * A node's first state. Everything recovered is durable; what is committed it learns from a leader
- * (thesis 3.8: commit index and applied state are volatile). The hard state's term is at least that
- * of the last entry, because no entry is written before its term.
+ * A node's first state. Everything recovered is durable; what is committed after the snapshot it
+ * learns from a leader (thesis 3.8: commit index and applied state are volatile). The hard state's
+ * term is at least that of the last entry, because no entry is written before its term.
  */
 export const boot = (config: Config, recovered: Recovered): State => {
-  const log = Logs.fromEntries(recovered.entries)
+  const log = Logs.fromEntries(recovered.entries, recovered.base ?? EntryIds.zero)
+  const latest = recovered.snapshot ?? Snapshots.none
+  const { index } = latest.id
   const { term, vote } = recovered.hardState
   const [random, value] = Random.next(Random.seed(config.seed, config.id))
   const electionTimeout = config.electionTimeoutTicks + value % config.electionTimeoutTicks
@@ -185,10 +242,10 @@ export const boot = (config: Config, recovered: Recovered): State => {
     role: "Follower",
     leader: undefined,
     log,
-    commit: 0,
-    applying: 0,
-    applied: 0,
-    verifiedTo: 0,
+    commit: index,
+    applying: index,
+    applied: index,
+    verifiedTo: index,
     seq: 0,
     persistedSeq: 0,
     hardStateSeq: 0,
@@ -208,6 +265,16 @@ export const boot = (config: Config, recovered: Recovered): State => {
     round: 0,
     rounds: [],
     reads: [],
+    snapshots: {
+      latest,
+      bytesSince: 0,
+      taking: undefined,
+      isWanted: false,
+      waiting: [],
+      failures: 0,
+      retryAt: 0,
+      incoming: undefined
+    },
     forwardedReads: [],
     confirmedReads: []
   }

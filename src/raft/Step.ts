@@ -59,6 +59,7 @@ const copy = (state: State): Draft => ({
   round: state.round,
   rounds: state.rounds,
   reads: state.reads,
+  snapshots: state.snapshots,
   forwardedReads: state.forwardedReads,
   confirmedReads: state.confirmedReads
 })

@@ -4,7 +4,8 @@
  */
 import type { Entry } from "./Entry.js"
 import type { EntryId, Term } from "./EntryId.js"
-import type { Append, Message } from "./Message.js"
+import type { Append, Message, SnapshotChunk } from "./Message.js"
+import type { Snapshot } from "./Snapshot.js"
 
 const isCount = (value: unknown): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0
@@ -31,6 +32,20 @@ const areContinuous = ({ entries, prev, term }: Append): boolean => {
   }
   return true
 }
+
+const isSnapshot = (value: unknown): value is Snapshot => {
+  if (typeof value !== "object" || value === null) return false
+  const { checksum, configuration, id, sizeBytes } = value as Partial<Snapshot>
+  if (!isEntryId(id) || id.index === 0 || !isCount(sizeBytes) || !isCount(checksum)) return false
+  if (typeof configuration !== "object" || configuration === null) return false
+  const { voters } = configuration as { readonly voters: unknown }
+  return Array.isArray(voters) && voters.every((voter) => typeof voter === "string")
+}
+
+/** Not empty, and within the snapshot. */
+const isChunk = ({ bytes, offset, snapshot, term }: SnapshotChunk): boolean =>
+  isSnapshot(snapshot) && snapshot.id.term <= term && isCount(offset) &&
+  bytes instanceof Uint8Array && bytes.length > 0 && offset + bytes.length <= snapshot.sizeBytes
 
 export const isValid = (message: Message): boolean => {
   if (typeof message !== "object" || message === null || !isCount(message.term)) return false
@@ -59,6 +74,11 @@ export const isValid = (message: Message): boolean => {
       return isCount(message.id)
     case "ReadIndexGranted":
       return isCount(message.id) && isCount(message.index)
+    case "SnapshotChunk":
+      return isCount(message.round) && isChunk(message)
+    case "SnapshotProgress":
+      return isCount(message.round) && isEntryId(message.id) && isCount(message.offset) &&
+        isCount(message.receivedBytes)
     default:
       return false
   }

@@ -5,6 +5,13 @@
  */
 import { Context } from "effect"
 
+/** A state under construction; what `apply` and readers see is the old one until `done`. */
+export interface Restoring {
+  /** The parts of one snapshot, in order. A view: what is kept of it must be copied. */
+  readonly add: (part: Uint8Array) => void
+  readonly done: () => void
+}
+
 export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMachine, {
   /**
    * Applies a command and returns its answer. Total, synchronous and deterministic: the same
@@ -13,4 +20,14 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
    * understands are answered, not thrown at.
    */
   readonly apply: (command: Uint8Array, index: number) => Uint8Array
+  /**
+   * The state as it is now, the last command applied being the one at or before `index`: parts of
+   * any size and number, of which `restore` makes the same state again. They are taken bit by bit,
+   * while `apply` and `restore` go on: they must show none of that. Either a copy made now, which
+   * holds up the node for as long, or a walk that keeps what is overwritten (kv/StoreSnapshot.ts).
+   * A walk that is not taken to its end is told by `return`.
+   */
+  readonly snapshot: (index: number) => Iterable<Uint8Array>
+  /** Begins to replace the state by that of a snapshot up to `index`. */
+  readonly restore: (index: number) => Restoring
 }>() {}

@@ -4,8 +4,10 @@
  */
 import { Context, Data } from "effect"
 import type { Effect } from "effect"
-import type { HardState, Persist } from "../raft/Action.js"
+import type { HardState, Write } from "../raft/Action.js"
 import type { Entry } from "../raft/Entry.js"
+import type { EntryId } from "../raft/EntryId.js"
+import type { Configuration, Snapshot } from "../raft/Snapshot.js"
 
 /** Who owns a data folder. Written once when it is made, compared each time it is opened. */
 export interface Identity {
@@ -21,7 +23,11 @@ export interface Recovered {
   /** How often this folder was opened, counting this time: at least 1, never repeated. */
   readonly start: number
   readonly hardState: HardState
-  /** Contiguous from index 1. */
+  /** Undefined before the first. Its parts are in `Snapshots.load`. */
+  readonly snapshot: Snapshot | undefined
+  /** The entry before the first of `entries`; not after the snapshot's. */
+  readonly base: EntryId
+  /** Contiguous from `base` on. */
   readonly entries: ReadonlyArray<Entry>
 }
 
@@ -35,6 +41,42 @@ export class StorageError extends Data.TaggedError("StorageError")<{
   readonly cause?: unknown
 }> {}
 
+/**
+ * Snapshots beside the log. Which of them is the one to start from, only `persist` says: until then
+ * a crash leaves nothing of it. A failure of one leaves nothing of it behind and says nothing about
+ * the log.
+ */
+export interface Snapshots {
+  /** Returns when the whole would survive a power cut. Lets others run again and again. */
+  readonly save: (
+    id: EntryId,
+    configuration: Configuration,
+    parts: Iterable<Uint8Array>
+  ) => Effect.Effect<Snapshot, StorageError>
+  /**
+   * Writes a chunk of a snapshot of another node, in order; `offset` 0 begins anew, and forgets the
+   * one before. Not durable before `finish`.
+   */
+  readonly store: (
+    snapshot: Snapshot,
+    offset: number,
+    bytes: Uint8Array
+  ) => Effect.Effect<void, StorageError>
+  /** Returns when all that was stored is found right and would survive a power cut. */
+  readonly finish: (snapshot: Snapshot) => Effect.Effect<void, StorageError>
+  /** Part of its bytes. */
+  readonly read: (
+    snapshot: Snapshot,
+    offset: number,
+    lengthBytes: number
+  ) => Effect.Effect<Uint8Array, StorageError>
+  /** Hands all parts to `add`, as they were saved, after their checksums were found right. */
+  readonly load: (
+    snapshot: Snapshot,
+    add: (part: Uint8Array) => void
+  ) => Effect.Effect<void, StorageError>
+}
+
 export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
   /** What survived, read when the layer was built. */
   readonly recovered: Recovered
@@ -43,5 +85,6 @@ export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
    * call at a time. After a failure nothing may be written any more: a failed fsync is never
    * retried.
    */
-  readonly persist: (writes: ReadonlyArray<Persist>) => Effect.Effect<void, StorageError>
+  readonly persist: (writes: ReadonlyArray<Write>) => Effect.Effect<void, StorageError>
+  readonly snapshots: Snapshots
 }>() {}

@@ -6,14 +6,27 @@
  * Commands, queries and answers are bytes, compared byte for byte.
  */
 
-/** One replica's state, in one life of one node. */
-export interface Machine {
+import type { Restoring } from "../service/StateMachine.js"
+
+/** What answers. */
+export interface Model {
   /** As in `StateMachine`: total, synchronous, deterministic. */
   readonly apply: (command: Uint8Array, index: number) => Uint8Array
   /** Looks at the state and changes nothing. */
   readonly read: (query: Uint8Array) => Uint8Array
   /** Equal for equal states, however they came about, and for no others. */
   readonly digest: () => string
+}
+
+/** One replica's state, in one life of one node. */
+export interface Machine extends Model {
+  /**
+   * The state as it is now, in parts of any size, of which `restore` makes it again. The parts are
+   * taken later, and must then still show the state as it is now, whatever was applied since.
+   */
+  readonly snapshot: (index: number) => Iterable<Uint8Array>
+  /** Takes the parts of a snapshot; `done` replaces the state by what they say. */
+  readonly restore: (index: number) => Restoring
 }
 
 /** What a client asks for. */
@@ -41,7 +54,7 @@ export interface Application {
    * Empty: what the answers of a finished run are compared with. Written independently of `machine`
    * it finds errors in `machine` too; the machine itself only finds those of replication.
    */
-  readonly model: () => Machine
+  readonly model: () => Model
   /**
    * The request numbered `id`, unique in its run. Commands should differ in their bytes from one id
    * to another (a value that contains the id does it): those that do are checked to apply at most

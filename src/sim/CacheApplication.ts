@@ -17,7 +17,9 @@ const machine = (): Machine => {
   return {
     apply: (command, index) => Store.apply(store, command, index),
     read: (query) => read(store, CacheQuery.decode(query)),
-    digest: () => Store.digest(store)
+    digest: () => Store.digest(store),
+    snapshot: (index) => Store.snapshot(store, index),
+    restore: () => Store.restore(store)
   }
 }
 

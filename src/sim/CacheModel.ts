@@ -6,7 +6,7 @@
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
-import type { Machine } from "./Application.js"
+import type { Model } from "./Application.js"
 import * as CacheQuery from "./CacheQuery.js"
 
 interface Entry {
@@ -14,7 +14,7 @@ interface Entry {
   readonly revision: number
 }
 
-export const make = (): Machine => {
+export const make = (): Model => {
   const entries = new Map<string, Entry>()
   return {
     apply: (bytes, index) => {

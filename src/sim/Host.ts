@@ -149,6 +149,7 @@ export class Host {
 
   /** `cutPower`: the machine goes down with it, and with what its disk had not synced. */
   crash(cutPower: boolean, why: string): void {
+    this.#oracles.crashing(this.number)
     if (cutPower) this.disk.cutPower()
     if (this.#life === undefined) return
     if (!cutPower) this.disk.abandon()
@@ -204,7 +205,8 @@ export class Host {
       clusterId: CLUSTER_ID,
       nodeId: this.id,
       members: Array.from({ length: scenario.nodes }, (_, node) => nodeId(node)),
-      segmentLimitBytes: scenario.segmentLimitBytes
+      segmentLimitBytes: scenario.segmentLimitBytes,
+      snapshotBlockBytes: scenario.snapshotBlockBytes
     }
     const storage = Layer.provide(WriteAheadLog.layer(folder), this.disk.layer())
     const watched = Layer.effect(
@@ -214,14 +216,7 @@ export class Host {
     const ports = this.#network.layer(this.number).pipe(
       Layer.provideMerge(Layer.provide(watched, storage))
     )
-    const machine = Layer.succeed(StateMachine.StateMachine, {
-      apply: (command, index) => {
-        life.replica.appliedIndex = index
-        const answer = life.replica.machine.apply(command, index)
-        this.#oracles.applied(this.number, index, command, answer)
-        return answer
-      }
-    })
+    const machine = Layer.succeed(StateMachine.StateMachine, this.#watch(life.replica))
     const node = NodeProgram.layer({
       members: folder.members,
       electionTimeoutMillis: scenario.electionTimeoutMillis,
@@ -242,6 +237,34 @@ export class Host {
       onFailure: (cause) => Effect.sync(() => this.#failed(life, cause)),
       onSuccess: Effect.succeed
     }))
+  }
+
+  /** Between the node and its replica. */
+  #watch(replica: Replica): StateMachine.StateMachine["Type"] {
+    const { machine } = replica
+    const oracles = this.#oracles
+    return {
+      apply: (command, index) => {
+        replica.appliedIndex = index
+        const answer = machine.apply(command, index)
+        oracles.applied(this.number, index, command, answer)
+        return answer
+      },
+      snapshot: (index) => {
+        oracles.snapshots.taken(this.number, index, machine.digest())
+        return machine.snapshot(index)
+      },
+      restore: (index) => {
+        const { add, done } = machine.restore(index)
+        return {
+          add,
+          done: () => {
+            done()
+            replica.appliedIndex = oracles.restored(this.number, index, machine.digest())
+          }
+        }
+      }
+    }
   }
 
   /** With this machine's clock, chance and log. */

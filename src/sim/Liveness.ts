@@ -157,7 +157,12 @@ export class Liveness {
   #hasCaughtUp(): boolean {
     const { oracles, world } = this.#parts
     let applied = 0
-    for (const node of this.#core) applied += oracles.stateOf(node)?.applied ?? 0
+    for (const node of this.#core) {
+      const state = oracles.stateOf(node)
+      // So much of a snapshot has arrived that every byte counts less than an entry.
+      const received = state?.snapshots.incoming?.received ?? 0
+      applied += (state?.applied ?? 0) + received / (received + 1)
+    }
     if (applied <= this.#mostApplied || this.#hasManyTerms) return false
     this.#mostApplied = applied
     this.#stageMicros = world.nowMicros
@@ -276,6 +281,8 @@ export class Liveness {
       if (state.role === "Leader" && state.uncommittedBytes !== 0) {
         left.push(`${state.uncommittedBytes} uncommitted bytes`)
       }
+      const { incoming, taking } = state.snapshots
+      if (incoming !== undefined || taking !== undefined) left.push("a snapshot on its way")
       for (const peer of this.#core) {
         const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0
         if (inflight > 0) left.push(`${inflight} appends on their way`)

@@ -36,7 +36,19 @@ export const required = [
   "read waited for a commit of its term",
   "clock jumped back",
   "client abandoned a request",
-  "core without some node converged"
+  "core without some node converged",
+  "snapshot taken",
+  "log compacted",
+  "snapshot installed",
+  "stream resumed",
+  "stream superseded by a newer snapshot",
+  "snapshot not needed after all",
+  "snapshot failed",
+  "crash while taking a snapshot",
+  "crash while receiving a snapshot",
+  "crash while installing a snapshot",
+  "node started from a snapshot",
+  "old segments removed"
 ] as const
 
 export type Mark = (typeof required)[number]

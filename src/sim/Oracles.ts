@@ -13,11 +13,13 @@ import type { Role, State } from "../raft/State.js"
 import type { Storage } from "../service/Storage.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
+import * as LeaderOracle from "./LeaderOracle.js"
 import { Promised, sameBytes } from "./Promised.js"
 import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
 import { SessionModel } from "./SessionModel.js"
 import * as Sightings from "./Sightings.js"
+import { SnapshotOracle } from "./SnapshotOracle.js"
 import { StorageOracle } from "./StorageOracle.js"
 import type { World } from "./World.js"
 
@@ -54,6 +56,7 @@ export class Oracles {
   readonly #logs = new Map<Term, Log.Log>()
   readonly #promises: PromiseOracle
   readonly #storage: StorageOracle
+  readonly snapshots: SnapshotOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
   /** By whichever node came first, in the order of the log. */
@@ -62,9 +65,11 @@ export class Oracles {
   constructor(world: World) {
     const { nodes } = world.scenario
     this.#world = world
-    this.#promised = Array.from({ length: nodes }, () => new Promised())
+    const committed = (index: number) => this.#committed[index - 1]?.entry
+    this.snapshots = new SnapshotOracle(world, committed)
+    this.#promised = Array.from({ length: nodes }, () => new Promised(committed))
     this.#watched = Array.from({ length: nodes }, fresh)
-    this.#storage = new StorageOracle(world, this.#promised)
+    this.#storage = new StorageOracle(world, this.#promised, this.snapshots)
     this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
   }
@@ -80,11 +85,21 @@ export class Oracles {
 
   /** A process has come up. */
   started(node: number, service: Node["Type"]): void {
-    this.#watched[node] = { ...fresh(), service }
+    // It may have restored a snapshot already.
+    this.#watched[node] = { ...this.#watched[node]!, service }
   }
 
   ended(node: number): void {
     this.#watched[node] = fresh()
+  }
+
+  /** It is about to end in the middle of things. */
+  crashing(node: number): void {
+    const { marks } = this.#world
+    const snapshots = this.stateOf(node)?.snapshots
+    if (snapshots?.taking !== undefined) marks.hit("crash while taking a snapshot")
+    if (snapshots?.incoming !== undefined) marks.hit("crash while receiving a snapshot")
+    if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
   }
 
   /** The node's disk is another one. */
@@ -105,21 +120,25 @@ export class Oracles {
     if (state === undefined || state === before) return
     this.#mix(state)
     if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
-      this.#world.tell({ _tag: "State", node: nodeId(node), state: Sightings.describe(state) })
+      this.#world.tell({ _tag: "State", node: nodeId(node), state: this.#describe(state) })
     }
     this.#checkOrder(node, before, state)
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
       this.#checkProgress(node, state)
-      this.#checkOffice(node, state)
-      if (before?.role === "Leader") this.#checkCounting(node, before, state)
+      LeaderOracle.checkOffice(this.#world, node, state)
+      if (before?.role === "Leader") LeaderOracle.checkCounting(this.#world, node, before, state)
     }
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
     if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)
     watched.state = state
+  }
+
+  #describe(state: State) {
+    return Sightings.describe(state, (index) => this.#committed[index - 1]?.entry.term)
   }
 
   #mix({ applied, commit, log, role, term }: State): void {
@@ -163,36 +182,14 @@ export class Oracles {
     }
     this.#leaders.set(term, node)
     for (const { entry, inTerm } of this.#committed) {
-      if (inTerm >= term || log.at(entry.index)?.term === entry.term) continue
+      if (inTerm >= term || entry.index < log.base.index) continue
+      if (Log.termAt(log, entry.index) === entry.term) continue
       return this.#world.violate(
         "leader-completeness",
         `${nodeId(node)} leads term ${term} without entry ${entry.index}, committed in term ` +
           `${inTerm}`
       )
     }
-  }
-
-  /** A leader commits by counting only entries of its own term (thesis 3.6.2, figure 3.7). */
-  #checkCounting(node: number, before: State, { commit, log, term }: State): void {
-    const committed = Log.termAt(log, commit)
-    if (before.term !== term || commit === before.commit || committed === term) return
-    this.#world.violate(
-      "own-term-commit",
-      `${nodeId(node)}, leader of term ${term}, has committed entry ${commit} of term ${committed}`
-    )
-  }
-
-  /** Who cannot write, or is not heard by a majority, must not lead for long (thesis 6.2). */
-  #checkOffice(node: number, { config, now, rounds, term, writes }: State): void {
-    const since = Math.min(writes[0]?.since ?? Infinity, rounds[0]?.sentAt ?? Infinity)
-    if (now - since <= 2 * config.electionTimeoutTicks + 2) return
-    this.#world.violate(
-      "abdication",
-      `${nodeId(node)} still leads term ${term} ${
-        now - since
-      } ticks after it last could write and ` +
-        "was heard by a majority"
-    )
   }
 
   /** A leader never believes a follower to hold what is not on that follower's disk. */
@@ -205,7 +202,7 @@ export class Oracles {
       }
       // Another leader, or another disk, may since have replaced what it held.
       if (promised.hardState.term > term || promised.isForgotten) continue
-      if (promised.termAt(match) !== Log.termAt(log, match)) {
+      if (match >= log.base.index && promised.termAt(match) !== Log.termAt(log, match)) {
         this.#world.violate(
           "progress",
           `${nodeId(node)}, leader of term ${term}, believes that ${peer} holds all up to ` +
@@ -216,6 +213,7 @@ export class Oracles {
   }
 
   #checkCommit(node: number, watched: Watched, { commit, log, role, term }: State): void {
+    this.#checkBase(node, watched, log)
     while (watched.commit < commit) {
       const index = ++watched.commit
       const entry = log.at(index)
@@ -236,6 +234,18 @@ export class Oracles {
         )
       }
     }
+  }
+
+  /** What is gone from its log was committed. */
+  #checkBase(node: number, watched: Watched, { base }: Log.Log): void {
+    if (watched.commit >= base.index) return
+    watched.commit = base.index
+    if (this.#committed[base.index - 1]?.entry.term === base.term) return
+    this.#world.violate(
+      "one-commit-per-index",
+      `${nodeId(node)} begins after entry ${base.index} of term ${base.term}, which nobody ` +
+        "committed"
+    )
   }
 
   /**
@@ -292,6 +302,18 @@ export class Oracles {
         `${nodeId(node)} answered the command at ${index} otherwise than the first to apply it`
       )
     }
+  }
+
+  /**
+   * The node's state machine holds another state now: the one up to `index`. Returns the last
+   * command that made it.
+   */
+  restored(node: number, index: number, digest: string): number {
+    this.snapshots.restored(node, index, digest)
+    const watched = this.#watched[node]!
+    const { commands } = this.#sessions
+    while ((commands[watched.nextCommand]?.index ?? Infinity) <= index) watched.nextCommand += 1
+    return commands[watched.nextCommand - 1]?.index ?? 0
   }
 
   #checkApplied(node: number, { nextCommand }: Watched, { applied }: State): void {

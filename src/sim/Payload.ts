@@ -38,6 +38,14 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
       return `granted: read ${message.id} at ${message.index}`
     case "ReadIndexRefused":
       return `refused: read ${message.id}, I do not lead`
+    case "SnapshotChunk": {
+      const { bytes, offset, snapshot: { id, sizeBytes }, term } = message
+      return `chunk: bytes ${offset} to ${offset + bytes.length} of ${sizeBytes} of the snapshot ` +
+        `up to ${id.index}; term ${term}`
+    }
+    case "SnapshotProgress":
+      return `stored: ${message.receivedBytes} bytes of the snapshot up to ${message.id.index}; ` +
+        `term ${message.term}`
     case "Forward":
       return `forward: ${message.proposals.length} ` +
         (message.proposals.length === 1 ? "write" : "writes")

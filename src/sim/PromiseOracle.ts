@@ -49,13 +49,15 @@ export class PromiseOracle {
         if (promised.entries.length < match) {
           return this.#broken(from, `accepts entries up to ${match} that are not durable`)
         }
-        if (log !== undefined && promised.termAt(match) !== Log.termAt(log, match)) {
+        if (log === undefined || match < log.base.index) return
+        if (promised.termAt(match) !== Log.termAt(log, match)) {
           this.#broken(from, `accepts entries up to ${match}, and holds others than the leader`)
         }
         return
       }
       case "AppendRejected":
       case "HeartbeatResponse":
+      case "SnapshotProgress":
         if (promised.hardState.term === message.term) return
         return this.#broken(from, `answers in term ${message.term}, which is not durable`)
       default:

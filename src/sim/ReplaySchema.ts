@@ -57,7 +57,13 @@ const Limits = Schema.Struct({
   inflightAppends: Positive,
   inflightBytes: Positive,
   uncommittedBytes: Positive,
-  applyBytes: Positive
+  applyBytes: Positive,
+  snapshotEntries: Positive,
+  snapshotBytes: Positive,
+  trailingEntries: Count,
+  trailingBytes: Count,
+  chunkBytes: Positive,
+  inflightChunkBytes: Positive
 })
 
 const Target = Schema.Union(Count, Schema.Literal("leader"))
@@ -157,6 +163,7 @@ export const Scenario = Schema.Struct({
   requestTimeoutMillis: Millis,
   limits: Limits,
   segmentLimitBytes: Positive,
+  snapshotBlockBytes: Positive,
   network: NetworkConditions,
   disk: DiskConditions,
   clocks: Schema.Array(ClockConditions),

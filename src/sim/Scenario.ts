@@ -126,6 +126,8 @@ export interface Scenario {
   readonly requestTimeoutMillis: number
   readonly limits: Limits
   readonly segmentLimitBytes: number
+  /** Of a snapshot written at once. */
+  readonly snapshotBlockBytes: number
   readonly network: NetworkConditions
   readonly disk: DiskConditions
   /** By node. */

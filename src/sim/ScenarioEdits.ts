@@ -2,6 +2,7 @@
  * Ways to make a scenario smaller or tamer. None of them asks whether the failure stays: that is
  * the shrinker's business.
  */
+import * as SnapshotFiles from "../node/SnapshotFiles.js"
 import * as State from "../raft/State.js"
 import type { Violation } from "./Report.js"
 import type { Fault, Scenario, Target, Trouble } from "./Scenario.js"
@@ -46,6 +47,13 @@ const conditions: ReadonlyArray<Edit> = [
   limit("inflightBytes"),
   limit("uncommittedBytes"),
   limit("applyBytes"),
+  limit("chunkBytes"),
+  limit("inflightChunkBytes"),
+  limit("trailingEntries"),
+  limit("trailingBytes"),
+  limit("snapshotBytes"),
+  limit("snapshotEntries"),
+  (scenario) => ({ ...scenario, snapshotBlockBytes: SnapshotFiles.BLOCK_BYTES }),
   (scenario) => ({ ...scenario, segmentLimitBytes: ONE_SEGMENT_BYTES }),
   (scenario) => ({ ...scenario, granularityMicros: 1 }),
   (scenario) => ({ ...scenario, windowMicros: 0 }),

@@ -4,6 +4,7 @@
  */
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
+import type { Progress } from "../raft/Progress.js"
 import * as Quorum from "../raft/Quorum.js"
 import type { State } from "../raft/State.js"
 import type { Marks } from "./Marks.js"
@@ -12,6 +13,7 @@ import type { NodeState } from "./Trace.js"
 /** `before` is the same node's state in the same life; `terms` have had a leader so far. */
 export const mark = (marks: Marks, before: State, state: State, terms: number): void => {
   if (state.role === "Leader" && before.role !== "Leader" && terms > 1) marks.hit("leader changed")
+  markSnapshots(marks, before, state)
   if (before.role === "Candidate" && state.role === "PreCandidate") marks.hit("candidate collided")
   if (state.role === "Leader") return markLeader(marks, state)
   if (before.role !== "Leader" || state.term !== before.term) return
@@ -21,6 +23,30 @@ export const mark = (marks: Marks, before: State, state: State, terms: number): 
       ? "leader deposed: own disk stalled"
       : "leader deposed: no majority answered"
   )
+}
+
+const markSnapshots = (marks: Marks, before: State, state: State): void => {
+  const { latest, taking } = before.snapshots
+  const now = state.snapshots
+  if (state.log.base.index > before.log.base.index) marks.hit("log compacted")
+  if (now.latest !== latest && now.latest.id.index === taking?.id.index) {
+    marks.hit("snapshot taken")
+  } else if (now.latest.id.index > state.applied && now.latest !== latest) {
+    marks.hit("snapshot installed")
+  }
+  if (now.failures > before.snapshots.failures) marks.hit("snapshot failed")
+  const { incoming } = before.snapshots
+  if (incoming !== undefined && now.incoming === undefined && now.latest === latest) {
+    if (state.commit >= incoming.snapshot.id.index) marks.hit("snapshot not needed after all")
+  }
+  for (const peer in state.progress) markStream(marks, before.progress[peer], state.progress[peer])
+}
+
+const markStream = (marks: Marks, before: Progress | undefined, now: Progress | undefined) => {
+  const [old, stream] = [before?.stream, now?.stream]
+  if (old === undefined || stream === undefined) return
+  if (old.snapshot !== stream.snapshot) marks.hit("stream superseded by a newer snapshot")
+  else if (stream.isProbing && !old.isProbing && stream.next > 0) marks.hit("stream resumed")
 }
 
 const markLeader = (
@@ -38,23 +64,33 @@ const markLeader = (
 export const differ = (before: State | undefined, state: State): boolean =>
   before === undefined || before.role !== state.role || before.term !== state.term ||
   before.leader !== state.leader || before.log !== state.log || before.commit !== state.commit ||
-  before.applied !== state.applied
+  before.applied !== state.applied || before.snapshots.latest !== state.snapshots.latest ||
+  before.snapshots.incoming?.received !== state.snapshots.incoming?.received
 
-export const describe = ({ applied, commit, leader, log, role, term }: State): NodeState => ({
+/** `committed` knows the terms of entries that are gone from the log. */
+export const describe = (
+  { applied, commit, leader, log, role, snapshots, term }: State,
+  committed: (index: number) => Term | undefined
+): NodeState => ({
   role,
   term,
   leader,
   last: log.last,
   commit,
   applied,
-  terms: termsOf(log)
+  terms: termsOf(log, committed),
+  base: log.base.index,
+  snapshot: snapshots.latest.id.index
 })
 
 /** Run-length encoded. */
-const termsOf = (log: Log.Log): ReadonlyArray<readonly [term: Term, count: number]> => {
+const termsOf = (
+  log: Log.Log,
+  committed: (index: number) => Term | undefined
+): ReadonlyArray<readonly [term: Term, count: number]> => {
   const runs: Array<[term: Term, count: number]> = []
   for (let index = 1; index <= log.last; index++) {
-    const term = Log.termAt(log, index) ?? 0
+    const term = Log.termAt(log, index) ?? committed(index) ?? 0
     const run = runs.at(-1)
     if (run?.[0] === term) run[1] += 1
     else runs.push([term, 1])

@@ -54,6 +54,14 @@ export class SimDisk {
       location: MemoryDisk.LOCATION,
       list: this.#run("list", "", 0, always, () => MemoryDisk.fileNames(medium)),
       read: (name) => this.#run("read", name, 0, at(name), () => MemoryDisk.contents(medium, name)),
+      readPart: (name, offset, lengthBytes) =>
+        this.#run(
+          "read",
+          name,
+          0,
+          at(name),
+          () => MemoryDisk.part(medium, name, offset, lengthBytes)
+        ),
       append: (name, bytes) => this.#append(name, bytes),
       sync: (name) => this.#sync(name),
       truncate: (name, size) =>
@@ -61,7 +69,10 @@ export class SimDisk {
       rename: (from, to) =>
         this.#run("rename", from, 0, at(from), () => MemoryDisk.rename(medium, from, to)),
       remove: (name) =>
-        this.#run("remove", name, 0, at(name), () => MemoryDisk.remove(medium, name)),
+        this.#run("remove", name, 0, at(name), () => {
+          if (Segment.sequenceOf(name) !== undefined) this.#world.marks.hit("old segments removed")
+          MemoryDisk.remove(medium, name)
+        }),
       syncDirectory: Effect.suspend(() =>
         this.#run(
           "syncDirectory",

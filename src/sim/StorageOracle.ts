@@ -3,13 +3,14 @@
  * entry that is ever written, what is promised to be durable, and what is recovered.
  */
 import { Effect } from "effect"
-import type { Persist } from "../raft/Action.js"
+import type { Write } from "../raft/Action.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import type { Storage } from "../service/Storage.js"
 import type { Promised } from "./Promised.js"
 import { sameBytes } from "./Promised.js"
 import { nodeId } from "./Scenario.js"
+import type { SnapshotOracle } from "./SnapshotOracle.js"
 import type { World } from "./World.js"
 
 /** Terms and indexes are small enough to share one number. */
@@ -22,8 +23,11 @@ export class StorageOracle {
   /** Every entry that ever was, by term and index, with the term of the one before it. */
   readonly #entries = new Map<number, { readonly entry: Entry; readonly before: Term }>()
 
-  constructor(world: World, promised: ReadonlyArray<Promised>) {
+  readonly #snapshots: SnapshotOracle
+
+  constructor(world: World, promised: ReadonlyArray<Promised>, snapshots: SnapshotOracle) {
     this.#world = world
+    this.#snapshots = snapshots
     this.#promised = promised
   }
 
@@ -39,8 +43,12 @@ export class StorageOracle {
           wrong
       )
     }
+    if (service.recovered.snapshot !== undefined) {
+      this.#world.marks.hit("node started from a snapshot")
+    }
     return {
       recovered: service.recovered,
+      snapshots: this.#snapshots.watch(node, service),
       persist: (writes) => {
         const terms = new Map<number, Term>()
         for (const write of writes) this.#written(node, write, terms)
@@ -54,7 +62,13 @@ export class StorageOracle {
    * Two entries of one term and index are one, with all that is before them (log matching). `terms`
    * are those of the entries of the same call so far.
    */
-  #written(node: number, { append, truncateFrom }: Persist, terms: Map<number, Term>): void {
+  #written(node: number, write: Write, terms: Map<number, Term>): void {
+    if (write._tag !== "Persist") {
+      this.#snapshots.begins(node, write)
+      terms.set(write.snapshot.id.index, write.snapshot.id.term)
+      return
+    }
+    const { append, truncateFrom } = write
     if (truncateFrom !== undefined) this.#world.marks.hit("entries truncated")
     for (const entry of append) {
       const { index, term } = entry

@@ -130,6 +130,7 @@ export const promises: Readonly<Record<string, string>> = {
   "answered-once": "every request is answered, and only once",
   "applied-in-order": "every replica applies what is committed, in the order of the log",
   "bounded": "a node at rest keeps nothing of what it has done",
+  "compacted-is-covered": "a node lets go only of what a durable snapshot of its own covers",
   "convergence": "replicas that have applied the same log hold the same state",
   "durable": "what a disk has promised to keep is there when its node comes back",
   "durable-majority": "what is committed is on the disks of a majority",
@@ -150,7 +151,8 @@ export const promises: Readonly<Record<string, string>> = {
   "promise-before-durable": "a node says nothing that a crash could make untrue",
   "right-answers": "the state machine answers as its model does",
   "sound-disk-refused": "a node starts from a disk with which nothing is wrong",
-  "same-answers": "every replica answers a command in the same way"
+  "same-answers": "every replica answers a command in the same way",
+  "same-snapshot": "a snapshot holds the state as of its entry, whoever takes or restores it"
 }
 
 const promise = (violation: Violation | undefined): ReadonlyArray<string> => {

@@ -114,7 +114,7 @@ const answerText = (
 const changes = (
   node: string,
   before: NodeState | undefined,
-  { commit, last, leader, role, term, terms }: NodeState
+  { base, commit, last, leader, role, snapshot, term, terms }: NodeState
 ): ReadonlyArray<readonly [weight: number, text: string]> => {
   const told: Array<readonly [number, string]> = []
   const isNew = before === undefined || before.term !== term
@@ -135,6 +135,15 @@ const changes = (
   }
   if (before !== undefined && commit > before.commit) {
     told.push([role === "Leader" ? 1 : 0, `knows that all up to entry ${commit} is committed`])
+  }
+  if (before !== undefined && snapshot > before.snapshot) {
+    const how = snapshot > before.last || base === snapshot && before.commit < snapshot
+      ? "begins anew with a snapshot"
+      : "has a snapshot"
+    told.push([2, `${how} of all up to entry ${snapshot}`])
+  }
+  if (before !== undefined && base > before.base) {
+    told.push([1, `lets go of its entries up to ${base}`])
   }
   return told
 }

@@ -49,8 +49,9 @@ export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
     electionTimeoutMillis,
     heartbeatMillis,
     requestTimeoutMillis: cluster.oneOf([1_000, 2_000, 5_000]),
-    limits: drawLimits(cluster),
+    limits: { ...drawLimits(cluster), ...drawSnapshots(Dice.make(seed, "snapshots")) },
     segmentLimitBytes: cluster.chance(500) ? 1 << 26 : cluster.between(512, 16_384),
+    snapshotBlockBytes: Dice.make(seed, "blocks").oneOf([64, 1_000, 20_000]),
     network: drawNetwork(world, isWide),
     disk: drawDisk(world),
     clocks: drawClocks(world, nodes),
@@ -67,11 +68,30 @@ const drawSchedule = (dice: Dice.Dice): Schedule => {
   return { _tag: "Random" }
 }
 
+/** In most lives so often that there is always one on its way, or nearly. */
+const drawSnapshots = (dice: Dice.Dice) => {
+  const { defaultLimits } = State
+  if (dice.chance(150)) return {}
+  return {
+    snapshotEntries: dice.weighted([[dice.between(2, 12), 3], [dice.between(12, 80), 4]]),
+    snapshotBytes: dice.chance(500) ? defaultLimits.snapshotBytes : dice.between(200, 20_000),
+    trailingEntries: dice.weighted([[0, 1], [dice.between(1, 8), 3], [dice.between(8, 60), 2]]),
+    trailingBytes: dice.chance(600) ? defaultLimits.trailingBytes : dice.between(0, 4_000),
+    chunkBytes: dice.weighted([
+      [dice.between(30, 200), 2],
+      [dice.between(200, 3_000), 3],
+      [defaultLimits.chunkBytes, 1]
+    ]),
+    inflightChunkBytes: dice.chance(500) ? defaultLimits.inflightChunkBytes : dice.between(1, 3_000)
+  }
+}
+
 const drawLimits = (dice: Dice.Dice): State.Limits => {
   const { defaultLimits } = State
   const maybe = (least: number, most: number, otherwise: number): number =>
     dice.chance(400) ? dice.between(least, most) : otherwise
   return {
+    ...defaultLimits,
     appendBytes: maybe(1, 1_000, defaultLimits.appendBytes),
     inflightAppends: maybe(1, 4, defaultLimits.inflightAppends),
     inflightBytes: maybe(1, 2_000, defaultLimits.inflightBytes),

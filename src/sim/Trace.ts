@@ -20,6 +20,10 @@ export interface NodeState {
   readonly applied: number
   /** The term of each entry, run-length encoded: `[term, count]`, from index 1 on. */
   readonly terms: ReadonlyArray<readonly [term: number, count: number]>
+  /** Entries up to here are not in the log any more. */
+  readonly base: number
+  /** What the latest snapshot covers. */
+  readonly snapshot: number
 }
 
 export type TraceEvent =

@@ -43,7 +43,9 @@ const stateRow = (state: NodeState): ReadonlyArray<unknown> => [
   state.last,
   state.commit,
   state.applied,
-  state.terms
+  state.terms,
+  state.base,
+  state.snapshot
 ]
 
 const nodesOf = (event: TraceEvent): ReadonlyArray<string> => {

@@ -9,8 +9,8 @@ const NOWHERE = -1
 const CLIENT_ROWS_MAX = 16
 const FAULT_ROWS_MAX = 6
 
-const stateOf = ([role, term, leader, last, commit, applied, terms]) =>
-  ({ role, term, leader: leader ?? undefined, last, commit, applied, terms })
+const stateOf = ([role, term, leader, last, commit, applied, terms, base, snapshot]) =>
+  ({ role, term, leader: leader ?? undefined, last, commit, applied, terms, base, snapshot })
 
 const decodeEvents = (data) =>
   data.events.map(([kind, number, atMicros, ...fields]) => {

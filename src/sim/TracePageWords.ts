@@ -46,7 +46,9 @@ const stateText = (life, event, index) => {
     ),
     ...changeText("last entry", previous?.last, state.last),
     ...changeText("committed", previous?.commit, state.commit),
-    ...changeText("applied", previous?.applied, state.applied)
+    ...changeText("applied", previous?.applied, state.applied),
+    ...changeText("snapshot up to", previous?.snapshot ?? 0, state.snapshot),
+    ...changeText("log begins after", previous?.base ?? 0, state.base)
   ]
   const what = changes.length === 0 ? "entries were replaced" : changes.join(", ")
   return event.node + ": " + what + (isCut ? " (the log became shorter)" : "")

@@ -85,6 +85,22 @@ export const read = (segment: Uint8Array, segmentSalt: number, offset: number): 
     : damaged("its checksum is wrong, though all of it was written")
 }
 
+/** How long the frame is that begins `bytes`, at `offset` of its file, if its header is right. */
+export const lengthOf = (bytes: Uint8Array, fileSalt: number, offset: number): number | undefined =>
+  bytes.length >= HEADER_BYTES && hasHeader(bytes, fileSalt, offset)
+    ? HEADER_BYTES + viewOf(bytes).getUint32(LENGTH_AT, true)
+    : undefined
+
+/** The body of a frame with a right header, if all of it is there and right. A view. */
+export const bodyOf = (frame: Uint8Array): Uint8Array | undefined => {
+  const body = frame.subarray(HEADER_BYTES)
+  return crc32(body) === viewOf(frame).getUint32(BODY_CHECKSUM_AT, true) ? body : undefined
+}
+
+const hasHeader = (frame: Uint8Array, fileSalt: number, offset: number): boolean =>
+  viewOf(frame).getUint32(0, true) === MARKER &&
+  viewOf(frame).getUint32(HEADER_CHECKSUM_AT, true) === headerChecksum(frame, fileSalt, offset)
+
 const readWithoutHeader = (segment: Uint8Array, segmentSalt: number, offset: number): Frame => {
   const view = viewOf(segment)
   for (let at = offset + 1; at + HEADER_BYTES <= segment.length; at++) {
@@ -101,8 +117,7 @@ const damaged = (why: string): Frame => ({ _tag: "Damaged", why })
 
 const isHeader = (segment: DataView, segmentSalt: number, at: number): boolean =>
   segment.getUint32(at, true) === MARKER &&
-  segment.getUint32(at + HEADER_CHECKSUM_AT, true) ===
-    headerChecksum(new Uint8Array(segment.buffer, segment.byteOffset + at), segmentSalt, at)
+  hasHeader(new Uint8Array(segment.buffer, segment.byteOffset + at), segmentSalt, at)
 
 const headerChecksum = (frame: Uint8Array, segmentSalt: number, offset: number): number =>
   crc32(frame.subarray(0, HEADER_CHECKSUM_AT), (segmentSalt + offset) >>> 0)

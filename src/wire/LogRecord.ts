@@ -4,26 +4,45 @@
  */
 import type { HardState, Persist } from "../raft/Action.js"
 import type { Entry, Kind } from "../raft/Entry.js"
-import type { Index } from "../raft/EntryId.js"
+import type { EntryId, Index } from "../raft/EntryId.js"
+import type { Snapshot } from "../raft/Snapshot.js"
 import * as Bytes from "./Bytes.js"
 import type { Reader, Writer } from "./Bytes.js"
+import * as SnapshotRecord from "./SnapshotRecord.js"
 
 /** The format of the records of a segment. Raised when one is added or changes. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
+
+/** Where the log begins: `snapshot` is the one to start from, entries up to `base` are gone. */
+export interface Beginning {
+  readonly snapshot: Snapshot
+  readonly base: EntryId
+}
 
 /**
- * How a segment opens: what held when it began. The hard state is here because the segments that
- * last wrote it may be gone one day, while a node must never forget its vote.
+ * How a segment opens: what held when it began. The hard state and the beginning are here because
+ * the segments that last wrote them may be gone, while a node must never forget its vote.
  */
 export interface Head {
   readonly _tag: "Head"
   /** The last entry before this segment's own; 0 if there was none. */
   readonly lastIndex: Index
   readonly hardState: HardState
+  readonly beginning: Beginning
 }
 
 /** A `Persist` as the log keeps it. */
-export type Write = Omit<Persist, "_tag" | "seq">
+export interface Entries extends Omit<Persist, "_tag" | "seq"> {
+  readonly _tag: "Entries"
+}
+
+/** The log has another beginning. `isAnew`: of the entries so far none is left. */
+export interface Begins extends Beginning {
+  readonly _tag: "Begins"
+  readonly isAnew: boolean
+}
+
+export type Write = Entries | Begins
 
 export interface Writes {
   readonly _tag: "Writes"
@@ -43,11 +62,14 @@ const WRITES = 2
 
 const TRUNCATES = 1
 const HAS_HARD_STATE = 2
+/** Alone: a `Begins`. */
+const BEGINS = 4
+const BEGINS_ANEW = 8
 
 const NOOP = 0
 const COMMAND = 1
 
-/** Flags and the number of entries. */
+/** Flags and the number of entries; more for what is not `Entries`. */
 const WRITE_BYTES_MIN = 5
 /** Term, kind and the length of the bytes. */
 const ENTRY_BYTES_MIN = 13
@@ -57,19 +79,31 @@ export const encodeHead = (writer: Writer, head: Omit<Head, "_tag">): void => {
   writer.u32(FORMAT_VERSION)
   writer.integer(head.lastIndex)
   encodeHardState(writer, head.hardState)
+  encodeBeginning(writer, head.beginning)
 }
 
 /** The entries of a write must be contiguous: their indexes follow from the first. */
 export const encodeWrites = (writer: Writer, writes: ReadonlyArray<Write>): void => {
   writer.u8(WRITES)
   writer.u32(writes.length)
-  for (const { append, hardState, truncateFrom } of writes) {
+  for (const write of writes) {
+    if (write._tag === "Begins") {
+      writer.u8(write.isAnew ? BEGINS_ANEW : BEGINS)
+      encodeBeginning(writer, write)
+      continue
+    }
+    const { append, hardState, truncateFrom } = write
     const truncates = truncateFrom === undefined ? 0 : TRUNCATES
     writer.u8(truncates | (hardState === undefined ? 0 : HAS_HARD_STATE))
     if (truncateFrom !== undefined) writer.integer(truncateFrom)
     encodeEntries(writer, append)
     if (hardState !== undefined) encodeHardState(writer, hardState)
   }
+}
+
+const encodeBeginning = (writer: Writer, { base, snapshot }: Beginning): void => {
+  SnapshotRecord.encodeId(writer, base)
+  SnapshotRecord.encode(writer, snapshot)
 }
 
 const encodeEntries = (writer: Writer, entries: ReadonlyArray<Entry>): void => {
@@ -109,16 +143,26 @@ const decodeHead = (reader: Reader): Head | OtherFormat => {
     reader.raw(reader.remaining)
     return { _tag: "OtherFormat", formatVersion }
   }
-  return { _tag: "Head", lastIndex: reader.integer(), hardState: decodeHardState(reader) }
+  const lastIndex = reader.integer()
+  const hardState = decodeHardState(reader)
+  return { _tag: "Head", lastIndex, hardState, beginning: decodeBeginning(reader) }
+}
+
+const decodeBeginning = (reader: Reader): Beginning => {
+  const base = SnapshotRecord.decodeId(reader)
+  return { base, snapshot: SnapshotRecord.decode(reader) }
 }
 
 const decodeWrite = (reader: Reader): Write => {
   const flags = reader.u8()
+  if (flags === BEGINS || flags === BEGINS_ANEW) {
+    return { _tag: "Begins", isAnew: flags === BEGINS_ANEW, ...decodeBeginning(reader) }
+  }
   if ((flags & ~(TRUNCATES | HAS_HARD_STATE)) !== 0) throw new Bytes.Malformed()
   const truncateFrom = (flags & TRUNCATES) === 0 ? undefined : reader.integer()
   const append = decodeEntries(reader)
   const hardState = (flags & HAS_HARD_STATE) === 0 ? undefined : decodeHardState(reader)
-  return { truncateFrom, append, hardState }
+  return { _tag: "Entries", truncateFrom, append, hardState }
 }
 
 const decodeEntries = (reader: Reader): ReadonlyArray<Entry> => {

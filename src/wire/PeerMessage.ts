@@ -6,8 +6,15 @@
  */
 import * as Entry from "../raft/Entry.js"
 import * as EntryId from "../raft/EntryId.js"
-import type { Append, AppendRejected, Message } from "../raft/Message.js"
+import type {
+  Append,
+  AppendRejected,
+  Message,
+  SnapshotChunk,
+  SnapshotProgress
+} from "../raft/Message.js"
 import * as Bytes from "./Bytes.js"
+import * as SnapshotRecord from "./SnapshotRecord.js"
 
 /** A follower's proposals for whom it thinks leads, in the order in which to append them. */
 export interface Forward {
@@ -57,7 +64,9 @@ const tags = {
   ReadIndexGranted: 11,
   ReadIndexRefused: 12,
   Forward: 13,
-  ForwardRefused: 14
+  ForwardRefused: 14,
+  SnapshotChunk: 20,
+  SnapshotProgress: 21
 } as const satisfies Record<PeerMessage["_tag"], number>
 
 const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
@@ -75,12 +84,17 @@ const ENTRY_BYTES_MIN = 8 + 1
 
 const PROPOSAL_BYTES_MIN = 4
 
+/** About what a chunk holds beside its bytes and what every message may hold. */
+const CHUNK_BYTES_MORE = 256
+
 /** Enough for all of it, so that the writer allocates once and never copies. */
 const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
   let total = messages.length * MESSAGE_BYTES_MAX
   for (const message of messages) {
     if (message._tag === "Append") {
       for (const entry of message.entries) total += ENTRY_BYTES_MIN + 4 + entry.bytes.length
+    } else if (message._tag === "SnapshotChunk") {
+      total += CHUNK_BYTES_MORE + message.bytes.length
     } else if (message._tag === "Forward") {
       for (const proposal of message.proposals) total += PROPOSAL_BYTES_MIN + proposal.length
     }
@@ -136,6 +150,18 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       writer.u32(message.proposals.length)
       for (const proposal of message.proposals) writer.bytes(proposal)
       return
+    case "SnapshotChunk":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      SnapshotRecord.encode(writer, message.snapshot)
+      writer.integer(message.offset)
+      return writer.bytes(message.bytes)
+    case "SnapshotProgress":
+      writer.integer(message.term)
+      writer.integer(message.round)
+      writeEntryId(writer, message.id)
+      writer.integer(message.offset)
+      return writer.integer(message.receivedBytes)
     case "ForwardRefused":
       return writer.u8(reasons[message.reason])
   }
@@ -219,12 +245,34 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       return { _tag: "ReadIndexRefused", term: reader.integer(), id: reader.integer() }
     case tags.Forward:
       return { _tag: "Forward", proposals: readProposals(reader) }
+    case tags.SnapshotChunk:
+      return readChunk(reader)
+    case tags.SnapshotProgress:
+      return readSnapshotProgress(reader)
     case tags.ForwardRefused:
       return { _tag: "ForwardRefused", reason: readReason(reader) }
     default:
       throw new Bytes.Malformed()
   }
 }
+
+const readChunk = (reader: Bytes.Reader): SnapshotChunk => ({
+  _tag: "SnapshotChunk",
+  term: reader.integer(),
+  round: reader.integer(),
+  snapshot: SnapshotRecord.decode(reader),
+  offset: reader.integer(),
+  bytes: reader.bytes()
+})
+
+const readSnapshotProgress = (reader: Bytes.Reader): SnapshotProgress => ({
+  _tag: "SnapshotProgress",
+  term: reader.integer(),
+  round: reader.integer(),
+  id: readEntryId(reader),
+  offset: reader.integer(),
+  receivedBytes: reader.integer()
+})
 
 const readAppend = (reader: Bytes.Reader): Append => {
   const term = reader.integer()

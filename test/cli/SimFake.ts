@@ -26,9 +26,16 @@ export const scenarioOf = (seed: number, nodes = 3): Scenario => ({
     inflightAppends: 4,
     inflightBytes: 4_096,
     uncommittedBytes: 8_192,
-    applyBytes: 2_048
+    applyBytes: 2_048,
+    snapshotEntries: 10,
+    snapshotBytes: 4_096,
+    trailingEntries: 5,
+    trailingBytes: 2_048,
+    chunkBytes: 512,
+    inflightChunkBytes: 1_024
   },
   segmentLimitBytes: 65_536,
+  snapshotBlockBytes: 1_024,
   network: {
     delay,
     dropPerMille: 15,

@@ -32,6 +32,7 @@ export class FakeNode {
     lastIndex: this.index + 1,
     commitIndex: this.index,
     appliedIndex: this.index,
+    snapshotIndex: 0,
     members: ["n1", "n2", "n3"],
     pending: 0
   })
@@ -54,6 +55,7 @@ export class FakeNode {
       status: this.status,
       state: () => this.state,
       stopped: Effect.never,
+      snapshot: (answer) => answer({ _tag: "SnapshotTaken", index: this.index }),
       read: (answer) =>
         this.received(
           "read",

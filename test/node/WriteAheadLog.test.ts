@@ -3,6 +3,8 @@ import { Effect, Either, Layer } from "effect"
 import { crc32 } from "node:zlib"
 import * as Segment from "../../src/node/Segment.js"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
+import * as EntryId from "../../src/raft/EntryId.js"
+import * as Snapshot from "../../src/raft/Snapshot.js"
 import { Disk } from "../../src/service/Disk.js"
 import type { DiskError } from "../../src/service/Disk.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
@@ -131,7 +133,8 @@ describe("a segment", () => {
     assert.deepStrictEqual(frame._tag === "Whole" && LogRecord.decode(frame.body), {
       _tag: "Head",
       lastIndex: 3,
-      hardState: { term: 2, vote: undefined }
+      hardState: { term: 2, vote: undefined },
+      beginning: { base: EntryId.zero, snapshot: Snapshot.none }
     })
   })
 })

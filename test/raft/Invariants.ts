@@ -18,15 +18,20 @@ const checkIndexes = (state: State): void => {
   insist(isAscending(indexes), "applied <= applying <= commit <= last", indexes)
   insist(applying <= stable, "nothing is applied that is not durable here")
   insist(stable <= log.last, "stable <= last")
+  insist(log.base.index <= commit, "only what is committed is let go of")
+  const { latest } = state.snapshots
+  insist(log.base.index <= latest.id.index, "a snapshot covers what is gone", latest)
+  insist(latest.id.index <= commit, "a snapshot covers only what is committed", latest)
   insist(verifiedTo <= log.last, "verifiedTo <= last")
 }
 
 const checkLog = (before: State, { commit, log, term }: State): void => {
   if (log === before.log) return
-  for (let index = 1; index <= before.commit; index++) {
+  for (let index = log.base.index + 1; index <= before.commit; index++) {
     insist(log.at(index) === before.log.at(index), "what is committed is never replaced", index)
   }
-  for (let index = Math.max(1, Math.min(commit, before.log.last)); index <= log.last; index++) {
+  const from = Math.max(log.base.index + 1, Math.min(commit, before.log.last))
+  for (let index = from; index <= log.last; index++) {
     const entry = defined(log.at(index), "a gap in the log")
     insist(entry.index === index, "entry i has index i", entry)
     insist(entry.term >= (Log.termAt(log, index - 1) ?? 0), "terms never fall", entry)
@@ -54,12 +59,18 @@ const checkWrites = ({ deferred, log, persistedSeq, seq, stable, writes }: State
 const checkLeader = (state: State): void => {
   const { commit, config, log, progress, term, termStart, uncommittedBytes } = state
   insist(state.leader === config.id, "a leader knows who leads")
-  insist(Log.termAt(log, termStart) === term, "a term starts with its no-op")
+  const isGone = termStart < log.base.index
+  insist(isGone || Log.termAt(log, termStart) === term, "a term starts with its no-op")
   insist(uncommittedBytes === Log.rangeBytes(log, commit + 1, log.last), "no byte leaks")
   for (const peer of config.voters) {
     if (peer === config.id) continue
     const known = defined(progress[peer], `no progress of ${peer}`)
-    const { inflight, inflightBytes, match, mode, next } = known
+    const { inflight, inflightBytes, match, mode, next, stream } = known
+    insist((mode === "Snapshot") === (stream !== undefined), "a stream has its mode", known)
+    if (stream !== undefined) {
+      const bytes = [0, stream.acknowledged, stream.next, stream.snapshot.sizeBytes]
+      insist(isAscending(bytes), "acknowledged <= next <= size", stream)
+    }
     insist(match < next, "match < next", known)
     insist(next <= log.last + 1, "next <= last + 1", known)
     insist(inflight.length <= config.limits.inflightAppends, "the window is bounded", known)

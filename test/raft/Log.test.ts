@@ -43,6 +43,38 @@ describe("a log", () => {
     equal(log.truncate(0).last, 0)
   })
 
+  it("lets go of its beginning, but knows the term there and all that comes after", () => {
+    const rest = log.compact(3)
+    equal([rest.base, rest.last, toArray(rest).length], [id(3, 3), 6, 0])
+    equal(Log.slice(rest, 4, 6, Infinity), commands(4, 3, 3, 6))
+    equal([0, 2, 3, 4, 7].map((index) => Log.termAt(rest, index)), [
+      undefined,
+      undefined,
+      3,
+      3,
+      undefined
+    ])
+    equal(toArray(log), commands(1, 1, 1, 3, 3, 3, 6))
+    assert.strictEqual(rest.compact(2), rest)
+    equal(rest.truncate(1).last, 3)
+  })
+
+  it("may begin after an entry that it never had", () => {
+    const anew = Log.after(id(4, 2_000))
+    equal([Log.lastId(anew), anew.at(2_000), Log.termAt(anew, 2_000)], [id(4, 2_000), undefined, 4])
+    const longer = anew.append(commands(2_001, 4, 5))
+    equal(Log.slice(longer, 2_001, 2_002, Infinity), commands(2_001, 4, 5))
+    equal(longer.compact(2_002).last, 2_002)
+  })
+
+  it("cannot agree with a log that ends before its beginning", () => {
+    const rest = log.compact(3)
+    equal(Log.lastPossibleMatch(rest, id(3, 5)), id(3, 5))
+    equal(Log.lastPossibleMatch(rest, id(3, 3)), id(3, 3))
+    equal(Log.lastPossibleMatch(rest, id(1, 5)), id(0, 0))
+    equal(Log.lastPossibleMatch(rest, id(1, 2)), id(0, 0))
+  })
+
   it("shows older versions nothing of what newer ones append or drop", () => {
     const longer = log.append(commands(7, 6))
     const other = log.append(commands(7, 8))

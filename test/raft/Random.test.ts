@@ -5,6 +5,7 @@
  */
 import { describe, it } from "@effect/vitest"
 import type { State } from "../../src/raft/State.js"
+import * as States from "../../src/raft/State.js"
 import * as DeepFreeze from "./DeepFreeze.js"
 import { Dice } from "./Dice.js"
 import * as Fixtures from "./Fixtures.js"
@@ -17,11 +18,16 @@ const FIRST_SEED = Number(process.env["RAFTCACHE_RANDOM_SEED"] ?? 1)
 const EVENTS = 20
 
 const tight = {
+  ...States.defaultLimits,
   appendBytes: 70,
   inflightAppends: 2,
   inflightBytes: 100,
   uncommittedBytes: 150,
-  applyBytes: 70
+  applyBytes: 70,
+  snapshotEntries: 2,
+  trailingEntries: 1,
+  chunkBytes: 1,
+  inflightChunkBytes: 2
 }
 
 const starts: ReadonlyArray<State> = [

@@ -9,6 +9,7 @@ import * as EntryIds from "../../src/raft/EntryId.js"
 import type { Event, NodeId } from "../../src/raft/Event.js"
 import * as Log from "../../src/raft/Log.js"
 import type { Message } from "../../src/raft/Message.js"
+import type { Snapshot } from "../../src/raft/Snapshot.js"
 import type { State } from "../../src/raft/State.js"
 import type { Dice } from "./Dice.js"
 
@@ -96,7 +97,10 @@ const tags = [
   "HeartbeatResponse",
   "ReadIndexRequest",
   "ReadIndexGranted",
-  "ReadIndexRefused"
+  "ReadIndexRefused",
+  "SnapshotChunk",
+  "SnapshotChunk",
+  "SnapshotProgress"
 ] as const
 
 const drawMessage = (dice: Dice, state: State): Message => {
@@ -133,7 +137,49 @@ const drawMessage = (dice: Dice, state: State): Message => {
       return { _tag, term, id: dice.below(20) }
     case "ReadIndexGranted":
       return { _tag, term, id: dice.below(20), index: drawIndex(dice, state) }
+    case "SnapshotChunk": {
+      const { incoming } = state.snapshots
+      const snapshot = drawSnapshot(dice, state, term)
+      const offset = dice.chance(0.6) ? incoming?.received ?? 0 : dice.below(CHUNKS + 1)
+      return { _tag, term, round, snapshot, offset, bytes: new Uint8Array(dice.between(1, 2)) }
+    }
+    case "SnapshotProgress": {
+      const id = dice.chance(0.8) ? state.snapshots.latest.id : drawEntryId(dice, state)
+      const offset = dice.below(CHUNKS)
+      return { _tag, term, round, id, offset, receivedBytes: dice.below(CHUNKS + 2) }
+    }
   }
+}
+
+/** Bytes of every snapshot. */
+const CHUNKS = 4
+
+const drawSnapshot = (dice: Dice, state: State, term: Term): Snapshot => {
+  const { incoming } = state.snapshots
+  if (incoming !== undefined && dice.chance(0.8)) return incoming.snapshot
+  const index = Math.max(1, near(dice, state.log.last) + dice.below(3))
+  const id = EntryIds.make(Math.max(1, Math.min(term, near(dice, state.term))), index)
+  return { id, configuration: state.config, sizeBytes: CHUNKS, checksum: dice.below(2) }
+}
+
+/** What a shell may say of snapshots, and what it would say late. */
+const drawOfSnapshot = (dice: Dice, state: State, newRef: () => number): Event => {
+  const { incoming, latest, taking } = state.snapshots
+  const snapshot = dice.chance(0.9) ? incoming?.snapshot ?? latest : latest
+  const id = taking?.id ?? latest.id
+  const offset = dice.below(CHUNKS)
+  const to = dice.pick(state.config.voters)
+  return dice.pick<Event>([
+    { _tag: "WantSnapshot", ref: newRef() },
+    { _tag: "SnapshotTaken", snapshot: { ...latest, id, sizeBytes: CHUNKS } },
+    { _tag: "SnapshotTaken", snapshot: { ...latest, id, sizeBytes: CHUNKS } },
+    { _tag: "SnapshotNotTaken", id },
+    { _tag: "ChunkStored", snapshot, offset, upTo: offset + 1 },
+    incoming?.received === CHUNKS
+      ? { _tag: "SnapshotReceived", snapshot }
+      : { _tag: "ChunkNotSent", to, snapshot: latest },
+    { _tag: "SnapshotNotReceived", snapshot }
+  ])
 }
 
 /** The same value with something wrong somewhere in it. */
@@ -170,8 +216,18 @@ const drawReceive = (dice: Dice, state: State): Event => {
 
 /** `newRef` gives refs that were never used. */
 export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
-  const kind = dice.weighted({ receive: 60, tick: 8, persisted: 15, applied: 5, ask: 10, lost: 2 })
+  const kind = dice.weighted({
+    receive: 60,
+    tick: 8,
+    persisted: 15,
+    applied: 5,
+    ask: 10,
+    lost: 2,
+    snapshot: 8
+  })
   switch (kind) {
+    case "snapshot":
+      return drawOfSnapshot(dice, state, newRef)
     case "receive":
       return drawReceive(dice, state)
     case "tick":

@@ -48,7 +48,8 @@ describe("a new leader", () => {
       inflightBytes: 0,
       commitSent: 0,
       round: 0,
-      mark: undefined
+      mark: undefined,
+      stream: undefined
     })
   })
 

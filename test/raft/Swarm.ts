@@ -16,6 +16,7 @@ export const drawMembers = (dice: Dice): ReadonlyArray<string> => {
 /** Often so tight that every limit is reached: an entry of these tests has 32 to 92 bytes. */
 export const drawLimits = (dice: Dice): Limits =>
   dice.chance(0.3) ? States.defaultLimits : {
+    ...States.defaultLimits,
     appendBytes: dice.between(1, 150),
     inflightAppends: dice.between(1, 4),
     inflightBytes: dice.between(1, 400),

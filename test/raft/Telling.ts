@@ -7,6 +7,7 @@ import type { Entry } from "../../src/raft/Entry.js"
 import type { EntryId } from "../../src/raft/EntryId.js"
 import * as Log from "../../src/raft/Log.js"
 import type { Message } from "../../src/raft/Message.js"
+import type { Snapshot } from "../../src/raft/Snapshot.js"
 import type { Shell } from "./Shell.js"
 
 const position = ({ index, term }: EntryId): string => `${term}/${index}`
@@ -19,6 +20,9 @@ const list = (entries: ReadonlyArray<Entry>): string =>
 
 const granted = (message: { readonly granted: boolean }): string =>
   message.granted ? "granted" : "refused"
+
+const snapshotText = ({ id, sizeBytes }: Snapshot): string =>
+  `the snapshot of ${position(id)}, ${sizeBytes} bytes`
 
 export const message = (self: Message): string => {
   const head = `${self._tag} of term ${self.term}`
@@ -50,6 +54,17 @@ export const message = (self: Message): string => {
       return `${head}: #${self.id}`
     case "ReadIndexGranted":
       return `${head}: #${self.id} at ${self.index}`
+    case "SnapshotChunk": {
+      const { bytes, offset, round, snapshot } = self
+      return `${head}, round ${round}: bytes ${offset} to ${offset + bytes.length} of ${
+        snapshotText(snapshot)
+      }`
+    }
+    case "SnapshotProgress": {
+      const { id, offset, receivedBytes, round } = self
+      return `${head}, round ${round}: ${receivedBytes} bytes of the snapshot of ` +
+        `${position(id)}, asked for ${offset}`
+    }
   }
 }
 
@@ -77,6 +92,10 @@ const outcome = (self: Outcome): string => {
       return "overloaded"
     case "Unknown":
       return "unknown"
+    case "SnapshotDurable":
+      return `a snapshot up to ${self.index}`
+    case "SnapshotFailed":
+      return "no snapshot"
   }
 }
 
@@ -94,6 +113,12 @@ const observation = (self: Observation): string => {
       return `follows ${self.leader} in term ${self.term}`
     case "Truncated":
       return `drops its entries ${self.from} to ${self.to}`
+    case "Compacted":
+      return `lets go of entries up to ${self.upTo}, with a snapshot up to ${self.snapshot}`
+    case "Streaming":
+      return `streams its snapshot up to ${self.snapshot} to ${self.to}`
+    case "Installed":
+      return `begins anew with a snapshot up to ${self.snapshot}`
   }
 }
 
@@ -110,6 +135,21 @@ export const action = (self: Action, nameOf: (ref: number) => string): string =>
       return `answers ${nameOf(self.ref)}: ${outcome(self.outcome)}`
     case "Observe":
       return observation(self.observation)
+    case "InstallSnapshot":
+      return `begins write ${self.seq}: anew after ${snapshotText(self.snapshot)}`
+    case "Compact":
+      return `begins write ${self.seq}: nothing up to ${position(self.upTo)}, but ` +
+        snapshotText(self.snapshot)
+    case "TakeSnapshot":
+      return `takes a snapshot of ${position(self.id)}`
+    case "RestoreSnapshot":
+      return `restores ${snapshotText(self.snapshot)}`
+    case "SendChunk":
+      return `to ${self.to}: ${self.lengthBytes} bytes from ${self.offset} of ${
+        snapshotText(self.snapshot)
+      }`
+    case "StoreChunk":
+      return `stores ${self.bytes.length} bytes at ${self.offset} of ${snapshotText(self.snapshot)}`
   }
 }
 

@@ -21,7 +21,19 @@ const machine = (transfer: Transfer): Application.Machine => {
       return encode("done")
     },
     read: (query) => encode(String(balances.get(decode(query)) ?? total())),
-    digest: () => JSON.stringify([...balances])
+    digest: () => JSON.stringify([...balances]),
+    snapshot: () => [encode(JSON.stringify([...balances]))],
+    restore: () => {
+      let restored: ReadonlyArray<readonly [string, number]> = []
+      return {
+        add: (part) => {
+          restored = JSON.parse(decode(part)) as typeof restored
+        },
+        done: () => {
+          for (const [owner, balance] of restored) balances.set(owner, balance)
+        }
+      }
+    }
   }
 }
 

@@ -12,7 +12,19 @@ const machine = (): Machine => {
   return {
     apply: () => Latin1.encode(String(++count)),
     read: () => Latin1.encode(String(count)),
-    digest: () => String(count)
+    digest: () => String(count),
+    snapshot: () => [Latin1.encode(String(count))],
+    restore: () => {
+      let restored = 0
+      return {
+        add: (part) => {
+          restored = Number(Latin1.decode(part, 0, part.length))
+        },
+        done: () => {
+          count = restored
+        }
+      }
+    }
   }
 }
 
@@ -41,7 +53,20 @@ export const forgetting = (nth: number): Application => ({
         return answer()
       },
       read: answer,
-      digest: () => String(applied - forgotten)
+      digest: () => String(applied - forgotten),
+      snapshot: () => [Uint8Array.of(applied, forgotten)],
+      restore: () => {
+        let restored: Uint8Array = Uint8Array.of(0, 0)
+        return {
+          add: (part) => {
+            restored = part.slice()
+          },
+          done: () => {
+            applied = restored[0]!
+            forgotten = restored[1]!
+          }
+        }
+      }
     }
   }
 })
@@ -63,6 +88,7 @@ export const scenario = (change: Partial<Scenario> = {}): Scenario => ({
   requestTimeoutMillis: 500,
   limits: defaultLimits,
   segmentLimitBytes: 4_096,
+  snapshotBlockBytes: 1_000,
   network: {
     delay: { leastMicros: 300, meanMicros: 2_000 },
     dropPerMille: 50,

@@ -87,8 +87,23 @@ class Stage {
   starts(node: number, hardState = State.nothing.hardState, entries: Array<Entry.Entry> = []) {
     const identity = { clusterId: CLIENT, nodeId: nodeId(node), incarnation: CLIENT }
     this.#storages[node] = this.oracles.watchStorage(node, {
-      recovered: { identity, start: 1, hardState, entries },
-      persist: () => Effect.void
+      recovered: {
+        identity,
+        start: 1,
+        hardState,
+        snapshot: undefined,
+        base: EntryId.zero,
+        entries
+      },
+      persist: () => Effect.void,
+      snapshots: {
+        save: (id, configuration) =>
+          Effect.succeed({ id, configuration, sizeBytes: 1, checksum: 0 }),
+        store: () => Effect.void,
+        finish: () => Effect.void,
+        read: () => Effect.succeed(new Uint8Array(1)),
+        load: () => Effect.void
+      }
     })
     this.#states[node] = { ...blank, term: hardState.term, log: Log.fromEntries(entries) }
     const unused = (): never => {
@@ -97,6 +112,7 @@ class Stage {
     const service: Node["Type"] = {
       write: unused,
       read: unused,
+      snapshot: unused,
       status: unused,
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Persist } from "../../src/raft/Action.js"
 import * as Entry from "../../src/raft/Entry.js"
+import * as EntryId from "../../src/raft/EntryId.js"
 import type { Recovered } from "../../src/service/Storage.js"
 import { Promised, sameBytes } from "../../src/sim/Promised.js"
 
@@ -24,6 +25,8 @@ const found = (
   identity: { clusterId: "0123456789abcdef", nodeId: "n1", incarnation: "00000000000000f1" },
   start: 1,
   hardState: { term, vote },
+  snapshot: undefined,
+  base: EntryId.zero,
   entries
 })
 

@@ -28,6 +28,7 @@ export const calm: Scenario = {
   heartbeatMillis: 50,
   requestTimeoutMillis: 2_000,
   limits: State.defaultLimits,
+  snapshotBlockBytes: 1_000,
   segmentLimitBytes: 1 << 26,
   network: {
     delay: { leastMicros: 1_000, meanMicros: 0 },

@@ -19,9 +19,18 @@ const storage = (incarnation: string): Layer.Layer<Storage> =>
       identity: { clusterId: "0123456789abcdef", nodeId: "any", incarnation },
       start: 1,
       hardState: { term: 0, vote: undefined },
+      snapshot: undefined,
+      base: { term: 0, index: 0 },
       entries: []
     },
-    persist: () => Effect.void
+    persist: () => Effect.void,
+    snapshots: {
+      save: () => Effect.die("not asked for"),
+      store: () => Effect.void,
+      finish: () => Effect.void,
+      read: () => Effect.die("not asked for"),
+      load: () => Effect.void
+    }
   })
 
 const FIRST = "00000000000000f1"

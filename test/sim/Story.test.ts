@@ -138,7 +138,9 @@ const follower: NodeState = {
   last: 5,
   commit: 2,
   applied: 2,
-  terms: [[1, 2], [3, 3]]
+  terms: [[1, 2], [3, 3]],
+  base: 0,
+  snapshot: 0
 }
 
 const told = (...states: ReadonlyArray<Partial<NodeState>>): ReadonlyArray<string> => {

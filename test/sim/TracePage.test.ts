@@ -31,7 +31,17 @@ class Synthetic {
 
   change(atMicros: number, node: string, change: Partial<NodeState>): void {
     const before = this.states.get(node) ??
-      { role: "Follower", term: 0, leader: undefined, last: 0, commit: 0, applied: 0, terms: [] }
+      {
+        role: "Follower",
+        term: 0,
+        leader: undefined,
+        last: 0,
+        commit: 0,
+        applied: 0,
+        terms: [],
+        base: 0,
+        snapshot: 0
+      }
     const state: NodeState = { ...before, ...change }
     this.states.set(node, state)
     this.events.push({ _tag: "State", atMicros, node, state })
@@ -156,6 +166,7 @@ const scenario: Scenario = {
   requestTimeoutMillis: 1_000,
   limits: defaultLimits,
   segmentLimitBytes: 1 << 20,
+  snapshotBlockBytes: 1_000,
   network: {
     delay,
     dropPerMille: 25,
@@ -321,7 +332,9 @@ describe("the life on a trace page", () => {
       leader: "n2",
       last: 5,
       commit: 3,
-      applied: 3
+      applied: 3,
+      base: 0,
+      snapshot: 0
     } as const
     const terms = [[1, 4], [2, 1]] as const
     const at = { _tag: "State", node: "n1" } as const

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as Entry from "../../src/raft/Entry.js"
+import * as EntryId from "../../src/raft/EntryId.js"
 import * as Bytes from "../../src/wire/Bytes.js"
 import * as LogRecord from "../../src/wire/LogRecord.js"
 
@@ -21,11 +22,29 @@ const entries = fc.tuple(
     )
   )
 
-const writes: fc.Arbitrary<ReadonlyArray<LogRecord.Write>> = fc.array(fc.record({
+const id = fc.tuple(integer, integer).map(([term, index]) => EntryId.make(term, index))
+
+const beginning = fc.record({
+  base: id,
+  snapshot: fc.record({
+    id,
+    configuration: fc.record({ voters: fc.array(fc.string(), { maxLength: 3 }) }),
+    sizeBytes: integer,
+    checksum: fc.nat({ max: 0xffff_ffff })
+  })
+})
+
+const ofEntries: fc.Arbitrary<LogRecord.Write> = fc.record({
+  _tag: fc.constant("Entries" as const),
   truncateFrom: fc.option(integer, { nil: undefined }),
   append: entries,
   hardState: fc.option(hardState, { nil: undefined })
-}))
+})
+
+const begins: fc.Arbitrary<LogRecord.Write> = fc.tuple(beginning, fc.boolean())
+  .map(([begins, isAnew]) => ({ _tag: "Begins", isAnew, ...begins }))
+
+const writes: fc.Arbitrary<ReadonlyArray<LogRecord.Write>> = fc.array(fc.oneof(ofEntries, begins))
 
 const bytesOf = (write: (writer: Bytes.Writer) => void): Uint8Array => {
   const writer = new Bytes.Writer()
@@ -39,10 +58,14 @@ describe("a record of the log", () => {
     assert.deepStrictEqual(LogRecord.decode(bytes), { _tag: "Writes", writes })
   })
 
-  it.prop("that heads a segment comes back as it was written", [integer, hardState], (head) => {
-    const [lastIndex, hardState] = head
-    const bytes = bytesOf((writer) => LogRecord.encodeHead(writer, { lastIndex, hardState }))
-    assert.deepStrictEqual(LogRecord.decode(bytes), { _tag: "Head", lastIndex, hardState })
+  it.prop("that heads a segment comes back as it was written", [
+    integer,
+    hardState,
+    beginning
+  ], ([lastIndex, hardState, beginning]) => {
+    const head = { lastIndex, hardState, beginning }
+    const bytes = bytesOf((writer) => LogRecord.encodeHead(writer, head))
+    assert.deepStrictEqual(LogRecord.decode(bytes), { _tag: "Head", ...head })
   })
 
   it.prop("is none when it is cut short", [writes, fc.nat()], ([writes, cut]) => {
@@ -55,14 +78,14 @@ describe("a record of the log", () => {
     [fc.uint8Array()],
     ([bytes]) => {
       LogRecord.decode(bytes)
-      LogRecord.decode(Uint8Array.of(1, 1, 0, 0, 0, ...bytes))
+      LogRecord.decode(Uint8Array.of(1, 2, 0, 0, 0, ...bytes))
       LogRecord.decode(Uint8Array.of(2, 1, 0, 0, 0, ...bytes))
     }
   )
 
   it("tells a format of another version from bytes that are none", () => {
-    const later = Uint8Array.of(1, 2, 0, 0, 0, 99, 98, 97)
-    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 2 })
+    const later = Uint8Array.of(1, 3, 0, 0, 0, 99, 98, 97)
+    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 3 })
     assert.isUndefined(LogRecord.decode(Uint8Array.of(3, 2, 0, 0, 0)))
   })
 })

@@ -18,6 +18,13 @@ const granted = fc.boolean()
 const bytes = fc.uint8Array({ maxLength: 40 })
 const entryId = fc.tuple(term, index).map(([term, index]) => EntryId.make(term, index))
 
+const snapshot = fc.record({
+  id: entryId,
+  configuration: fc.record({ voters: fc.array(fc.string(), { maxLength: 3 }) }),
+  sizeBytes: fc.maxSafeNat(),
+  checksum: fc.nat({ max: 0xffff_ffff })
+})
+
 const append = fc.record({
   prev: fc.tuple(term, fc.nat()).map(([term, index]) => EntryId.make(term, index)),
   contents: fc.array(fc.record({ term, bytes: fc.option(bytes) }), { maxLength: 8 }),
@@ -45,6 +52,14 @@ const arbitraries: Arbitraries = {
   ReadIndexRequest: fc.record({ term, id }),
   ReadIndexGranted: fc.record({ term, id, index }),
   ReadIndexRefused: fc.record({ term, id }),
+  SnapshotChunk: fc.record({ term, round, snapshot, offset: fc.maxSafeNat(), bytes }),
+  SnapshotProgress: fc.record({
+    term,
+    round,
+    id: entryId,
+    offset: fc.maxSafeNat(),
+    receivedBytes: fc.maxSafeNat()
+  }),
   Forward: fc.record({ proposals: fc.array(bytes, { maxLength: 8 }) }),
   ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded") })
 }

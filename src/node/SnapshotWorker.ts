@@ -1,0 +1,130 @@
+/**
+ * What a node does with snapshots besides its turns: one fiber takes them, another stores, reads
+ * and restores. A snapshot that cannot be written is no reason to stop, since the log goes on
+ * without it: that is logged, and the core tries again later. One that cannot be read back is.
+ */
+import { Effect, Mailbox } from "effect"
+import type { RestoreSnapshot, SendChunk, StoreChunk, TakeSnapshot } from "../raft/Action.js"
+import type { Storage, StorageError } from "../service/Storage.js"
+import type { Applier, Walk } from "./Applier.js"
+import type { Input } from "./Loop.js"
+
+type Job = SendChunk | StoreChunk | RestoreSnapshot
+
+interface Taking extends TakeSnapshot {
+  readonly walk: Walk
+}
+
+/** The loop's side. */
+export interface SnapshotWorker {
+  /** Begins with what the state machine holds now. */
+  readonly take: (action: TakeSnapshot) => void
+  /** One after the other, in order. */
+  readonly offer: (job: Job) => void
+  /** Never succeeds. Fails if a snapshot that is needed cannot be read. */
+  readonly run: Effect.Effect<never, StorageError>
+}
+
+export const make = (
+  storage: Storage["Type"],
+  applier: Applier,
+  offer: (input: Input) => void
+): Effect.Effect<SnapshotWorker> =>
+  Effect.gen(function*() {
+    const takings = yield* Mailbox.make<Taking>()
+    const jobs = yield* Mailbox.make<Job>()
+    const forever = <A>(
+      mailbox: Mailbox.ReadonlyMailbox<A>,
+      run: (item: A) => Effect.Effect<void, StorageError>
+    ): Effect.Effect<never, StorageError> =>
+      Effect.forever(
+        Effect.flatMap(mailbox.takeAll, ([items]) => Effect.forEach(items, run, { discard: true }))
+      )
+    return {
+      take: (action) => {
+        const walk = applier.snapshot(action.id.index)
+        takings.unsafeOffer({ ...action, walk })
+      },
+      offer: (job) => void jobs.unsafeOffer(job),
+      run: Effect.raceFirst(
+        forever(takings, (taking) => take(storage, taking, offer)),
+        forever(jobs, (job) => carryOut(storage, applier, job, offer))
+      )
+    }
+  })
+
+const take = (
+  { snapshots }: Storage["Type"],
+  { configuration, id, walk }: Taking,
+  offer: (input: Input) => void
+): Effect.Effect<void> =>
+  snapshots.save(id, configuration, walk).pipe(
+    Effect.map((snapshot) => offer({ _tag: "SnapshotTaken", snapshot })),
+    Effect.catchAll(({ message }) =>
+      Effect.map(
+        Effect.logWarning(`takes no snapshot now and will try again: ${message}`),
+        () => offer({ _tag: "SnapshotNotTaken", id })
+      )
+    ),
+    Effect.ensuring(Effect.sync(() => walk.return()))
+  )
+
+const carryOut = (
+  storage: Storage["Type"],
+  applier: Applier,
+  job: Job,
+  offer: (input: Input) => void
+): Effect.Effect<void, StorageError> => {
+  switch (job._tag) {
+    case "SendChunk":
+      return read(storage, job, offer)
+    case "StoreChunk":
+      return store(storage, job, offer)
+    case "RestoreSnapshot": {
+      const { index } = job.snapshot.id
+      const restoring = applier.restore(index)
+      return Effect.map(storage.snapshots.load(job.snapshot, restoring.add), () => {
+        restoring.done()
+        offer({ _tag: "Applied", index })
+      })
+    }
+  }
+}
+
+const read = (
+  { snapshots }: Storage["Type"],
+  { lengthBytes, offset, round, snapshot, term, to }: SendChunk,
+  offer: (input: Input) => void
+): Effect.Effect<void> =>
+  snapshots.read(snapshot, offset, lengthBytes).pipe(
+    Effect.map((bytes) =>
+      offer({
+        _tag: "ChunkRead",
+        to,
+        message: { _tag: "SnapshotChunk", term, round, snapshot, offset, bytes }
+      })
+    ),
+    // A newer one may have taken its place; otherwise the core asks for it again.
+    Effect.catchAll(() => Effect.sync(() => offer({ _tag: "ChunkNotSent", to, snapshot })))
+  )
+
+const store = (
+  { snapshots }: Storage["Type"],
+  { bytes, offset, snapshot }: StoreChunk,
+  offer: (input: Input) => void
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    yield* snapshots.store(snapshot, offset, bytes)
+    const upTo = offset + bytes.length
+    offer({ _tag: "ChunkStored", snapshot, offset, upTo })
+    if (upTo < snapshot.sizeBytes) return
+    yield* snapshots.finish(snapshot)
+    offer({ _tag: "SnapshotReceived", snapshot })
+  }).pipe(
+    Effect.catchAll(({ message }) =>
+      Effect.map(
+        Effect.logWarning(`does not keep the snapshot that it is sent: ${message}`),
+        () => offer({ _tag: "SnapshotNotReceived", snapshot })
+      )
+    )
+  )
