@@ -281,7 +281,11 @@ export class Liveness {
       if (state.role === "Leader" && state.uncommittedBytes !== 0) {
         left.push(`${state.uncommittedBytes} uncommitted bytes`)
       }
-      const { incoming, taking } = state.snapshots
+      const { incoming, latest, taking } = state.snapshots
+      const { snapshotEntries } = state.config.limits
+      if (state.applied - latest.id.index >= snapshotEntries) {
+        left.push(`${state.applied - latest.id.index} entries without a snapshot`)
+      }
       if (incoming !== undefined || taking !== undefined) left.push("a snapshot on its way")
       for (const peer of this.#core) {
         const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0

@@ -28,8 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "openraft ee460f37",
     file: "node/WriteAheadLog.ts",
     find: `      yield* disk.sync(segment.file)
-      const sizeBytes`,
-    replace: "      const sizeBytes"
+      const grown`,
+    replace: "      const grown"
   },
   {
     id: "D03",
@@ -78,9 +78,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "PostgreSQL fsync 2018, Rebello et al., ATC 2020",
     file: "node/WriteAheadLog.ts",
     find: `      yield* disk.sync(segment.file)
-      const sizeBytes`,
+      const grown`,
     replace: `      yield* Effect.retry(disk.sync(segment.file), { times: 3 })
-      const sizeBytes`
+      const grown`
   },
   {
     id: "D11",
@@ -115,7 +115,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "What a dead process wrote and never synced counts as durable",
     source: "Pillai et al., OSDI 2014",
     file: "node/Recovery.ts",
-    find: `    yield* disk.sync(segment.file)
+    find: `    yield* disk.sync(segments[segments.length - 1]!.file)
 `,
     replace: ""
   },
@@ -124,10 +124,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Entries that were dropped come back after a restart",
     source: "analysis",
     file: "node/Recovery.ts",
-    find: `    if (truncateFrom !== undefined && truncateFrom <= log.entries.length) {
-`,
-    replace: `    if (truncateFrom !== undefined && truncateFrom < log.entries.length) {
-`
+    find: "Math.max(0, truncateFrom - 1 - log.beforeIndex)",
+    replace: "Math.max(0, truncateFrom - log.beforeIndex)"
   },
   {
     id: "D16",
@@ -154,8 +152,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "The log loses count of its own length",
     source: "analysis",
     file: "node/WriteAheadLog.ts",
-    find: "segment: { ...segment, sizeBytes } }",
-    replace: "segment: { ...segment, sizeBytes: sizeBytes - 1 } }"
+    find: "sizeBytes: segment.sizeBytes + writer.length }",
+    replace: "sizeBytes: segment.sizeBytes + writer.length - 1 }"
   },
   {
     id: "D19",
@@ -191,9 +189,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Only the last of a batch of writes is written",
     source: "analysis",
     file: "node/WriteAheadLog.ts",
-    find: `      LogRecord.encodeWrites(writer, writes)
+    find: `      LogRecord.encodeWrites(writer, writes.map(toRecord))
 `,
-    replace: `      LogRecord.encodeWrites(writer, writes.slice(-1))
+    replace: `      LogRecord.encodeWrites(writer, writes.slice(-1).map(toRecord))
 `
   },
   {

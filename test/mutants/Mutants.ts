@@ -6,6 +6,7 @@ import { mutants as durability } from "./DurabilityMutants.js"
 import type { Mutant } from "./Mutant.js"
 import { mutants as reads } from "./ReadsMutants.js"
 import { mutants as replication } from "./ReplicationMutants.js"
+import { mutants as snapshots } from "./SnapshotsMutants.js"
 import { mutants as store } from "./StoreMutants.js"
 import { mutants as votes } from "./VotesMutants.js"
 
@@ -16,5 +17,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...durability,
   ...reads,
   ...clients,
+  ...snapshots,
   ...store
 ].sort((one, other) => (one.id < other.id ? -1 : 1))

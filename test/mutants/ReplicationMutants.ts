@@ -110,9 +110,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "analysis",
     file: "raft/Progress.ts",
     find: `  const known = Math.max(self.match, match)
-`,
+  if (`,
     replace: `  const known = Math.max(self.match, match, self.next - 1)
-`
+  if (`
   },
   {
     id: "R23",
@@ -173,8 +173,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "analysis",
     file: "raft/Durability.ts",
     find: `  if (next.applying > next.applied || next.applying >= upTo) return
+  if (next.applying < next.log.base.index) return restore(step, upTo)
   const entries = Log.slice(next.log, next.applying + 1,`,
     replace: `  if (next.applied >= upTo) return
+  if (next.applying < next.log.base.index) return restore(step, upTo)
   const entries = Log.slice(next.log, next.applied + 1,`
   },
   {

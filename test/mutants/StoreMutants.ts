@@ -26,7 +26,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "An increment is answered and not kept",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `  entries.set(key, { value: Latin1.encode(String(sum)), revision: index })
+    find: `  put(self, key, { value: Latin1.encode(String(sum)), revision: index })
 `,
     replace: ""
   },
@@ -35,8 +35,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A conditional write that does not hold is carried out all the same",
     source: "analysis",
     file: "kv/Store.ts",
-    find: "  if (holds) entries.set(key",
-    replace: "  entries.set(key"
+    find: "  if (holds) put(self, key",
+    replace: "  put(self, key"
   },
   {
     id: "K05",
@@ -53,29 +53,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Deleting counts keys that are not there",
     source: "analysis",
     file: "kv/Store.ts",
-    find: "if (entries.delete(key)) deleted++",
-    replace: "deleted += entries.delete(key) ? 1 : 1"
+    find: "if (drop(self, key)) deleted++",
+    replace: "deleted += drop(self, key) ? 1 : 1"
   },
   {
     id: "K07",
     title: "Flushing leaves a key behind",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `      entries.clear()
-`,
-    replace: `      for (const key of [...entries.keys()].slice(1)) entries.delete(key)
-`
+    find: "      replace(self, new Map())",
+    replace: "      replace(self, new Map([...self.entries].slice(0, 1)))"
   },
   {
     id: "K08",
     title: "A revision counts keys, not the log",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `    entries.set(key, { value, revision: index })
+    find: `    put(self, key, { value, revision: index })
     return Answer.ok
   }
   const before`,
-    replace: `    entries.set(key, { value, revision: entries.size + 1 })
+    replace: `    put(self, key, { value, revision: self.entries.size + 1 })
     return Answer.ok
   }
   const before`

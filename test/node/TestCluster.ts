@@ -9,9 +9,11 @@ import * as Key from "../../src/kv/Key.js"
 import * as Store from "../../src/kv/Store.js"
 import * as Cache from "../../src/node/Cache.js"
 import { Node } from "../../src/node/Node.js"
-import type { ReadOutcome, WriteOutcome } from "../../src/node/Node.js"
+import type { ReadOutcome, SnapshotOutcome, WriteOutcome } from "../../src/node/Node.js"
 import * as NodeProgram from "../../src/node/NodeProgram.js"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
+import type { Limits } from "../../src/raft/State.js"
+import * as States from "../../src/raft/State.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import * as MemoryNetwork from "../../src/sim/MemoryNetwork.js"
 
@@ -45,7 +47,11 @@ export const set = (key: string, value: string): Uint8Array =>
 export const increment = (key: string): Uint8Array =>
   Command.encode({ _tag: "Increment", key: Key.fromBytes(encoder.encode(key)), by: 1 })
 
-export const make = (ids: ReadonlyArray<string>, seed: number) =>
+export const make = (
+  ids: ReadonlyArray<string>,
+  seed: number,
+  limits: Limits = States.defaultLimits
+) =>
   Effect.gen(function*() {
     const hub = yield* MemoryNetwork.make({
       seed,
@@ -59,7 +65,7 @@ export const make = (ids: ReadonlyArray<string>, seed: number) =>
         const disk = MemoryDisk.layer(disks.get(id)!)
         const folder = { clusterId: "0123456789abcdef", nodeId: id, members: ids }
         const storage = Layer.provide(WriteAheadLog.layer(folder), disk)
-        const options = { members: ids, ...NodeProgram.defaults }
+        const options = { members: ids, ...NodeProgram.defaults, limits }
         const layer = NodeProgram.layer(options).pipe(
           Layer.provide(Layer.merge(storage, MemoryNetwork.layer(hub, id))),
           Layer.provideMerge(Cache.layer())
@@ -90,6 +96,11 @@ export const make = (ids: ReadonlyArray<string>, seed: number) =>
       start,
       stop,
       status: (id: string) => node(id).status(),
+      state: (id: string) => node(id).state(),
+      snapshot: (id: string) =>
+        Effect.async<SnapshotOutcome>((resume) =>
+          node(id).snapshot((outcome) => resume(Effect.succeed(outcome)))
+        ),
       write: (id: string, command: Uint8Array) =>
         Effect.async<WriteOutcome>((resume) =>
           node(id).write(command, (outcome) => resume(Effect.succeed(outcome)))

@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
+import * as Command from "../../src/kv/Command.js"
+import * as Session from "../../src/kv/Session.js"
+import * as Store from "../../src/kv/Store.js"
+import { command } from "./arbitraries.js"
+
+const restored = (parts: Iterable<Uint8Array>): Store.Store => {
+  const store = Store.make()
+  const { add, done } = Store.restore(store)
+  for (const part of parts) add(part)
+  done()
+  return store
+}
+
+const commands = fc.array(command(), { maxLength: 30 })
+
+describe("a snapshot of the store", () => {
+  it.prop(
+    "shows one moment, whatever is applied while it is walked",
+    [commands, commands, fc.array(fc.boolean(), { maxLength: 60 })],
+    ([before, after, schedule]) => {
+      const store = Store.make()
+      let index = 0
+      for (const each of before) Store.apply(store, Command.encode(each), ++index)
+      const digest = Store.digest(store)
+      const walk = Store.snapshot(store, index)
+      const parts: Array<Uint8Array> = []
+      const rest = [...after]
+      for (const applies of schedule) {
+        const next = applies ? rest.shift() : undefined
+        if (next !== undefined) Store.apply(store, Command.encode(next), ++index)
+        else {
+          const { done, value } = walk.next()
+          if (done !== true) parts.push(value)
+        }
+      }
+      parts.push(...walk)
+      assert.strictEqual(Store.digest(restored(parts)), digest)
+      assert.strictEqual(store.walks.size, 0)
+    }
+  )
+
+  it("may be given up, and keeps nothing then", () => {
+    const store = Store.make()
+    const walk = Store.snapshot(store, 0)
+    walk.return()
+    assert.strictEqual(store.walks.size, 0)
+  })
+
+  it("replaces the state all at once, when all of it is there", () => {
+    const key = "k" as never
+    const set = Command.encode({
+      _tag: "Set",
+      key,
+      value: Uint8Array.of(1),
+      condition: "none",
+      get: false
+    })
+    const store = Store.make()
+    Store.apply(store, set, 1)
+    const parts = [...Store.snapshot(store, 1)]
+    Store.apply(store, set, 2)
+    const restoring = Store.restore(store)
+    for (const part of parts) restoring.add(part)
+    assert.strictEqual(Store.revision(store, key), 2)
+    restoring.done()
+    assert.strictEqual(Store.revision(store, key), 1)
+  })
+})
+
+describe("the table of sessions", () => {
+  it("comes back as it was, and goes on", () => {
+    const table = Session.make()
+    const one = { client: "0123456789abcdef", epoch: 3, sequence: 1 }
+    const other = { client: "fedcba9876543210", epoch: 2 ** 40, sequence: 1 }
+    Session.admit(table, one)
+    Session.admit(table, other)
+    const again = Session.decode(Session.encode(table))
+    assert.deepStrictEqual(again, table)
+    assert.strictEqual(Session.admit(again, one), "Duplicate")
+    assert.strictEqual(Session.lastOf(again, one.client, 3), 1)
+    assert.strictEqual(Session.lastOf(again, one.client, 4), 0)
+  })
+})

@@ -1,0 +1,187 @@
+/**
+ * Bugs of snapshots: what is let go of when, what is in them, how they travel, and what a log that
+ * begins anew still says.
+ */
+import type { Mutant } from "./Mutant.js"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    id: "S01",
+    title: "The log is let go of before the snapshot is durable",
+    source: "openraft Condition::Snapshot",
+    file: "raft/Snapshotting.ts",
+    find: `  step.actions.push({ _tag: "TakeSnapshot", id, configuration })
+`,
+    replace: `  step.actions.push({ _tag: "TakeSnapshot", id, configuration })
+  change(next, { latest: { ...latest, id } })
+  compact(step)
+`
+  },
+  {
+    id: "S02",
+    title: "A snapshot is renamed before its bytes are durable",
+    source: "Pillai et al., OSDI 2014",
+    file: "node/SnapshotFiles.ts",
+    find: `    yield* disk.sync(aside)
+`,
+    replace: ""
+  },
+  {
+    id: "S03",
+    title: "A log that has the snapshot's last entry is thrown away after it",
+    source: "camunda/camunda#6092, etcd-io/etcd#1763",
+    file: "raft/Installing.ts",
+    find: "id.index <= next.commit || Log.has(next.log, id)",
+    replace: "id.index <= next.commit"
+  },
+  {
+    id: "S04",
+    title: "Sessions are not in the snapshot",
+    source: "analysis",
+    file: "node/Applier.ts",
+    find: "        this.#sessions = sessions ?? Session.make()",
+    replace: "        this.#sessions = Session.make()"
+  },
+  {
+    id: "S05",
+    title: "Who was sent part of a snapshot is never asked again how far it came",
+    source: "etcd-io/etcd#110",
+    file: "raft/Streaming.ts",
+    find: "const isStuck = next.now - stream.movedAt >= next.config.electionTimeoutTicks",
+    replace: "const isStuck = stream.movedAt < 0"
+  },
+  {
+    id: "S07",
+    title: "After a lost chunk the leader goes on behind the gap",
+    source: "etcd-io/raft:raft.go MsgSnapStatus",
+    file: "raft/Streaming.ts",
+    find: `probe(stream, receivedBytes, next.now))
+    }`,
+    replace: `probe(stream, offset, next.now))
+    }`
+  },
+  {
+    id: "S08",
+    title: "The state is added to the old one",
+    source: "analysis",
+    file: "kv/Store.ts",
+    find: `  const entries = new Map<Key, Stored>()
+  return {`,
+    replace: `  const entries = new Map(self.entries)
+  return {`
+  },
+  {
+    id: "S13",
+    title: "After the first snapshot there is no other",
+    source: "openraft d0e245a2",
+    file: "raft/Snapshotting.ts",
+    find: "  change(next, { taking: undefined, failures: 0 })",
+    replace: "  change(next, { failures: 0 })"
+  },
+  {
+    id: "S14",
+    title: "A snapshot older than the state is installed",
+    source: "analysis",
+    file: "raft/Installing.ts",
+    find: "id.index <= next.commit || Log.has(next.log, id)",
+    replace: "Log.has(next.log, id)"
+  },
+  {
+    id: "S15",
+    title: "A follower accepts a snapshot before its log has begun anew durably",
+    source: "analysis",
+    file: "raft/Installing.ts",
+    find: `    { _tag: "AppendAccepted", term: next.term, round, match: index },
+    index
+`,
+    replace: `    { _tag: "AppendAccepted", term: next.term, round, match: index },
+    0
+`
+  },
+  {
+    id: "S16",
+    title: "A snapshot shows what was written after it was begun",
+    source: "analysis",
+    file: "kv/Store.ts",
+    find: "  if (walks.size === 0) return",
+    replace: "  if (walks.size >= 0) return"
+  },
+  {
+    id: "S17",
+    title: "Segments are removed that hold entries of the trailing log",
+    source: "analysis",
+    file: "node/WriteAheadLog.ts",
+    find: "following.beforeIndex > base.index",
+    replace: "following.beforeIndex > tail.beginning.snapshot.id.index"
+  },
+  {
+    id: "S18",
+    title: "The last snapshot is removed before the log names the next",
+    source: "analysis",
+    file: "node/SnapshotFiles.ts",
+    find: `      yield* publish(disk, TAKEN_ASIDE, snapshot)
+`,
+    replace: `      yield* publish(disk, TAKEN_ASIDE, snapshot)
+      yield* removeOlder(disk, snapshot)
+`
+  },
+  {
+    id: "S19",
+    title: "A new segment begins where the log began at the start",
+    source: "analysis",
+    file: "node/WriteAheadLog.ts",
+    find: "segment.sequence + 1, tail)",
+    replace: `segment.sequence + 1, {
+          ...tail,
+          beginning: recovered.beginning
+        })`
+  },
+  {
+    id: "S20",
+    title: "A node starts with its log after the snapshot, and an empty state",
+    source: "analysis",
+    file: "node/NodeProgram.ts",
+    find: `    if (snapshot === undefined) return Effect.void
+`,
+    replace: `    if (snapshot === undefined || snapshot.sizeBytes > 0) return Effect.void
+`
+  },
+  {
+    id: "S21",
+    title: "Own writes that a snapshot covers are never answered",
+    source: "analysis",
+    file: "node/Applier.ts",
+    find: `        this.#writes.covered(Session.lastOf(this.#sessions, client, epoch))
+`,
+    replace: `        Session.lastOf(this.#sessions, client, epoch)
+`
+  },
+  {
+    id: "S22",
+    title: "Entries are let go of that the snapshot does not cover",
+    source: "analysis",
+    file: "raft/Snapshotting.ts",
+    find: "trailingFrom(next, latest.id.index))",
+    replace: "trailingFrom(next, next.log.last))"
+  },
+  {
+    id: "S23",
+    title: "Where the log is gone, its terms count as 0",
+    source: "etcd-io/raft 76f1249, redpanda-data/redpanda#25018",
+    file: "raft/Replication.ts",
+    find: `  if (prevTerm === undefined) return Streaming.begin(step, peer, progress)
+  const prev = EntryId.make(prevTerm, progress.next - 1)`,
+    replace: "  const prev = EntryId.make(prevTerm ?? 0, progress.next - 1)"
+  },
+  {
+    id: "S24",
+    title: "The leader forgets the snapshot's entry when it begins anew",
+    source: "analysis",
+    file: "raft/Installing.ts",
+    find: `  next.commit = snapshot.id.index
+  next.verifiedTo = snapshot.id.index
+`,
+    replace: `  next.verifiedTo = snapshot.id.index
+`
+  }
+]
