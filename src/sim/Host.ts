@@ -21,22 +21,18 @@ import * as WriteAheadLog from "../node/WriteAheadLog.js"
 import * as StateMachine from "../service/StateMachine.js"
 import { Storage } from "../service/Storage.js"
 import type { StorageError } from "../service/Storage.js"
-import type { Application, Machine } from "./Application.js"
+import type { Application } from "./Application.js"
 import * as Burial from "./Burial.js"
 import type { Oracles } from "./Oracles.js"
+import type { Replica } from "./ReplicaWatch.js"
+import * as ReplicaWatch from "./ReplicaWatch.js"
 import { nodeId } from "./Scenario.js"
 import { SimClock } from "./SimClock.js"
 import { SimDisk } from "./SimDisk.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { SimScheduler } from "./SimScheduler.js"
+import type { OnStep } from "./SnapshotOracle.js"
 import type { World } from "./World.js"
-
-/** A replica and how far it has come. */
-export interface Replica {
-  readonly machine: Machine
-  /** The index of the last command applied. */
-  appliedIndex: number
-}
 
 /** One run of the node program. */
 interface Life {
@@ -79,6 +75,7 @@ export class Host {
   #status: Status = "Down"
   #isPaused = false
   #pauses = 0
+  #crashWhileInstalling: (() => void) | undefined
 
   constructor(
     number: number,
@@ -105,6 +102,20 @@ export class Host {
 
   get status(): Status {
     return this.#status
+  }
+
+  /** `crash` is called once, while a snapshot arrives from another node or is installed. */
+  set crashWhileInstalling(crash: () => void) {
+    this.#crashWhileInstalling = crash
+  }
+
+  readonly #onStep: OnStep = (step) => {
+    const crash = this.#crashWhileInstalling
+    if (crash === undefined) return
+    // It may as well begin to arrive, and be lost later.
+    if (step === "receiving" && this.#world.chooser.pick("process", 3) < 2) return
+    this.#crashWhileInstalling = undefined
+    this.disk.crashWhileWriting = crash
   }
 
   /** How often it was paused. */
@@ -211,12 +222,18 @@ export class Host {
     const storage = Layer.provide(WriteAheadLog.layer(folder), this.disk.layer())
     const watched = Layer.effect(
       Storage,
-      Effect.map(Storage, (service) => this.#oracles.watchStorage(this.number, service))
+      Effect.map(
+        Storage,
+        (service) => this.#oracles.watchStorage(this.number, service, this.#onStep)
+      )
     )
     const ports = this.#network.layer(this.number).pipe(
       Layer.provideMerge(Layer.provide(watched, storage))
     )
-    const machine = Layer.succeed(StateMachine.StateMachine, this.#watch(life.replica))
+    const machine = Layer.succeed(
+      StateMachine.StateMachine,
+      ReplicaWatch.make(this.number, life.replica, this.#oracles)
+    )
     const node = NodeProgram.layer({
       members: folder.members,
       electionTimeoutMillis: scenario.electionTimeoutMillis,
@@ -237,34 +254,6 @@ export class Host {
       onFailure: (cause) => Effect.sync(() => this.#failed(life, cause)),
       onSuccess: Effect.succeed
     }))
-  }
-
-  /** Between the node and its replica. */
-  #watch(replica: Replica): StateMachine.StateMachine["Type"] {
-    const { machine } = replica
-    const oracles = this.#oracles
-    return {
-      apply: (command, index) => {
-        replica.appliedIndex = index
-        const answer = machine.apply(command, index)
-        oracles.applied(this.number, index, command, answer)
-        return answer
-      },
-      snapshot: (index) => {
-        oracles.snapshots.taken(this.number, index, machine.digest())
-        return machine.snapshot(index)
-      },
-      restore: (index) => {
-        const { add, done } = machine.restore(index)
-        return {
-          add,
-          done: () => {
-            done()
-            replica.appliedIndex = oracles.restored(this.number, index, machine.digest())
-          }
-        }
-      }
-    }
   }
 
   /** With this machine's clock, chance and log. */

@@ -19,6 +19,7 @@ import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
 import { SessionModel } from "./SessionModel.js"
 import * as Sightings from "./Sightings.js"
+import type { OnStep } from "./SnapshotOracle.js"
 import { SnapshotOracle } from "./SnapshotOracle.js"
 import { StorageOracle } from "./StorageOracle.js"
 import type { World } from "./World.js"
@@ -108,8 +109,12 @@ export class Oracles {
   }
 
   /** What the node is given for its storage. */
-  watchStorage(node: number, service: Storage["Type"]): Storage["Type"] {
-    return this.#storage.watch(node, service)
+  watchStorage(
+    node: number,
+    service: Storage["Type"],
+    onStep: OnStep = () => {}
+  ): Storage["Type"] {
+    return this.#storage.watch(node, service, onStep)
   }
 
   /** After an event that may have changed this node. */

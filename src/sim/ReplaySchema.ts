@@ -69,6 +69,8 @@ const Limits = Schema.Struct({
 const Target = Schema.Union(Count, Schema.Literal("leader"))
 const links = { links: Schema.Array(Schema.Tuple(Count, Count)) }
 
+const Occasion = Schema.Literal("any", "writing", "installing")
+
 const Trouble = Schema.Union(
   Schema.TaggedStruct("Cut", links),
   Schema.TaggedStruct("Isolate", {
@@ -76,8 +78,8 @@ const Trouble = Schema.Union(
     direction: Schema.Literal("both", "in", "out")
   }),
   Schema.TaggedStruct("Clog", links),
-  Schema.TaggedStruct("Crash", { node: Target, while: Schema.Literal("any", "writing") }),
-  Schema.TaggedStruct("Kill", { node: Target, while: Schema.Literal("any", "writing") }),
+  Schema.TaggedStruct("Crash", { node: Target, while: Occasion }),
+  Schema.TaggedStruct("Kill", { node: Target, while: Occasion }),
   Schema.TaggedStruct("Stop", { node: Target }),
   Schema.TaggedStruct("Pause", { node: Target }),
   Schema.TaggedStruct("Stall", { node: Target }),

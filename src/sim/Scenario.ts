@@ -52,6 +52,12 @@ export type Target = number | "leader"
 /** One direction. */
 export type Link = readonly [from: number, to: number]
 
+/**
+ * When a process ends: at once, or it waits until something is being written, or until a snapshot
+ * of another node is.
+ */
+export type Occasion = "any" | "writing" | "installing"
+
 /** What goes wrong. It begins at an instant, and what can end ends after its time. */
 export type Trouble =
   /** Messages on these links are lost. */
@@ -64,10 +70,10 @@ export type Trouble =
   }
   /** Messages on these links wait, and arrive in one burst. */
   | { readonly _tag: "Clog"; readonly links: ReadonlyArray<Link> }
-  /** The power goes, and returns. `while` "writing" waits until something is being written. */
-  | { readonly _tag: "Crash"; readonly node: Target; readonly while: "any" | "writing" }
+  /** The power goes, and returns. */
+  | { readonly _tag: "Crash"; readonly node: Target; readonly while: Occasion }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */
-  | { readonly _tag: "Kill"; readonly node: Target; readonly while: "any" | "writing" }
+  | { readonly _tag: "Kill"; readonly node: Target; readonly while: Occasion }
   /** Asked to stop; started again at its end. */
   | { readonly _tag: "Stop"; readonly node: Target }
   /** SIGSTOP, then SIGCONT. */

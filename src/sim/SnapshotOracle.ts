@@ -13,6 +13,8 @@ import type { Snapshots, Storage } from "../service/Storage.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
+export type OnStep = (step: "receiving" | "installing") => void
+
 export class SnapshotOracle {
   readonly #world: World
   readonly #committed: (index: number) => Entry | undefined
@@ -27,12 +29,17 @@ export class SnapshotOracle {
     this.#durable = Array.from({ length: world.scenario.nodes }, () => new Set<string>())
   }
 
-  watch(node: number, { recovered, snapshots }: Storage["Type"]): Snapshots {
+  /** `onStep` is called when a snapshot begins to arrive, and when it is about to be installed. */
+  watch(node: number, { recovered, snapshots }: Storage["Type"], onStep: OnStep): Snapshots {
     const durable = this.#durable[node]!
     durable.clear()
     if (recovered.snapshot !== undefined) durable.add(SnapshotFiles.fileOf(recovered.snapshot))
     return {
       ...snapshots,
+      store: (snapshot, offset, bytes) => {
+        if (offset === 0) onStep("receiving")
+        return snapshots.store(snapshot, offset, bytes)
+      },
       save: (id, configuration, parts) =>
         Effect.tap(snapshots.save(id, configuration, parts), (snapshot) => {
           durable.add(SnapshotFiles.fileOf(snapshot))

@@ -10,7 +10,7 @@ import type { Storage } from "../service/Storage.js"
 import type { Promised } from "./Promised.js"
 import { sameBytes } from "./Promised.js"
 import { nodeId } from "./Scenario.js"
-import type { SnapshotOracle } from "./SnapshotOracle.js"
+import type { OnStep, SnapshotOracle } from "./SnapshotOracle.js"
 import type { World } from "./World.js"
 
 /** Terms and indexes are small enough to share one number. */
@@ -32,7 +32,7 @@ export class StorageOracle {
   }
 
   /** Between the node and its storage: what was recovered, and what is promised. */
-  watch(node: number, service: Storage["Type"]): Storage["Type"] {
+  watch(node: number, service: Storage["Type"], onStep: OnStep): Storage["Type"] {
     const promised = this.#promised[node]!
     const { hadMore, wrong } = promised.recovered(service.recovered)
     if (hadMore) this.#world.marks.hit("unacknowledged write survived a crash")
@@ -48,11 +48,12 @@ export class StorageOracle {
     }
     return {
       recovered: service.recovered,
-      snapshots: this.#snapshots.watch(node, service),
+      snapshots: this.#snapshots.watch(node, service, onStep),
       persist: (writes) => {
         const terms = new Map<number, Term>()
         for (const write of writes) this.#written(node, write, terms)
         promised.begin(writes)
+        if (promised.isInstalling) onStep("installing")
         return Effect.map(service.persist(writes), () => promised.done())
       }
     }

@@ -201,6 +201,21 @@ const again: Family = (context) => {
   ]
 }
 
+/** Away for so long that the log of the others no longer reaches back, and lost on the return. */
+const interrupted: Family = ({ atMicros, dice, nodes, timeoutMicros }) => {
+  const node = dice.below(nodes)
+  const forMicros = timeoutMicros * dice.between(2, 8)
+  const tag = dice.oneOf<"Kill" | "Crash">(["Crash", "Crash", "Kill"])
+  return [
+    {
+      atMicros,
+      forMicros: forMicros + 3 * timeoutMicros,
+      trouble: { _tag: tag, node, while: "installing" }
+    },
+    { atMicros, forMicros, trouble: { _tag: "Isolate", node, direction: "both" } }
+  ]
+}
+
 const simple = (tag: "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
   one((context) => ({ _tag: tag, node: target(context) }))
 
@@ -224,6 +239,7 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [minority, 4],
   [lapse, 4],
   [again, 3],
+  [interrupted, 4],
   [simple("Stop"), 2],
   [simple("Pause"), 4],
   [simple("Stall"), 2],

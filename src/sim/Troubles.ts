@@ -4,7 +4,7 @@
  */
 import type { Host } from "./Host.js"
 import type { Oracles } from "./Oracles.js"
-import type { Fault, Link, Target, Trouble } from "./Scenario.js"
+import type { Fault, Link, Occasion, Target, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
@@ -190,13 +190,15 @@ export class Troubles {
     return links
   }
 
-  #crash(host: Host, when: "any" | "writing", crash: () => void): Undo {
+  #crash(host: Host, when: Occasion, crash: () => void): Undo {
     if (when === "any") return this.#down(host, crash)
-    host.disk.crashWhileWriting = () => {
+    const crashNow = (): void => {
       if (this.#calm?.has(host.number) === true) return
       this.#world.marks.hit("crash while writing")
       crash()
     }
+    if (when === "writing") host.disk.crashWhileWriting = crashNow
+    else host.crashWhileInstalling = crashNow
     return () => this.#startAgain(host)
   }
 
@@ -238,6 +240,12 @@ const linksText = (links: ReadonlyArray<Link>): string =>
 
 const DIRECTIONS = { both: "", in: " for what it is sent", out: " for what it sends" } as const
 
+const OCCASIONS = {
+  any: "",
+  writing: " while it writes",
+  installing: " while it is sent a snapshot"
+} as const
+
 /** In words. */
 export const describe = (trouble: Trouble): string => {
   if (trouble._tag === "Cut") return `links cut: ${linksText(trouble.links)}`
@@ -247,9 +255,9 @@ export const describe = (trouble: Trouble): string => {
     case "Isolate":
       return `${name} is cut off${DIRECTIONS[trouble.direction]}`
     case "Crash":
-      return `${name} loses power${trouble.while === "writing" ? " while it writes" : ""}`
+      return `${name} loses power${OCCASIONS[trouble.while]}`
     case "Kill":
-      return `${name} is killed${trouble.while === "writing" ? " while it writes" : ""}`
+      return `${name} is killed${OCCASIONS[trouble.while]}`
     case "Stop":
       return `${name} is asked to stop`
     case "Pause":

@@ -52,13 +52,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "S07",
-    title: "After a lost chunk the leader goes on behind the gap",
+    title: "After a loss the leader goes on where it was, not where the follower is",
     source: "etcd-io/raft:raft.go MsgSnapStatus",
     file: "raft/Streaming.ts",
-    find: `probe(stream, receivedBytes, next.now))
-    }`,
-    replace: `probe(stream, offset, next.now))
-    }`
+    find: "isStuck ? probe(stream, offset, next.now) : stream",
+    replace: "isStuck ? probe(stream, Math.max(offset, stream.next), next.now) : stream"
   },
   {
     id: "S08",
