@@ -51,14 +51,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const isStuck = stream.movedAt < 0"
   },
   {
-    id: "S07",
-    title: "After a loss the leader goes on where it was, not where the follower is",
-    source: "etcd-io/raft:raft.go MsgSnapStatus",
-    file: "raft/Streaming.ts",
-    find: "isStuck ? probe(stream, offset, next.now) : stream",
-    replace: "isStuck ? probe(stream, Math.max(offset, stream.next), next.now) : stream"
-  },
-  {
     id: "S08",
     title: "The state is added to the old one",
     source: "analysis",
@@ -161,25 +153,5 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "raft/Snapshotting.ts",
     find: "trailingFrom(next, latest.id.index))",
     replace: "trailingFrom(next, next.log.last))"
-  },
-  {
-    id: "S23",
-    title: "Where the log is gone, its terms count as 0",
-    source: "etcd-io/raft 76f1249, redpanda-data/redpanda#25018",
-    file: "raft/Replication.ts",
-    find: `  if (prevTerm === undefined) return Streaming.begin(step, peer, progress)
-  const prev = EntryId.make(prevTerm, progress.next - 1)`,
-    replace: "  const prev = EntryId.make(prevTerm ?? 0, progress.next - 1)"
-  },
-  {
-    id: "S24",
-    title: "The leader forgets the snapshot's entry when it begins anew",
-    source: "analysis",
-    file: "raft/Installing.ts",
-    find: `  next.commit = snapshot.id.index
-  next.verifiedTo = snapshot.id.index
-`,
-    replace: `  next.verifiedTo = snapshot.id.index
-`
   }
 ]
