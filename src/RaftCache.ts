@@ -123,6 +123,7 @@ const validValue = (value: string | Uint8Array): Effect.Effect<Uint8Array, Inval
 const why: Record<Refused["reason"], string> = {
   NoLeader: "no leader was found in time: check that a majority of the nodes runs and is reachable",
   Overloaded: "too many requests wait already: try again later",
+  Behind: "this node is behind the others and has not caught up in time: ask another one",
   Stopping: "this node is stopping: ask another one"
 }
 

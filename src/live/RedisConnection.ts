@@ -42,6 +42,8 @@ export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
     "read or written; try again, or start the members that are down",
   Overloaded: "TRYAGAIN Too many requests wait already: this one was not executed; " +
     "try again, with fewer at once",
+  Behind: "TRYAGAIN This node is behind the others and has not caught up in time: nothing was " +
+    "read; ask another member",
   Stopping: "CLUSTERDOWN This node is stopping: the command was not executed; ask another member"
 }
 

@@ -216,7 +216,7 @@ export class Loop {
 
   #serveReads(): void {
     const { reads } = this.#parts
-    if (!reads.hasWaiting || this.#state.leader === undefined) return
+    if (!reads.canAsk || this.#state.leader === undefined) return
     if (this.#state.now < this.#readsHeldUntil) return
     const ref = this.#nextRef++
     reads.ask(ref)

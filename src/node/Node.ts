@@ -10,10 +10,13 @@ import type { NodeId } from "../raft/Event.js"
 import type { Role, State } from "../raft/State.js"
 import type { StorageError } from "../service/Storage.js"
 
-/** Refused and without any effect: there was no leader, or too much was waiting already. */
+/**
+ * Refused and without any effect: there was no leader, or too much was waiting already, or (a read)
+ * this node is `Behind` and has not come in time to what the read must show.
+ */
 export interface Refused {
   readonly _tag: "Refused"
-  readonly reason: "NoLeader" | "Overloaded" | "Stopping"
+  readonly reason: "NoLeader" | "Overloaded" | "Behind" | "Stopping"
 }
 
 /**

@@ -9,6 +9,12 @@ import type { ReadOutcome } from "./Node.js"
 /** Reads without an answer, beyond which a node refuses more. */
 export const PENDING_READS = 65_536
 
+/**
+ * Questions to the core without an answer, beyond which new reads wait: a node whose disk hangs has
+ * them all granted and can serve none.
+ */
+export const ASKED_REFS = 1_024
+
 export type Answer = (outcome: ReadOutcome) => void
 
 interface PendingRead {
@@ -19,11 +25,13 @@ interface PendingRead {
 
 const readable: ReadOutcome = { _tag: "Readable" }
 const noLeader: ReadOutcome = { _tag: "Refused", reason: "NoLeader" }
+const behind: ReadOutcome = { _tag: "Refused", reason: "Behind" }
 const overloaded: ReadOutcome = { _tag: "Refused", reason: "Overloaded" }
 const stopping: ReadOutcome = { _tag: "Refused", reason: "Stopping" }
 
 export class Reads {
   #waiting: Array<PendingRead> = []
+  /** The reads of one ref, like those that wait, in the order of their deadlines. */
   readonly #asked = new Map<Ref, ReadonlyArray<PendingRead>>()
   #pending = 0
 
@@ -31,8 +39,9 @@ export class Reads {
     return this.#pending
   }
 
-  get hasWaiting(): boolean {
-    return this.#waiting.length > 0
+  /** Whether there is something to ask for, and room for the question. */
+  get canAsk(): boolean {
+    return this.#waiting.length > 0 && this.#asked.size < ASKED_REFS
   }
 
   add(answer: Answer, deadlineAt: number): void {
@@ -60,14 +69,18 @@ export class Reads {
   }
 
   /**
-   * Refuses every read whose deadline has passed. One that the core works on comes back by itself.
+   * Refuses every read whose deadline has passed. What the core is asked for may be granted long
+   * before this node has applied as much: a disk that hangs, or a cut in between, takes its time.
    */
   expire(now: number): void {
     const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
-    if (late.length === 0) return
-    this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
-    this.#pending -= late.length
-    for (const { answer } of late) answer(noLeader)
+    if (late.length > 0) this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
+    this.#refuse(late, this.#asked.size < ASKED_REFS ? noLeader : behind)
+    for (const [ref, reads] of this.#asked) {
+      if ((reads[0]?.deadlineAt ?? Infinity) > now) continue
+      this.#asked.set(ref, reads.filter(({ deadlineAt }) => deadlineAt > now))
+      this.#refuse(reads.filter(({ deadlineAt }) => deadlineAt <= now), behind)
+    }
   }
 
   /** The node stops. */
@@ -77,6 +90,11 @@ export class Reads {
     this.#asked.clear()
     this.#pending = 0
     for (const { answer } of all) answer(stopping)
+  }
+
+  #refuse(reads: ReadonlyArray<PendingRead>, outcome: ReadOutcome): void {
+    this.#pending -= reads.length
+    for (const { answer } of reads) answer(outcome)
   }
 
   #take(ref: Ref): ReadonlyArray<PendingRead> {

@@ -125,7 +125,7 @@ export class Clients {
       answer: undefined,
       index: undefined,
       operation,
-      node: node % this.#hosts.length,
+      node: this.#asked(node, id) % this.#hosts.length,
       attempts: 0,
       next
     }
@@ -142,13 +142,27 @@ export class Clients {
     this.#send(call)
   }
 
+  /** Of leaders that do not know of each other the first; if there is none, anybody. */
+  #asked(node: Operation["node"], id: number): number {
+    if (node !== "leader") return node
+    let found: number | undefined
+    let term = Infinity
+    for (const { node: service, number, status } of this.#hosts) {
+      const state = status === "Running" ? service?.state() : undefined
+      if (state?.role !== "Leader" || state.term >= term) continue
+      found = number
+      term = state.term
+    }
+    return found ?? id
+  }
+
   #send(call: Running): void {
     const host = this.#hosts[call.node]!
     const node = host.status === "Running" ? host.node : undefined
     if (node === undefined) return this.#tryNext(call)
     call.attempts += 1
     this.#waiting.get(call.node)!.add(call)
-    if (call.request.kind === "write") this.#expectAnswer(call, host)
+    this.#expectAnswer(call, host)
     const asked = this.#answerOnce(call)
     if (call.request.kind === "write") {
       node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
@@ -158,7 +172,7 @@ export class Clients {
     asked(undefined)
   }
 
-  /** A node that runs answers a write in time, if only to say that it does not know. */
+  /** A node that runs answers in time, if only to say that it does not know. */
   #expectAnswer(call: Running, host: Host): void {
     const { attempts, node } = call
     const { isPaused, pauses } = host

@@ -74,7 +74,7 @@ export class Liveness {
 
   #begin(): void {
     const { clients, hosts, network, troubles, world } = this.#parts
-    const core = Core.choose(world, troubles.leader())
+    const core = Core.choose(world, troubles.leader(), troubles.troubled())
     if (core === undefined) {
       this.#stage = "over"
       return

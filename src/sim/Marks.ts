@@ -15,6 +15,8 @@ export const required = [
   "crash tore the last write",
   "unacknowledged write survived a crash",
   "crash while writing",
+  "crash between durable and told",
+  "candidate fell unheard",
   "fsync failed and stopped the node",
   "full disk stopped the node",
   "damaged log refused",

@@ -60,7 +60,8 @@ const Limits = Schema.Struct({
   applyBytes: Positive
 })
 
-const Target = Schema.Union(Count, Schema.Literal("leader"))
+const Target = Schema.Union(Count, Schema.Literal("leader", "candidate"))
+const Moment = Schema.Literal("any", "writing", "synced")
 const links = { links: Schema.Array(Schema.Tuple(Count, Count)) }
 
 const Trouble = Schema.Union(
@@ -70,8 +71,8 @@ const Trouble = Schema.Union(
     direction: Schema.Literal("both", "in", "out")
   }),
   Schema.TaggedStruct("Clog", links),
-  Schema.TaggedStruct("Crash", { node: Target, while: Schema.Literal("any", "writing") }),
-  Schema.TaggedStruct("Kill", { node: Target, while: Schema.Literal("any", "writing") }),
+  Schema.TaggedStruct("Crash", { node: Target, while: Moment }),
+  Schema.TaggedStruct("Kill", { node: Target, while: Moment }),
   Schema.TaggedStruct("Stop", { node: Target }),
   Schema.TaggedStruct("Pause", { node: Target }),
   Schema.TaggedStruct("Stall", { node: Target }),
@@ -116,7 +117,7 @@ const Operation = Schema.Struct({
   id: Positive,
   client: Count,
   atMicros: Micros,
-  node: Count,
+  node: Schema.Union(Count, Schema.Literal("leader")),
   request: Schema.Struct({ kind: Schema.Literal("write", "read"), bytes: Bytes }),
   patienceMicros: Schema.optionalToRequired(Micros, Schema.UndefinedOr(Micros), {
     decode: Option.getOrUndefined,
@@ -133,7 +134,7 @@ const misfit = (scenario: Sim.Scenario): string | undefined => {
   }
   for (const [at, { trouble }] of faults.entries()) {
     const named = "links" in trouble ? trouble.links.flat() : [trouble.node]
-    const unknown = named.find((node) => node !== "leader" && node >= nodes)
+    const unknown = named.find((node) => typeof node === "number" && node >= nodes)
     if (unknown !== undefined) return `faults[${at}] names node ${unknown} of ${nodes}, from 0 on`
   }
   const ids = new Set<number>()

@@ -46,8 +46,17 @@ export interface ClockConditions {
   readonly driftPartsPerMillion: number
 }
 
-/** A node by its number, or whoever leads when the fault begins. */
-export type Target = number | "leader"
+/**
+ * A node by its number, or whoever leads when the fault begins, or whoever stands for election
+ * first before the fault ends.
+ */
+export type Target = number | "leader" | "candidate"
+
+/**
+ * When a process dies: at once; in the middle of its next sync; or at the end of it, so that what
+ * it wrote is durable and nobody has heard of it.
+ */
+export type Moment = "any" | "writing" | "synced"
 
 /** One direction. */
 export type Link = readonly [from: number, to: number]
@@ -64,10 +73,10 @@ export type Trouble =
   }
   /** Messages on these links wait, and arrive in one burst. */
   | { readonly _tag: "Clog"; readonly links: ReadonlyArray<Link> }
-  /** The power goes, and returns. `while` "writing" waits until something is being written. */
-  | { readonly _tag: "Crash"; readonly node: Target; readonly while: "any" | "writing" }
+  /** The power goes, and returns. */
+  | { readonly _tag: "Crash"; readonly node: Target; readonly while: Moment }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */
-  | { readonly _tag: "Kill"; readonly node: Target; readonly while: "any" | "writing" }
+  | { readonly _tag: "Kill"; readonly node: Target; readonly while: Moment }
   /** Asked to stop; started again at its end. */
   | { readonly _tag: "Stop"; readonly node: Target }
   /** SIGSTOP, then SIGCONT. */
@@ -100,8 +109,11 @@ export interface Operation {
   readonly client: number
   /** At the earliest: the client may still be waiting for something else. */
   readonly atMicros: number
-  /** Which node is asked first; a refusal is taken to the next. */
-  readonly node: number
+  /**
+   * Which node is asked first; a refusal is taken to the next. "leader" is whoever takes itself for
+   * one; of several the one that was elected first, because its clients have not heard either.
+   */
+  readonly node: number | "leader"
   readonly request: Request
   /** After which the client no longer waits, and goes on. Undefined: it waits for its answer. */
   readonly patienceMicros: number | undefined

@@ -127,7 +127,7 @@ export const onlyNodes = (scenario: Scenario, nodes: ReadonlyArray<number>): Sce
     }),
     operations: operations.map((each) => ({
       ...each,
-      node: places.get(each.node) ?? each.node % nodes.length
+      node: each.node === "leader" ? each.node : places.get(each.node) ?? each.node % nodes.length
     }))
   }
 }
@@ -144,7 +144,7 @@ const renumbered = (
     })
     return links.length === 0 ? undefined : { ...trouble, links }
   }
-  if (trouble.node === "leader") return trouble
+  if (typeof trouble.node === "string") return trouble
   const node = places.get(trouble.node)
   return node === undefined ? undefined : { ...trouble, node }
 }

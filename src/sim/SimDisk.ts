@@ -37,6 +37,7 @@ export class SimDisk {
   #isSpoilt = false
   #isDoubtful = false
   #crashWhileWriting: (() => void) | undefined
+  #crashWhenSynced: (() => void) | undefined
   /** How much of each file is durable, and how much was before the last sync that added to it. */
   readonly #synced = new Map<string, number>()
   readonly #before = new Map<string, number>()
@@ -84,6 +85,11 @@ export class SimDisk {
     this.#crashWhileWriting = crash
   }
 
+  /** `crash` is called once, when the next sync is done and its caller does not know yet. */
+  set crashWhenSynced(crash: (() => void) | undefined) {
+    this.#crashWhenSynced = crash
+  }
+
   set freeBytes(bytes: number) {
     this.#freeBytes = bytes
   }
@@ -117,6 +123,7 @@ export class SimDisk {
     this.#failSync = false
     this.#stalledUntilMicros = 0
     this.#crashWhileWriting = undefined
+    this.#crashWhenSynced = undefined
     for (const finish of this.#inFlight) {
       this.#world.timeline.after(CALM_SYNC_MICROS, this.#owner, "disk", finish)
     }
@@ -235,7 +242,11 @@ export class SimDisk {
         }
         commit()
         this.#settle(name, sizeBytes)
-        return Effect.void
+        const crash = this.#crashWhenSynced
+        if (crash === undefined) return Effect.void
+        this.#crashWhenSynced = undefined
+        crash()
+        return Effect.never
       })
     })
   }

@@ -91,6 +91,7 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
 
   const checkInvariants = invariantsOf(application, hosts, world)
   while (world.violation === undefined && !liveness.isOver && step(world, hosts, oracles)) {
+    troubles.look()
     checkInvariants()
   }
   if (world.violation === undefined) {

@@ -128,6 +128,7 @@ const drawOperations = (
   const gapMicros = Math.floor(safetyMicros * clients / (2 * total))
   const abandoningPerMille = dice.chance(500) ? 0 : dice.between(50, 300)
   const staysPut = dice.chance(500)
+  const asksLeaders = dice.chance(300)
   // Whoever waits at a node that is cut off asks nothing new of it; so in some lives nobody waits.
   const isOpenLoop = dice.chance(400)
   const drafts: Array<Omit<Operation, "id" | "request">> = []
@@ -136,7 +137,7 @@ const drawOperations = (
     const leaves = dice.chance(abandoningPerMille)
     let atMicros = dice.below(1_000_000)
     for (let i = 0; atMicros < safetyMicros && i < OPERATIONS_LIMIT / clients; i++) {
-      const node = staysPut ? home : dice.below(nodes)
+      const node = asksLeaders ? "leader" : staysPut ? home : dice.below(nodes)
       const patienceMicros = leaves ? 1_000 * dice.between(5, 2_000) : undefined
       drafts.push({ client, atMicros, node, patienceMicros })
       atMicros += dice.exponential(gapMicros)

@@ -201,6 +201,23 @@ const again: Family = (context) => {
   ]
 }
 
+/**
+ * Somebody stands for election, has written it down, and falls before anybody hears of it: a term
+ * that only one node knows. Who led was only away, and leads on.
+ */
+const unheard: Family = ({ atMicros, dice, timeoutMicros }) => [
+  {
+    atMicros,
+    forMicros: timeoutMicros + dice.below(2 * timeoutMicros),
+    trouble: { _tag: "Pause", node: "leader" }
+  },
+  {
+    atMicros: atMicros + 1,
+    forMicros: timeoutMicros * 2 + dice.below(6 * timeoutMicros),
+    trouble: { _tag: dice.oneOf(["Crash", "Kill"]), node: "candidate", while: "synced" }
+  }
+]
+
 const simple = (tag: "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
   one((context) => ({ _tag: tag, node: target(context) }))
 
@@ -220,7 +237,9 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [one((context) => ({ _tag: "Crash", node: target(context), while: "writing" })), 5],
   [one((context) => ({ _tag: "Kill", node: target(context), while: "any" })), 2],
   [one((context) => ({ _tag: "Kill", node: target(context), while: "writing" })), 2],
+  [one((context) => ({ _tag: "Crash", node: target(context), while: "synced" })), 2],
   [leaderless, 2],
+  [unheard, 2],
   [minority, 4],
   [lapse, 4],
   [again, 3],
@@ -245,6 +264,18 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [spoil("Wipe"), 1]
 ]
 
+/**
+ * What may be under way when the faults end: these leave a node behind that others must bring back,
+ * and only if nothing helps them.
+ */
+const unfinished: ReadonlyArray<readonly [Family, weight: number]> = [
+  [minority, 3],
+  [unheard, 2],
+  [one(({ dice, nodes }) => ({ _tag: "Isolate", node: dice.below(nodes), direction: "out" })), 2],
+  [isolate, 1],
+  [lapse, 1]
+]
+
 export const draw = (
   dice: Dice,
   nodes: number,
@@ -266,6 +297,13 @@ export const draw = (
     const forMicros = 1 + dice.exponential(lengthMicros)
     faults.push(...family({ dice, nodes, atMicros, forMicros, timeoutMicros, expendable }))
     atMicros += 1 + dice.exponential(gapMicros)
+  }
+  if (dice.chance(500)) {
+    const [first, ...others] = unfinished
+    const lead = timeoutMicros + dice.below(3 * timeoutMicros)
+    const family = dice.weighted([first!, ...others])
+    const context = { dice, nodes, timeoutMicros, expendable, forMicros: 2 * lead }
+    faults.push(...family({ ...context, atMicros: Math.max(0, safetyMicros - lead) }))
   }
   return faults.sort((one, other) => one.atMicros - other.atMicros)
 }

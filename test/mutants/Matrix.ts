@@ -79,17 +79,8 @@ const INTRODUCTION = [
   "asks for a vote (it must have the newer log first), timeouts by the wall clock (what it jumps",
   "is cut off).",
   "",
-  "And these were tried, are real, and were not found within 100 seconds:",
-  "",
-  "- logs compared by length before term, or by both at once (hashicorp/raft 441bd09, openraft",
-  "  a48a3282): the one cut off has hardly ever the longer log;",
-  "- a pre-vote, or whatever a leader says, of a lower term met with silence (etcd-io/etcd#8501,",
-  "  redpanda-data/redpanda#31547): a node must have entered a term that nobody else heard of;",
-  "- a full window whose answers were all lost and that never opens again (etcd-io/etcd#14633): the",
-  "  news of the next commit opens it, unless the commit itself waits for it;",
-  "- reads without a deadline: only writes are timed;",
-  "- refs of reads used again after a restart: an answer must outlive its asker and meet its",
-  "  number."
+  "One was tried, is real, and was not found within 100 seconds: refs of reads that are used again",
+  "after a restart. An answer must outlive its asker and meet its number."
 ]
 
 const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [

@@ -120,5 +120,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     } else {`,
     replace: `      Steps.reply(step, origin.ref, { _tag: "Readable", index: next.applied })
     } else {`
+  },
+  {
+    id: "Q17",
+    title: "Reads wait for ever at a node without a leader",
+    source: "analysis",
+    file: "node/Reads.ts",
+    find: "const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)",
+    replace: "const late = this.#waiting.filter(() => false)"
+  },
+  {
+    id: "Q21",
+    title: "A read that was granted waits for ever at a node that is behind",
+    source: "analysis",
+    file: "node/Reads.ts",
+    find: "if ((reads[0]?.deadlineAt ?? Infinity) > now) continue",
+    replace: "continue"
   }
 ]

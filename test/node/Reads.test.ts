@@ -21,7 +21,7 @@ describe("the reads of a node", () => {
     add("c")
     reads.confirmed(1)
     assert.deepStrictEqual(answers, ["a Readable", "b Readable"])
-    assert.isTrue(reads.hasWaiting)
+    assert.isTrue(reads.canAsk)
     assert.strictEqual(reads.pending, 1)
   })
 
@@ -44,6 +44,33 @@ describe("the reads of a node", () => {
     reads.expire(10)
     assert.deepStrictEqual(answers, ["a NoLeader"])
     assert.strictEqual(reads.pending, 1)
+  })
+
+  it("are refused when their deadline passes, though they may have been granted", () => {
+    const { add, answers, reads } = make()
+    add("a", 10)
+    add("b", 20)
+    reads.ask(1)
+    reads.expire(10)
+    reads.expire(10)
+    assert.deepStrictEqual(answers, ["a Behind"])
+    assert.strictEqual(reads.pending, 1)
+    reads.confirmed(1)
+    assert.deepStrictEqual(answers, ["a Behind", "b Readable"])
+    assert.strictEqual(reads.pending, 0)
+  })
+
+  it("wait, and are refused in time, when nothing that was asked for can be served", () => {
+    const { add, answers, reads } = make()
+    for (let ref = 1; ref <= Reads.ASKED_REFS; ref++) {
+      add("a", 30)
+      assert.isTrue(reads.canAsk)
+      reads.ask(ref)
+    }
+    add("b", 20)
+    assert.isFalse(reads.canAsk)
+    reads.expire(20)
+    assert.deepStrictEqual(answers, ["b Behind"])
   })
 
   it("ignore an answer to what nobody asks any more", () => {

@@ -25,7 +25,7 @@ const coreOf = (report: Report): ReadonlyArray<string> =>
 
 /** Lives of five nodes in which chance chooses the majority. */
 const five = Array.from(
-  { length: 8 },
+  { length: 32 },
   (_, at) => live({ seed: at + 11, nodes: 5, schedule: { _tag: "Random" } })
 )
 
