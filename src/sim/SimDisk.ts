@@ -243,10 +243,9 @@ export class SimDisk {
         commit()
         this.#settle(name, sizeBytes)
         const crash = this.#crashWhenSynced
-        if (crash === undefined) return Effect.void
         this.#crashWhenSynced = undefined
-        crash()
-        return Effect.never
+        crash?.()
+        return Effect.void
       })
     })
   }
@@ -304,7 +303,9 @@ export class SimDisk {
       const finish = (): void => {
         if (!this.#inFlight.delete(finish)) return
         timer.isCancelled = true
-        if (power === this.#power) resume(run())
+        if (power !== this.#power) return
+        const outcome = run()
+        if (power === this.#power) resume(outcome)
       }
       const timer = this.#world.timeline.after(micros, this.#owner, why, finish)
       this.#inFlight.add(finish)
