@@ -82,6 +82,11 @@ export class Loop {
     return this.#parts.writes.pending + this.#parts.reads.pending
   }
 
+  /** Questions to the core of what may be read that it has not answered. */
+  get questions(): number {
+    return this.#parts.reads.questions
+  }
+
   takeNotes(): ReadonlyArray<Note> {
     const taken = this.#notes
     this.#notes = []

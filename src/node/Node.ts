@@ -56,6 +56,8 @@ export interface Status {
   readonly members: ReadonlyArray<NodeId>
   /** Requests that wait for an answer now. */
   readonly pending: number
+  /** Questions to the core of what may be read that it has not answered. */
+  readonly questions: number
 }
 
 export class Node extends Context.Tag("raftcache/Node")<Node, {

@@ -118,7 +118,8 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
     commitIndex: commit,
     appliedIndex: applied,
     members: options.members,
-    pending: loop.pending
+    pending: loop.pending,
+    questions: loop.questions
   }
 }
 

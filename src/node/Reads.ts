@@ -39,6 +39,11 @@ export class Reads {
     return this.#pending
   }
 
+  /** Refs that the core has neither confirmed nor refused. */
+  get questions(): number {
+    return this.#asked.size
+  }
+
   /** Whether there is something to ask for, and room for the question. */
   get canAsk(): boolean {
     return this.#waiting.length > 0 && this.#asked.size < ASKED_REFS

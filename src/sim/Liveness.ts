@@ -51,7 +51,7 @@ export class Liveness {
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
   #hasDeposed = false
-  #mostApplied = 0
+  #leastBehind = Infinity
   #beganMicros = 0
   #stageMicros = 0
   #termAtStart = 0
@@ -153,13 +153,18 @@ export class Liveness {
     this.#enter("electing")
   }
 
-  /** A long log may take its time, as long as it gets shorter. */
+  /**
+   * A long log may take its time, as long as what is left of it gets shorter: a log that grows for
+   * ever, and is applied as it grows, comes to no rest.
+   */
   #hasCaughtUp(): boolean {
     const { oracles, world } = this.#parts
-    let applied = 0
-    for (const node of this.#core) applied += oracles.stateOf(node)?.applied ?? 0
-    if (applied <= this.#mostApplied || this.#hasManyTerms) return false
-    this.#mostApplied = applied
+    const states = this.#core.map((node) => oracles.stateOf(node))
+    const last = Math.max(...states.map((state) => state?.log.last ?? 0))
+    let behind = 0
+    for (const state of states) behind += last - (state?.applied ?? 0)
+    if (behind >= this.#leastBehind || this.#hasManyTerms) return false
+    this.#leastBehind = behind
     this.#stageMicros = world.nowMicros
     return true
   }
@@ -280,6 +285,8 @@ export class Liveness {
         const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0
         if (inflight > 0) left.push(`${inflight} appends on their way`)
       }
+      const questions = hosts[node]!.node?.status().questions ?? 0
+      if (questions > 0) left.push(`${questions} questions of what may be read`)
       if (left.length === 0) continue
       world.violate("bounded", `${hosts[node]!.id} has nothing to do and keeps ${left.join(", ")}`)
     }

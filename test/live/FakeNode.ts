@@ -33,7 +33,8 @@ export class FakeNode {
     commitIndex: this.index,
     appliedIndex: this.index,
     members: ["n1", "n2", "n3"],
-    pending: 0
+    pending: 0,
+    questions: 0
   })
 
   private readonly state = States.boot(

@@ -77,10 +77,11 @@ const INTRODUCTION = [
   "beyond what was proven equal (the leader clamps it too), a late append or a stale refusal",
   "taken for a conflict (the answer to a heartbeat repairs both), a timer restarted by whoever",
   "asks for a vote (it must have the newer log first), timeouts by the wall clock (what it jumps",
-  "is cut off).",
+  "is cut off), reads left waiting for an index that no leader may reach (each has a deadline).",
   "",
-  "One was tried, is real, and was not found within 100 seconds: refs of reads that are used again",
-  "after a restart. An answer must outlive its asker and meet its number."
+  "Two were tried, are real, and were not found within 100 seconds: refs of reads that are used",
+  "again after a restart (an answer must outlive its asker and meet its number), and forwarded",
+  "writes that are proposed again in every turn (such a life takes minutes)."
 ]
 
 const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [

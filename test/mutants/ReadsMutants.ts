@@ -87,14 +87,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "    void [ref, since]"
   },
   {
-    id: "Q14",
-    title: "Reads that wait for an index no new leader may reach wait on",
-    source: "analysis",
-    file: "raft/Follower.ts",
-    find: "const orphaned = next.confirmedReads.filter(({ index }) => index > next.commit)",
-    replace: "const orphaned: typeof next.confirmedReads = []"
-  },
-  {
     id: "Q15",
     title: "A read that was refused is forgotten",
     source: "analysis",
