@@ -123,8 +123,10 @@ const RUNNING = "a node is running on this folder: this is what could be read wh
 const describeSegment = (segment: LogSurvey.Segment): string => {
   const { file, firstIndex, lastIndex, records, sizeBytes } = segment
   const entries = firstIndex === undefined ? "no entries" : `entries ${firstIndex} to ${lastIndex}`
-  return `${file}  ${sizeBytes} bytes, ${records} records, ${entries}`
+  return `${file}  ${many(sizeBytes, "byte")}, ${many(records, "record")}, ${entries}`
 }
+
+const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 const describeRecord = ({ bytes, kind, offset, parts }: RecordLines): ReadonlyArray<string> => [
   `  byte ${offset}  ${kind}, ${bytes} bytes`,
@@ -152,8 +154,8 @@ const verdict = ({ isRunning, survey }: Report): ReadonlyArray<string> => {
     ? "no entries"
     : `last entry ${lastEntry.index} of term ${lastEntry.term}`
   return [
-    `sound: ${survey.segments.length} segments, ${records} records, ${bytes} bytes, ${last}, ` +
-    describeHardState(hardState),
+    `sound: ${many(survey.segments.length, "segment")}, ${many(records, "record")}, ` +
+    `${many(bytes, "byte")}, ${last}, ${describeHardState(hardState)}`,
     ...(torn === undefined ? [] : [
       `${torn.file}, byte ${torn.wholeBytes}: ${torn.sizeBytes - torn.wholeBytes} bytes of a ` +
       (isRunning
