@@ -6,6 +6,7 @@ export const text =
   raftcache dev                                                      run a cluster to try out
   raftcache sim                                                      look for failures in simulation
   raftcache demo                                                     a simulated cluster, in words
+  raftcache wal inspect|verify --data FOLDER                         look at a node's log on disk
 
 run one node
   --id ID               which of the peers this node is
@@ -33,6 +34,14 @@ look for failures in simulation: one cluster's life for each seed, the same for 
   --trace FILE          draw the first failure, or the only life, as an HTML page
   --replay FILE         the life that --shrink wrote
   --json                a line for each failure, and a summary as the last line
+
+look at a node's log; changes nothing, also works while the node runs
+  inspect               whose it is, and what is in it: records, hard states, entries
+  verify                read all of it as a node does that starts; exit code 1 if it is not sound
+  --data FOLDER         as the node has it
+  --from N, --to N      only entries from N, to N
+  --lines N             so many records and entries at most    default 200
+  --json                one JSON document
 
   -h, --help            this text
   -v, --version         the version

@@ -29,10 +29,7 @@ export const recover = (
 ): Effect.Effect<Recovered, DiskError | StorageError, Disk> =>
   Effect.gen(function*() {
     const disk = yield* Disk
-    const { last, log, torn } = yield* readSegments(folder)
-    if (last === undefined && folder.start > 0) {
-      return yield* StorageFailure.corrupt(disk.location, "the log", "nothing is left of it")
-    }
+    const { last, log, torn } = yield* read(folder)
     // Only now, when all else is found sound: a folder that is refused stays as it is.
     if (torn !== undefined) yield* cut(torn)
     const segment = last ?? (yield* Segment.create(folder.incarnation, 1, { ...log, lastIndex: 0 }))
@@ -42,7 +39,21 @@ export const recover = (
     return { ...log, segment }
   })
 
-const readSegments = (folder: DataFolder) =>
+/** Is shown what is read, in order. Whatever it was shown has been found sound. */
+export interface Watcher {
+  readonly segment: (file: string, sizeBytes: number) => void
+  /** `offset` and `sizeBytes` are of its frame in the segment shown last. */
+  readonly record: (
+    record: LogRecord.Head | LogRecord.Writes,
+    offset: number,
+    sizeBytes: number
+  ) => void
+}
+
+const nobody: Watcher = { segment: () => {}, record: () => {} }
+
+/** Reads and checks the whole log of `folder`, and changes nothing. */
+export const read = (folder: DataFolder, watcher: Watcher = nobody) =>
   Effect.gen(function*() {
     const { list, location, read } = yield* Disk
     const sequences = (yield* list)
@@ -58,7 +69,8 @@ const readSegments = (folder: DataFolder) =>
         return yield* StorageFailure.corrupt(location, file, "this part of the log is missing")
       }
       const bytes = yield* read(file)
-      const stop = replay(log, bytes, salt)
+      watcher.segment(file, bytes.length)
+      const stop = replay(log, bytes, salt, watcher)
       if (stop._tag === "OtherFormat") {
         return yield* StorageFailure.otherFormat(location, file, stop.formatVersion)
       }
@@ -70,11 +82,14 @@ const readSegments = (folder: DataFolder) =>
       // A segment whose head is torn never came to be.
       if (stop.offset > 0) last = Segment.make(folder.incarnation, sequence, stop.offset)
     }
+    if (last === undefined && folder.start > 0) {
+      return yield* StorageFailure.corrupt(location, "the log", "nothing is left of it")
+    }
     return { log, last, torn }
   })
 
 /** A file that ends in a torn write, and how much of it is whole. */
-interface Torn {
+export interface Torn {
   readonly file: string
   readonly sizeBytes: number
   readonly wholeBytes: number
@@ -112,15 +127,17 @@ const damage = (stop: Stop, isLastSegment: boolean): string | undefined => {
     : undefined
 }
 
-const replay = (log: Log, segment: Uint8Array, salt: number): Stop => {
+const replay = (log: Log, segment: Uint8Array, salt: number, watcher: Watcher): Stop => {
   let offset = 0
   do {
     const frame = LogFrame.read(segment, salt, offset)
     if (frame._tag !== "Whole") return { ...frame, offset }
     const record = LogRecord.decode(frame.body)
     if (record?._tag === "OtherFormat") return { ...record, offset }
-    const why = record === undefined ? "it is no record" : add(log, record, offset)
+    if (record === undefined) return { _tag: "Damaged", why: "it is no record", offset }
+    const why = add(log, record, offset)
     if (why !== undefined) return { _tag: "Damaged", why, offset }
+    watcher.record(record, offset, frame.end - offset)
     offset = frame.end
   } while (offset < segment.length)
   return { _tag: "End", offset }

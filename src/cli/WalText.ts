@@ -1,0 +1,193 @@
+/**
+ * What `raftcache wal` prints: for people a line for each record and each entry, for programs one
+ * JSON document.
+ */
+import { Either } from "effect"
+import type * as LogSurvey from "../node/LogSurvey.js"
+import type { HardState } from "../raft/Action.js"
+import type { Entry } from "../raft/Entry.js"
+import type { Index } from "../raft/EntryId.js"
+
+/** Indexes, both included. */
+export interface Range {
+  readonly from: Index
+  readonly to: Index
+}
+
+export interface Listing {
+  readonly visit: LogSurvey.Visit
+  readonly records: ReadonlyArray<RecordLines>
+  /** How many lines there would be without the limit. */
+  readonly lines: () => number
+  readonly limitLines: number
+}
+
+interface RecordLines {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+  readonly kind: string
+  readonly parts: Array<PartLines>
+}
+
+/** What a record says at once: where the log ended, or one write. */
+interface PartLines {
+  readonly afterIndex?: Index
+  readonly truncateFrom?: Index
+  readonly hardState?: HardState
+  readonly entries: Array<EntryLine>
+}
+
+interface EntryLine {
+  readonly index: Index
+  readonly term: number
+  readonly kind: Entry["kind"]
+  readonly bytes: number
+}
+
+/**
+ * Keeps what is to be shown, at most `limitLines` records and entries. With a range it is the
+ * entries in it, with their records, and truncations that reach it.
+ */
+export const makeListing = (range: Range | undefined, limitLines: number): Listing => {
+  const records: Array<RecordLines> = []
+  let lines = 0
+  const { from, to } = range ?? { from: 0, to: Infinity }
+  const visit: LogSurvey.Visit = ({ file }, record, offset, bytes) => {
+    const parts = record._tag === "Head"
+      ? [{ afterIndex: record.lastIndex, hardState: record.hardState, entries: [] }]
+      : record.writes.map(({ append, hardState, truncateFrom }) => ({
+        ...(truncateFrom === undefined ? {} : { truncateFrom }),
+        ...(hardState === undefined ? {} : { hardState }),
+        entries: append.filter(({ index }) => index >= from && index <= to)
+      }))
+    const isShown = range === undefined ||
+      parts.some((part) =>
+        part.entries.length > 0 || "truncateFrom" in part && part.truncateFrom <= to
+      )
+    if (!isShown) return
+    lines += 1
+    const kept: RecordLines = { file, offset, bytes, kind: record._tag, parts: [] }
+    if (lines <= limitLines) records.push(kept)
+    for (const part of parts) {
+      const room = Math.max(0, limitLines - lines)
+      lines += part.entries.length
+      kept.parts.push({ ...part, entries: part.entries.slice(0, room).map(lineOf) })
+    }
+  }
+  return { visit, records, lines: () => lines, limitLines }
+}
+
+const lineOf = ({ bytes, index, kind, term }: Entry): EntryLine => ({
+  index,
+  term,
+  kind,
+  bytes: bytes.length
+})
+
+export interface Report {
+  readonly location: string
+  readonly isRunning: boolean
+  readonly survey: LogSurvey.Survey
+  readonly listing: Listing
+}
+
+export const inspect = (report: Report): string => {
+  const { listing, survey: { segments } } = report
+  const body = segments.flatMap((segment) => [
+    describeSegment(segment),
+    ...listing.records.filter(({ file }) => file === segment.file).flatMap(describeRecord)
+  ])
+  const hidden = listing.lines() - listing.limitLines
+  if (hidden > 0) {
+    body.push(
+      `${hidden} more lines: --lines ${listing.lines()} shows all, --from and --to a part`
+    )
+  }
+  return [...head(report), ...body, ...verdict(report), ""].join("\n")
+}
+
+export const verify = (report: Report): string =>
+  [...head(report), ...report.survey.segments.map(describeSegment), ...verdict(report), ""]
+    .join("\n")
+
+const head = ({ isRunning, location, survey: { folder } }: Report): ReadonlyArray<string> => [
+  `${location}: node ${folder.nodeId} of ${folder.members.join(", ")}`,
+  `cluster ${folder.clusterId}, incarnation ${folder.incarnation}, start ${folder.start}, ` +
+  `format ${folder.format}`,
+  ...(isRunning ? [RUNNING] : [])
+]
+
+const RUNNING = "a node is running on this folder: this is what could be read while it writes"
+
+const describeSegment = (segment: LogSurvey.Segment): string => {
+  const { file, firstIndex, lastIndex, records, sizeBytes } = segment
+  const entries = firstIndex === undefined ? "no entries" : `entries ${firstIndex} to ${lastIndex}`
+  return `${file}  ${many(sizeBytes, "byte")}, ${many(records, "record")}, ${entries}`
+}
+
+const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+const describeRecord = ({ bytes, kind, offset, parts }: RecordLines): ReadonlyArray<string> => [
+  `  byte ${offset}  ${kind}, ${bytes} bytes`,
+  ...parts.flatMap(({ afterIndex, entries, hardState, truncateFrom }) => [
+    ...(afterIndex === undefined ? [] : [`    follows entry ${afterIndex}`]),
+    ...(truncateFrom === undefined ? [] : [`    drops entries from ${truncateFrom} on`]),
+    ...entries.map((each) =>
+      `    entry ${each.index}  term ${each.term}  ${each.kind}  ${each.bytes} bytes`
+    ),
+    ...(hardState === undefined ? [] : [`    ${describeHardState(hardState)}`])
+  ])
+]
+
+const describeHardState = ({ term, vote }: HardState): string =>
+  `term ${term}, ${vote === undefined ? "no vote" : `vote for ${vote}`}`
+
+const verdict = ({ isRunning, survey }: Report): ReadonlyArray<string> => {
+  const place = stop(survey)
+  if (Either.isLeft(survey.outcome)) {
+    return [`not sound${place === undefined ? "" : `: ${place.file}, byte ${place.byte}`}`]
+  }
+  const { hardState, lastEntry, torn } = survey.outcome.right
+  const { bytes, records } = totals(survey)
+  const last = lastEntry.index === 0
+    ? "no entries"
+    : `last entry ${lastEntry.index} of term ${lastEntry.term}`
+  return [
+    `sound: ${many(survey.segments.length, "segment")}, ${many(records, "record")}, ` +
+    `${many(bytes, "byte")}, ${last}, ${describeHardState(hardState)}`,
+    ...(torn === undefined ? [] : [
+      `${torn.file}, byte ${torn.wholeBytes}: ${torn.sizeBytes - torn.wholeBytes} bytes of a ` +
+      (isRunning
+        ? "write that is not complete yet"
+        : "torn write, which was never acknowledged: the node cuts them off when it starts")
+    ])
+  ]
+}
+
+/** Where in a file reading came to a halt; `undefined` if all of what there was had been read. */
+const stop = ({ segments }: LogSurvey.Survey) => {
+  const last = segments.at(-1)
+  return last === undefined || last.soundBytes === last.sizeBytes
+    ? undefined
+    : { file: last.file, byte: last.soundBytes }
+}
+
+const totals = ({ segments }: LogSurvey.Survey) => ({
+  bytes: segments.reduce((sum, { soundBytes }) => sum + soundBytes, 0),
+  records: segments.reduce((sum, { records }) => sum + records, 0)
+})
+
+export const json = (action: "inspect" | "verify", report: Report): string => {
+  const { isRunning, listing, location, survey } = report
+  const { folder, outcome, segments } = survey
+  const listed = action === "verify" ? {} : {
+    records: listing.records,
+    linesLeftOut: Math.max(0, listing.lines() - listing.limitLines)
+  }
+  const verdict = Either.match(outcome, {
+    onLeft: ({ message, reason }) => ({ sound: false, reason, message, at: stop(survey) }),
+    onRight: (sound) => ({ sound: true, ...sound })
+  })
+  return `${JSON.stringify({ location, isRunning, folder, segments, ...listed, ...verdict })}\n`
+}
