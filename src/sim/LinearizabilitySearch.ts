@@ -5,11 +5,11 @@
  * not.
  *
  * Each key is searched by itself (Herlihy and Wing's locality, Horn and Kroening's
- * P-compositionality). Of a key, what has taken effect is a prefix of the calls without the few that
- * still wait while a later one is through: never more than there are clients. Lowe lifts entries
- * out of a linked list and remembers a bit for each operation; to remember the last call and those
- * that wait is the same set, in a few words instead of a bit for each operation of the history. So
- * 200,000 operations of one key fit, and going back costs nothing.
+ * P-compositionality). Of a key, what has taken effect is a prefix of the calls without the few
+ * that still wait while a later one is through: never more than there are clients. Lowe lifts
+ * entries out of a linked list and remembers a bit for each operation; to remember the last call
+ * and those that wait is the same set in a few words, however long the history. So 200,000
+ * operations of one key fit, and going back costs nothing.
  *
  * An operation of which nobody heard again may take effect at any time after its call, or never. It
  * is tried last, and only where it makes a difference: had the operation that follows it led to the
