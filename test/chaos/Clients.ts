@@ -7,7 +7,6 @@ import { setTimeout } from "node:timers/promises"
 import type { Operation } from "../../src/sim/LinearizabilitySearch.js"
 import { Refusal, RespClient } from "../process/RespClient.js"
 import type { Reply } from "../process/RespClient.js"
-import { REDIS_PORT } from "./Cluster.js"
 import type { Cluster } from "./Cluster.js"
 import type { Draw } from "./Faults.js"
 import type { Answer, Words } from "./RedisKey.js"
@@ -62,7 +61,7 @@ export class Clients {
   /** Every key once more, at every node. */
   async readAll(): Promise<void> {
     for (const { address } of this.#cluster.nodes) {
-      const client = await RespClient.connect(REDIS_PORT, address)
+      const client = await RespClient.connect(address.port, address.host)
       for (const key of keys) await this.#do(client, 0, ["GET", key])
       client.close()
     }
@@ -74,7 +73,7 @@ export class Clients {
       const { address } = nodes[this.#draw(nodes.length)]!
       let client: RespClient | undefined
       try {
-        client = await RespClient.connect(REDIS_PORT, address)
+        client = await RespClient.connect(address.port, address.host)
         for (let at = 0; at < OPERATIONS_PER_CONNECTION && !this.#stopping; at++) {
           if (!await this.#do(client, number, this.#request())) break
         }

@@ -13,7 +13,8 @@ export type Draw = (arity: number) => number
 /** Beyond the longest election timeout: twice the default of 300 ms. */
 const LONG_MILLIS = 1_200
 
-type Fault = (cluster: Cluster, draw: Draw) => Promise<void>
+/** Resolves when all is mended; to why not, if the machine cannot do it. */
+type Fault = (cluster: Cluster, draw: Draw) => Promise<string | undefined | void>
 
 const any = ({ nodes }: Cluster, draw: Draw): Node => nodes[draw(nodes.length)]!
 
@@ -67,13 +68,15 @@ const fill = (path: string): void => {
   }
 }
 
-const filled = async ({ small }: Cluster): Promise<void> => {
+const filled = async ({ small }: Cluster): Promise<string | undefined> => {
+  if (small === undefined) return "no small disk can be mounted here"
   const ballast = join(small.folder, "ballast")
   fill(ballast)
   // It ends itself, or has found room in a segment that it has already.
   await Promise.race([small.ended(), setTimeout(2 * LONG_MILLIS)])
   rmSync(ballast)
   await small.kill()
+  return undefined
 }
 
 export const faults: Readonly<Record<string, Fault>> = {

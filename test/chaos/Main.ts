@@ -2,6 +2,7 @@
  * A cluster of three and one of five, one after the other: clients work, one fault follows another,
  * and in the end the whole history is searched for an order that explains it.
  */
+import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import * as Contradiction from "../../src/sim/Contradiction.js"
 import * as Search from "../../src/sim/LinearizabilitySearch.js"
@@ -11,7 +12,8 @@ import { Cluster } from "./Cluster.js"
 import { faults } from "./Faults.js"
 import type { Draw } from "./Faults.js"
 import { lie } from "./Lie.js"
-import { Network } from "./Network.js"
+import { Namespaces } from "./Namespaces.js"
+import { Proxies } from "./Proxies.js"
 import * as RedisKey from "./RedisKey.js"
 import type { Answer, Words } from "./RedisKey.js"
 
@@ -47,7 +49,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
     lie: { type: "boolean", default: false },
-    operations: { type: "string" }
+    operations: { type: "string" },
+    proxies: { type: "boolean", default: false }
   }
 })
 const kind = values.short ? SHORT : FULL
@@ -87,9 +90,10 @@ const torment = async (
   for (let first = true; first || !isEnough(); first = false) {
     for (const name of shuffled(names, draw)) {
       if (!first && isEnough()) break
-      await faults[name]!(cluster, draw)
+      const whyNot = await faults[name]!(cluster, draw)
       await cluster.healed()
-      done[name] = (done[name] ?? 0) + 1
+      if (whyNot === undefined) done[name] = (done[name] ?? 0) + 1
+      else done[`${name}: not done, ${whyNot}`] = 0
       await pause(PEACE_MILLIS)
     }
   }
@@ -112,7 +116,10 @@ const judge = (history: ReadonlyArray<Operation<Words, Answer>>) => {
 
 const round = async (nodes: number, names: ReadonlyArray<string>, draw: Draw): Promise<Round> => {
   const startedAt = performance.now()
-  const cluster = new Cluster(nodes, main, folder)
+  const network = values.proxies
+    ? await Proxies.make(nodes, join(dirname(main), "../test/chaos/Redirect.mjs"))
+    : new Namespaces(nodes)
+  const cluster = new Cluster(nodes, network, main, folder)
   await cluster.leader()
   const clients = new Clients(cluster, draw)
   clients.start()
@@ -140,7 +147,7 @@ const round = async (nodes: number, names: ReadonlyArray<string>, draw: Draw): P
 }
 
 const print = (one: Round): void => {
-  say(`${one.nodes} nodes, ${one.runSeconds.toFixed(0)} s`)
+  say(`${one.nodes} nodes, ${one.runSeconds.toFixed(0)} s; slow lines: ${one.slowness}`)
   for (const [name, times] of Object.entries(one.faults)) say(`  ${name}: ${times}`)
   say(`  operations: ${one.acknowledged} ok, ${one.refused} refused, ${one.unknown} unknown`)
   for (const [text, times] of Object.entries(one.strange)) say(`  ${times} times: ${text}`)
@@ -152,7 +159,7 @@ const print = (one: Round): void => {
 const rounds: Array<Round> = []
 try {
   const draw = drawFrom(Number(values.seed))
-  Network.prepare()
+  if (!values.proxies) Namespaces.prepare()
   say(`seed ${values.seed}${values.lie ? ", with a lie" : ""}`)
   const all = shuffled(Object.keys(faults), draw)
   for (const [at, nodes] of [3, 5].entries()) {
