@@ -24,6 +24,9 @@ export const LEADER_TIMEOUTS = 20
 /** Election timeouts, besides two request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
 
+/** Request timeouts, besides as many election timeouts, for which a log may go on growing. */
+const GROWS_REQUEST_TIMEOUTS = 10
+
 /** Election timeouts for which it must then stay so. */
 export const QUIET_TIMEOUTS = 6
 
@@ -51,6 +54,8 @@ export class Liveness {
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
   #hasDeposed = false
+  /** Of the longest log of the core. */
+  #last = 0
   #leastBehind = Infinity
   #beganMicros = 0
   #stageMicros = 0
@@ -154,13 +159,21 @@ export class Liveness {
   }
 
   /**
-   * A long log may take its time, as long as what is left of it gets shorter: a log that grows for
-   * ever, and is applied as it grows, comes to no rest.
+   * A long log may take its time, as long as what is left of it gets shorter: one that grows for
+   * ever, and is applied as it grows, comes to no rest. At first it may grow: nodes send again what
+   * does not move.
    */
   #hasCaughtUp(): boolean {
     const { oracles, world } = this.#parts
     const states = this.#core.map((node) => oracles.stateOf(node))
     const last = Math.max(...states.map((state) => state?.log.last ?? 0))
+    const { electionTimeoutMillis, requestTimeoutMillis } = this.#scenario
+    const growsMillis = REST_TIMEOUTS * electionTimeoutMillis +
+      GROWS_REQUEST_TIMEOUTS * requestTimeoutMillis
+    if (last > this.#last && world.nowMicros - this.#beganMicros < 1_000 * growsMillis) {
+      this.#leastBehind = Infinity
+    }
+    this.#last = last
     let behind = 0
     for (const state of states) behind += last - (state?.applied ?? 0)
     if (behind >= this.#leastBehind || this.#hasManyTerms) return false
