@@ -13,11 +13,17 @@ import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
 import type { Outbox } from "./Outbox.js"
 import type { Answer as ReadAnswer, Reads } from "./Reads.js"
+import type { Answer as TransferAnswer, Door, Transfers } from "./Transfers.js"
 import type { Answer as WriteAnswer, Writes } from "./Writes.js"
 
 export type Request =
   | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
   | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+  | {
+    readonly _tag: "Transfer"
+    readonly to: NodeId | undefined
+    readonly answer: TransferAnswer
+  }
 
 export type Input =
   | Request
@@ -26,6 +32,8 @@ export type Input =
   | { readonly _tag: "Persisted"; readonly seq: number }
   | { readonly _tag: "Applied"; readonly index: number }
   | { readonly _tag: "Wake" }
+  /** The node is to stop: if it leads, it hands over first. */
+  | { readonly _tag: "Leave" }
 
 /** What a turn has to tell, besides the core's observations: a peer that cannot be understood. */
 export type Note = Observation | { readonly _tag: "NotUnderstood"; readonly from: NodeId }
@@ -39,6 +47,7 @@ export interface Parts {
   readonly writes: Writes
   readonly reads: Reads
   readonly forwarded: Forwarded
+  readonly transfers: Transfers
   readonly outbox: Outbox
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Persist>) => void
@@ -67,6 +76,13 @@ export class Loop {
   #oldestSent: number | undefined
   #resendAt = 0
 
+  /** For whoever asks the core on its own account. */
+  readonly #door: Door = {
+    run: (event) => this.#run(event),
+    send: (to, message) => this.#parts.outbox.add(to, message),
+    newRef: () => this.#nextRef++
+  }
+
   constructor(parts: Parts) {
     this.#parts = parts
     this.#state = parts.state
@@ -79,7 +95,13 @@ export class Loop {
 
   /** Requests that wait for an answer. */
   get pending(): number {
-    return this.#parts.writes.pending + this.#parts.reads.pending
+    const { reads, transfers, writes } = this.#parts
+    return writes.pending + reads.pending + transfers.pending
+  }
+
+  /** Whether others can do without this node: somebody else leads, or it has tried long enough. */
+  get mayLeave(): boolean {
+    return this.#parts.transfers.mayLeave(this.#state)
   }
 
   takeNotes(): ReadonlyArray<Note> {
@@ -92,6 +114,7 @@ export class Loop {
     if (ticks > 0) this.#advance(ticks)
     for (const input of inputs) this.#take(input)
     this.#serveReads()
+    this.#parts.transfers.turn(this.#state, this.#door)
     this.#sendWrites()
     this.#parts.outbox.flush()
     if (this.#persists.length === 0) return
@@ -102,18 +125,22 @@ export class Loop {
   /** Answers whatever is still waiting, `inputs` included; nothing is taken on after this. */
   close(inputs: Iterable<Input>): void {
     for (const input of inputs) {
-      if (input._tag === "Write" || input._tag === "Read") this.#take(input)
+      if (input._tag === "Write" || input._tag === "Read" || input._tag === "Transfer") {
+        this.#take(input)
+      }
     }
     this.#parts.writes.close()
     this.#parts.reads.close()
+    this.#parts.transfers.close()
   }
 
   #advance(count: number): void {
     this.#run({ _tag: "Tick", count })
-    const { reads, requestTimeoutTicks, writes } = this.#parts
+    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
     const { now } = this.#state
     writes.expire(now)
     reads.expire(now)
+    transfers.expire(now)
     // A forwarded write may be lost without a trace; a write that does not move is sent again.
     if (writes.oldestSent === undefined || writes.oldestSent !== this.#oldestSent) {
       this.#oldestSent = writes.oldestSent
@@ -126,7 +153,8 @@ export class Loop {
   }
 
   #take(input: Input): void {
-    const { reads, requestTimeoutTicks, writes } = this.#parts
+    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
+    const deadlineAt = this.#state.now + requestTimeoutTicks
     switch (input._tag) {
       case "Payload":
         return this.#receive(input.from, input.payload)
@@ -134,13 +162,17 @@ export class Loop {
         if (input.peer === this.#state.leader) writes.resendAll()
         return this.#run({ _tag: "PeerUnreachable", peer: input.peer })
       case "Write":
-        return writes.add(input.command, input.answer, this.#state.now + requestTimeoutTicks)
+        return writes.add(input.command, input.answer, deadlineAt)
       case "Read":
-        return reads.add(input.answer, this.#state.now + requestTimeoutTicks)
+        return reads.add(input.answer, deadlineAt)
+      case "Transfer":
+        return transfers.add(this.#nextRef++, input.to, input.answer, deadlineAt)
       case "Persisted":
         return this.#run(input)
       case "Applied":
         return this.#run(input)
+      case "Leave":
+        return transfers.leave(this.#state)
       case "Wake":
         return
     }
@@ -155,12 +187,23 @@ export class Loop {
           this.#parts.outbox.add(from, { _tag: "ForwardRefused", reason: "Overloaded" })
         }
       } else if (message._tag === "ForwardRefused") {
-        this.#parts.writes.resendAll()
-        this.#writesHeldUntil = this.#state.now + 1
+        this.#forwardRefused(from)
+      } else if (message._tag === "TransferAsked") {
+        this.#parts.transfers.askedBy(from, message, this.#door)
+      } else if (message._tag === "TransferAnswered") {
+        this.#parts.transfers.answered(message.id, message.outcome, this.#state.now)
       } else {
         this.#run({ _tag: "Receive", from, message })
       }
     }
+  }
+
+  /** A former leader's word is late: what it refuses was sent to the next one already. */
+  #forwardRefused(from: NodeId): void {
+    const { leader, now } = this.#state
+    if (leader !== undefined && leader !== from) return
+    this.#parts.writes.resendAll()
+    this.#writesHeldUntil = now + 1
   }
 
   /** As if it had been lost; it arrived as it was sent, so nothing but a newer version sends it. */
@@ -200,6 +243,7 @@ export class Loop {
   /** A committed write is answered where it is applied, with its answer; see Applier.ts. */
   #reply(ref: Ref, outcome: Outcome): void {
     if (outcome._tag === "Readable") return this.#parts.reads.confirmed(ref)
+    if (this.#parts.transfers.decided(ref, outcome, this.#state.now, this.#door)) return
     const origin = this.#proposed.get(ref)
     this.#proposed.delete(ref)
     if (outcome._tag === "Committed" || outcome._tag === "Unknown") return
@@ -209,7 +253,7 @@ export class Loop {
     } else if (typeof origin === "number") {
       this.#parts.writes.resendFrom(origin)
       this.#writesHeldUntil = this.#state.now + 1
-    } else {
+    } else if (outcome._tag === "NotLeader" || outcome._tag === "Overloaded") {
       this.#parts.outbox.add(origin, { _tag: "ForwardRefused", reason: outcome._tag })
     }
   }
@@ -243,7 +287,10 @@ export class Loop {
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
     const { forwarded, writes } = this.#parts
-    if (this.#state.writes.length > 0 || (forwarded.isEmpty && !writes.hasUnsent)) return
+    const { transfer, writes: underWay } = this.#state
+    // What arrives while leadership is handed over is the next leader's.
+    if (underWay.length > 0 || transfer !== undefined) return
+    if (forwarded.isEmpty && !writes.hasUnsent) return
     const items: Array<ProposeItem> = []
     for (const { sequence, proposal } of writes.takeUnsent(BATCH_BYTES)) {
       items.push(this.#item(sequence, proposal))

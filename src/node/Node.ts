@@ -5,6 +5,7 @@
  */
 import { Context } from "effect"
 import type { Effect } from "effect"
+import type { TransferFailed, Transferred } from "../raft/Action.js"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import type { Role, State } from "../raft/State.js"
@@ -40,6 +41,11 @@ export interface Readable {
 
 export type ReadOutcome = Readable | Refused
 
+/**
+ * `UnknownOutcome`: a leader took the request and was not heard of again before the deadline.
+ */
+export type TransferOutcome = Transferred | TransferFailed | Refused | UnknownOutcome
+
 export interface Status {
   readonly id: NodeId
   readonly clusterId: string
@@ -67,6 +73,12 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    * machine shows everything that was acknowledged anywhere in the cluster before this call.
    */
   readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  /**
+   * Has the leader, whichever node it is, hand leadership to `to`, or to the most up-to-date voter
+   * (thesis 3.10). `answer` is called exactly once, never before this returns. Writes wait for the
+   * next leader meanwhile, and none is lost.
+   */
+  readonly transfer: (to: NodeId | undefined, answer: (outcome: TransferOutcome) => void) => void
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State

@@ -62,7 +62,7 @@ const campaign = (step: Step): void => {
 }
 
 /** Stands for election. Its requests leave once its own vote and its log are durable. */
-const stand = (step: Step): void => {
+const stand = (step: Step, ofTransfer = false): void => {
   const { next } = step
   next.role = "Candidate"
   next.term += 1
@@ -72,9 +72,21 @@ const stand = (step: Step): void => {
   Follower.drawElectionTimeout(next)
   Steps.observe(step, { _tag: "BecameCandidate", term: next.term })
   const last = Log.lastId(next.log)
-  for (const peer of Steps.others(next)) {
-    Steps.promise(step, peer, { _tag: "VoteRequest", term: next.term, last }, last.index)
-  }
+  const { term } = next
+  const request: VoteRequest = ofTransfer
+    ? { _tag: "VoteRequest", term, last, transfer: true }
+    : { _tag: "VoteRequest", term, last }
+  for (const peer of Steps.others(next)) Steps.promise(step, peer, request, last.index)
+}
+
+/**
+ * The leader steps aside for this node: there is nobody left to ask first. Only for this campaign:
+ * if it fails, the next begins with pre-votes again.
+ */
+export const standForTransfer = (step: Step): void => {
+  if (step.next.now >= Durability.stalledAt(step.next)) return
+  Follower.forgetLeader(step)
+  stand(step, true)
 }
 
 /** A candidate's own vote counts like every other: when it is durable. */

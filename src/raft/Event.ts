@@ -48,6 +48,16 @@ export interface Read {
   readonly mode: "linearizable"
 }
 
+/**
+ * Hands leadership to `to`, or to whom the leader chooses (thesis 3.10). Answered with
+ * `Transferred`, `TransferFailed` or `NotLeader`, after at most three election timeouts.
+ */
+export interface TransferLeadership {
+  readonly _tag: "TransferLeadership"
+  readonly ref: Ref
+  readonly to: NodeId | undefined
+}
+
 /** Everything up to the `Persist` numbered `seq`, inclusive, is durable. */
 export interface Persisted {
   readonly _tag: "Persisted"
@@ -66,4 +76,12 @@ export interface PeerUnreachable {
   readonly peer: NodeId
 }
 
-export type Event = Tick | Receive | Propose | Read | Persisted | Applied | PeerUnreachable
+export type Event =
+  | Tick
+  | Receive
+  | Propose
+  | Read
+  | TransferLeadership
+  | Persisted
+  | Applied
+  | PeerUnreachable

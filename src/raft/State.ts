@@ -97,6 +97,16 @@ export interface SentRound {
   readonly sentAt: number
 }
 
+/** A leadership that is being handed over. */
+export interface Transfer {
+  readonly ref: Ref
+  readonly to: NodeId
+  /** The term of the leader that hands over. */
+  readonly term: Term
+  /** When the leader gives up, in ticks. */
+  readonly deadlineAt: number
+}
+
 export interface State {
   readonly config: Config
   /** Ticks since boot. */
@@ -151,6 +161,9 @@ export interface State {
   /** Begun, and not yet answered by a majority; oldest first. */
   readonly rounds: ReadonlyArray<SentRound>
   readonly reads: ReadonlyArray<PendingRead>
+
+  /** As leader, and after it until the next leader is known. */
+  readonly transfer: Transfer | undefined
 
   /** At any node. */
   readonly forwardedReads: ReadonlyArray<ForwardedRead>
@@ -208,6 +221,7 @@ export const boot = (config: Config, recovered: Recovered): State => {
     round: 0,
     rounds: [],
     reads: [],
+    transfer: undefined,
     forwardedReads: [],
     confirmedReads: []
   }

@@ -315,7 +315,7 @@ export class Oracles {
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
-      else if (message._tag !== "ForwardRefused") this.#promises.check(from, to, message)
+      else if ("term" in message) this.#promises.check(from, to, message)
     }
   }
 }

@@ -96,7 +96,8 @@ const tags = [
   "HeartbeatResponse",
   "ReadIndexRequest",
   "ReadIndexGranted",
-  "ReadIndexRefused"
+  "ReadIndexRefused",
+  "TimeoutNow"
 ] as const
 
 const drawMessage = (dice: Dice, state: State): Message => {
@@ -109,8 +110,12 @@ const drawMessage = (dice: Dice, state: State): Message => {
       return { _tag, term, campaignTerm: term + 1, last: drawEntryId(dice, state) }
     case "PreVoteResponse":
       return { _tag, term, campaignTerm: near(dice, state.term + 1), granted }
-    case "VoteRequest":
-      return { _tag, term, last: drawEntryId(dice, state) }
+    case "VoteRequest": {
+      const last = drawEntryId(dice, state)
+      return dice.chance(0.3) ? { _tag, term, last, transfer: true } : { _tag, term, last }
+    }
+    case "TimeoutNow":
+      return { _tag, term }
     case "VoteResponse":
       return { _tag, term, granted }
     case "Append": {
@@ -183,6 +188,10 @@ export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
     case "lost":
       return { _tag: "PeerUnreachable", peer: dice.pick([...state.config.voters, ...foreign]) }
     case "ask": {
+      if (dice.chance(0.1)) {
+        const to = dice.chance(0.3) ? undefined : dice.pick([...state.config.voters, ...foreign])
+        return { _tag: "TransferLeadership", ref: newRef(), to }
+      }
       if (dice.chance(0.5)) return { _tag: "Read", ref: newRef(), mode: "linearizable" }
       const items = Array.from({ length: dice.below(4) }, () => {
         return { ref: newRef(), bytes: new Uint8Array(dice.below(40)) }

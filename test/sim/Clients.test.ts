@@ -70,6 +70,9 @@ class Stage {
     return {
       write: (command, answer) => ask(command, answer),
       read: (answer) => ask(undefined, answer),
+      transfer: () => {
+        throw new Error("clients do not ask for it")
+      },
       state: () => state,
       status: () => {
         throw new Error("clients do not ask for it")
