@@ -6,6 +6,8 @@ export const text =
   raftcache dev                                                      run a cluster to try out
   raftcache sim                                                      look for failures in simulation
   raftcache demo                                                     a simulated cluster, in words
+  raftcache status                                                   what a node knows
+  raftcache transfer [id]                                            another node is to lead
 
 run one node
   --id ID               which of the peers this node is
@@ -21,6 +23,10 @@ run a cluster in one process, over real TCP
   --data FOLDER         the data of all its nodes              default ./data/dev
   --memory              keep nothing on disk
   --log-level LEVEL     default error
+
+ask a running cluster, through any of its nodes (redis-cli: RAFT STATUS, RAFT TRANSFER [id])
+  --at HOST:PORT        where that node serves Redis clients   default 127.0.0.1:6379
+  --json                the answer as one line of JSON
 
 look for failures in simulation: one cluster's life for each seed, the same for the same seed
   --seed N              one life, and everything that is decided about it

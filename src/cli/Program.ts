@@ -7,6 +7,7 @@ import { Cause, Effect, Exit } from "effect"
 import { Invalid } from "../RaftCache.js"
 import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
+import * as Operate from "./Operate.js"
 import * as Serve from "./Serve.js"
 
 /** A node that starts does without the simulator. */
@@ -19,6 +20,9 @@ const command = (argv: ReadonlyArray<string>) => {
   if (first === "dev") return Effect.interruptible(Dev.run(rest))
   if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
   if (first === "demo") return Effect.flatMap(demo, ({ run }) => run(rest))
+  if (first !== undefined && Operate.names.includes(first)) {
+    return Effect.interruptible(Operate.run(first, rest))
+  }
   if (first !== undefined && !first.startsWith("-")) {
     return new UsageError({ message: `there is no command "${first}"` })
   }

@@ -20,7 +20,7 @@ import type { Socket } from "node:net"
 import type { Node, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Run, Runnable, Server, Words } from "./RedisCommand.js"
+import type { Client, Run, Runnable, Server, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
@@ -59,8 +59,16 @@ export interface Shared {
 
 /** What one or more requests wait for. */
 interface Gate {
-  outcome: WriteOutcome | ReadOutcome | undefined
+  outcome: Outcome | undefined
 }
+
+/** What a task has to tell. */
+interface Told {
+  readonly _tag: "Told"
+  readonly tell: Tell
+}
+
+type Outcome = WriteOutcome | ReadOutcome | Told
 
 interface Request {
   readonly kind: Runnable["kind"]
@@ -69,6 +77,7 @@ interface Request {
   readonly run: Run | undefined
   /** For a `Write`, the command for the log. */
   readonly command: Uint8Array | undefined
+  readonly begin?: Task["begin"]
 }
 
 interface Waiting {
@@ -170,7 +179,8 @@ export class RedisConnection {
     if (this.held !== undefined) this.waiting.push({ request: this.held, gate: STOPPING })
     this.held = undefined
     for (const { gate, request } of this.waiting) {
-      gate.outcome ??= request.kind === "Write" ? { _tag: "UnknownOutcome" } : STOPPING.outcome
+      const isUnknown = request.kind === "Write" || request.kind === "Task"
+      gate.outcome ??= isUnknown ? { _tag: "UnknownOutcome" } : STOPPING.outcome
     }
     this.turn()
     if (!this.isFinished() || this.socket.writableLength > 0) this.socket.destroy()
@@ -188,7 +198,7 @@ export class RedisConnection {
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      if (!local && this.underWay > 0 && request.kind !== this.underWayKind) {
+      if (!local && this.underWay > 0 && !this.mayJoin(request.kind)) {
         this.held = request
         this.stalled = true
         break
@@ -200,17 +210,23 @@ export class RedisConnection {
     return taken
   }
 
-  private start({ command, kind }: Request): Gate {
-    const { node, schedule } = this.shared
+  private mayJoin(kind: Runnable["kind"]): boolean {
+    return kind === this.underWayKind && kind !== "Task"
+  }
+
+  private start({ begin, command, kind, words }: Request): Gate {
+    const { node, schedule, server } = this.shared
     this.underWay++
     this.underWayKind = kind
-    if (command === undefined && this.readGate !== undefined) return this.readGate
+    if (kind === "Read" && this.readGate !== undefined) return this.readGate
     const gate: Gate = { outcome: undefined }
-    const settle = (outcome: WriteOutcome | ReadOutcome) => {
+    const settle = (outcome: Outcome) => {
       gate.outcome = outcome
       schedule(this)
     }
-    if (command === undefined) {
+    if (begin !== undefined) {
+      begin(words, server, (tell) => settle({ _tag: "Told", tell }))
+    } else if (command === undefined) {
       this.readGate = gate
       node.read(settle)
     } else {
@@ -240,6 +256,10 @@ export class RedisConnection {
       if (!RedisCommands.isHttp(words)) return this.failed(command)
       this.leaving = true
       return undefined
+    }
+    if (command.kind === "Task") {
+      const { begin } = command
+      return { kind: "Task", words, run: undefined, command: undefined, begin }
     }
     if (command.kind !== "Write") {
       if (command.kind === "Local" && command.last === true) this.leaving = true
@@ -279,7 +299,7 @@ export class RedisConnection {
     return answered
   }
 
-  private reply({ run, words }: Request, outcome: WriteOutcome | ReadOutcome): void {
+  private reply({ run, words }: Request, outcome: Outcome): void {
     const { out, server } = this.shared
     switch (outcome._tag) {
       case "Done":
@@ -290,6 +310,8 @@ export class RedisConnection {
         return out.error(REFUSALS[outcome.reason])
       case "UnknownOutcome":
         return out.error(UNKNOWN_OUTCOME)
+      case "Told":
+        return outcome.tell(out)
     }
   }
 

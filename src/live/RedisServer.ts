@@ -67,6 +67,7 @@ const make = (
     const server: Server = {
       store,
       status: node.status,
+      transfer: node.transfer,
       port: () => portOf(listener),
       startedAtMillis: Date.now(),
       connections,

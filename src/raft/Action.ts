@@ -61,8 +61,8 @@ export interface Transferred {
 }
 
 /**
- * Why leadership was not handed over. `UnderWay`: another transfer is. `AlreadyLeads`: the target is
- * this leader. `NoVoter`: the target is none. `NobodyElse`: there is no other voter that answers.
+ * Why leadership was not handed over. `UnderWay`: another transfer is. `AlreadyLeads`: the target
+ * is this leader. `NoVoter`: the target is none. `NobodyElse`: no other voter has answered.
  * `Unreachable`: the connection to the target was lost. `TimedOut`: the target did not catch up or
  * was not elected in time. `OtherLeader`: somebody else was elected meanwhile.
  */

@@ -82,7 +82,7 @@ export const unreachable = (step: Step, peer: NodeId): void => {
   if (step.next.role === "Leader" && step.next.transfer?.to === peer) finish(step, "Unreachable")
 }
 
-/** When it is given up; a deposed leader waits for word of the next one, but no longer than that. */
+/** When it is given up; a deposed leader waits for word of the next one, but not for ever. */
 export const expireAt = ({ config, role, transfer }: State): number => {
   if (transfer === undefined) return Infinity
   return transfer.deadlineAt + (role === "Leader" ? 0 : 2 * config.electionTimeoutTicks)

@@ -6,7 +6,13 @@
  */
 import * as Entry from "../raft/Entry.js"
 import * as EntryId from "../raft/EntryId.js"
-import type { Append, AppendRejected, Message } from "../raft/Message.js"
+import type {
+  Append,
+  AppendRejected,
+  Message,
+  PreVoteRequest,
+  VoteRequest
+} from "../raft/Message.js"
 import * as Bytes from "./Bytes.js"
 import * as TransferMessage from "./TransferMessage.js"
 
@@ -183,12 +189,7 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
   const tag = reader.u8()
   switch (tag) {
     case tags.PreVoteRequest:
-      return {
-        _tag: "PreVoteRequest",
-        term: reader.integer(),
-        campaignTerm: reader.integer(),
-        last: readEntryId(reader)
-      }
+      return readPreVoteRequest(reader)
     case tags.PreVoteResponse:
       return {
         _tag: "PreVoteResponse",
@@ -197,14 +198,9 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
         granted: readBoolean(reader)
       }
     case tags.VoteRequest:
-      return { _tag: "VoteRequest", term: reader.integer(), last: readEntryId(reader) }
+      return readVoteRequest(reader)
     case VOTE_REQUEST_OF_TRANSFER:
-      return {
-        _tag: "VoteRequest",
-        term: reader.integer(),
-        last: readEntryId(reader),
-        transfer: true
-      }
+      return { ...readVoteRequest(reader), transfer: true }
     case tags.VoteResponse:
       return { _tag: "VoteResponse", term: reader.integer(), granted: readBoolean(reader) }
     case tags.Append:
@@ -257,6 +253,19 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       throw new Bytes.Malformed()
   }
 }
+
+const readPreVoteRequest = (reader: Bytes.Reader): PreVoteRequest => ({
+  _tag: "PreVoteRequest",
+  term: reader.integer(),
+  campaignTerm: reader.integer(),
+  last: readEntryId(reader)
+})
+
+const readVoteRequest = (reader: Bytes.Reader): VoteRequest => ({
+  _tag: "VoteRequest",
+  term: reader.integer(),
+  last: readEntryId(reader)
+})
 
 const readAppend = (reader: Bytes.Reader): Append => {
   const term = reader.integer()
