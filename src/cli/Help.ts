@@ -16,6 +16,8 @@ run one node
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
   --heartbeat MS        at most a third of the election timeout                      default 50
+  --reads MODE          linearizable, lease or stale, where a client says nothing else
+                                                               default linearizable
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP

@@ -5,7 +5,7 @@
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
 import type { Store } from "../kv/Store.js"
-import type { Node, Status } from "../node/Node.js"
+import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 
 /** The words of a request, the command's name first. */
@@ -18,6 +18,8 @@ export interface Client {
   readonly localAddress: () => string
   readonly connectedAtMillis: number
   protocol: Protocol
+  /** What its reads may show, unless a request says otherwise. */
+  reads: ReadMode
   /** Empty when it has none, as are the two below. */
   name: string
   libraryName: string
@@ -68,6 +70,18 @@ export interface Read extends Shape {
   readonly run: Run
 }
 
+/** Another command that only reads, said with a mode of its own. */
+export interface Prefix extends Shape {
+  readonly kind: "Prefix"
+  /** The mode and the words of the other command, or the error to answer. */
+  readonly unwrap: (words: Words) => Prefixed | string
+}
+
+export interface Prefixed {
+  readonly reads: ReadMode
+  readonly words: Words
+}
+
 export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
@@ -80,8 +94,13 @@ export interface Write extends Shape {
  */
 export interface Task extends Shape {
   readonly kind: "Task"
-  /** Calls `done` once and later, with what writes the one reply. */
-  readonly begin: (words: Words, server: Server, done: (tell: Tell) => void) => void
+  /** Calls `done` once, now or later, with what writes the one reply. */
+  readonly begin: (
+    words: Words,
+    client: Client,
+    server: Server,
+    done: (tell: Tell) => void
+  ) => void
 }
 
 export type Tell = (out: Writer) => void
@@ -93,7 +112,7 @@ export interface Container extends Shape {
 }
 
 /** What a request can ask for. */
-export type Runnable = Local | Read | Write | Task
+export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
 

@@ -17,11 +17,13 @@
  * more.
  */
 import type { Socket } from "node:net"
-import type { Node, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
+import type { Node, ReadMode, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Run, Runnable, Server, Task, Tell, Words } from "./RedisCommand.js"
+import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
+import * as RedisRequest from "./RedisRequest.js"
+import type { Request } from "./RedisRequest.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -49,6 +51,8 @@ export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
 export interface Shared {
   readonly node: Node["Type"]
   readonly server: Server
+  /** What a connection's reads may show, until it says otherwise. */
+  readonly reads: ReadMode
   /** Used within a turn only, and empty between turns. */
   readonly out: Writer
   readonly count: () => void
@@ -69,16 +73,6 @@ interface Told {
 }
 
 type Outcome = WriteOutcome | ReadOutcome | Told
-
-interface Request {
-  readonly kind: Runnable["kind"]
-  readonly words: Words
-  /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
-  readonly run: Run | undefined
-  /** For a `Write`, the command for the log. */
-  readonly command: Uint8Array | undefined
-  readonly begin?: Task["begin"]
-}
 
 interface Waiting {
   readonly request: Request
@@ -104,8 +98,8 @@ export class RedisConnection {
   private underWayKind: Runnable["kind"] = "Read"
   /** A request that may only start once what is under way is answered. */
   private held: Request | undefined
-  /** What the reads of this turn wait for. */
-  private readGate: Gate | undefined
+  /** What the reads of this turn wait for, by their mode. */
+  private readonly readGates = new Map<ReadMode, Gate>()
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
   /**
@@ -124,6 +118,7 @@ export class RedisConnection {
       localAddress: () => `${socket.localAddress}:${socket.localPort}`,
       connectedAtMillis: Date.now(),
       protocol: 2,
+      reads: shared.reads,
       name: "",
       libraryName: "",
       libraryVersion: ""
@@ -159,7 +154,7 @@ export class RedisConnection {
       if (out.length >= OUTPUT_LIMIT_BYTES) this.send()
       moved = taken || answered
     }
-    this.readGate = undefined
+    this.readGates.clear()
     this.send()
     if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
@@ -214,21 +209,22 @@ export class RedisConnection {
     return kind === this.underWayKind && kind !== "Task"
   }
 
-  private start({ begin, command, kind, words }: Request): Gate {
+  private start({ begin, command, kind, reads = this.client.reads, words }: Request): Gate {
     const { node, schedule, server } = this.shared
     this.underWay++
     this.underWayKind = kind
-    if (kind === "Read" && this.readGate !== undefined) return this.readGate
+    const shared = kind === "Read" ? this.readGates.get(reads) : undefined
+    if (shared !== undefined) return shared
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
       schedule(this)
     }
     if (begin !== undefined) {
-      begin(words, server, (tell) => settle({ _tag: "Told", tell }))
+      begin(words, this.client, server, (tell) => settle({ _tag: "Told", tell }))
     } else if (command === undefined) {
-      this.readGate = gate
-      node.read(settle)
+      this.readGates.set(reads, gate)
+      node.read(settle, reads)
     } else {
       node.write(command, settle)
     }
@@ -240,10 +236,10 @@ export class RedisConnection {
       case "Incomplete":
         return undefined
       case "Refused":
-        return this.failed(this.parser.message)
+        return RedisRequest.failed(this.parser.message)
       case "Broken":
         this.leaving = true
-        return this.failed(this.parser.message)
+        return RedisRequest.failed(this.parser.message)
       case "Request":
         this.shared.count()
         return this.understand(this.parser.request)
@@ -253,25 +249,12 @@ export class RedisConnection {
   private understand(words: Words): Request | undefined {
     const command = RedisCommands.find(words)
     if (typeof command === "string") {
-      if (!RedisCommands.isHttp(words)) return this.failed(command)
+      if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
       return undefined
     }
-    if (command.kind === "Task") {
-      const { begin } = command
-      return { kind: "Task", words, run: undefined, command: undefined, begin }
-    }
-    if (command.kind !== "Write") {
-      if (command.kind === "Local" && command.last === true) this.leaving = true
-      return { kind: command.kind, words, run: command.run, command: undefined }
-    }
-    const encoded = command.encode(words)
-    if (typeof encoded === "string") return this.failed(encoded)
-    return { kind: "Write", words: [], run: undefined, command: encoded }
-  }
-
-  private failed(message: string): Request {
-    return { kind: "Local", words: [], run: (_, out) => out.error(message), command: undefined }
+    if (command.kind === "Local" && command.last === true) this.leaving = true
+    return RedisRequest.make(command, words)
   }
 
   /** Writes replies until one is not known yet or the client must read first. */

@@ -3,10 +3,11 @@
  * add an entry to the list. What only the leader can do is passed on to it inside the cluster.
  */
 import * as Latin1 from "../kv/Latin1.js"
-import type { Refused, Status, TransferOutcome } from "../node/Node.js"
+import { readModes } from "../node/Node.js"
+import type { ReadMode, Refused, Status, TransferOutcome } from "../node/Node.js"
 import type { TransferFailure } from "../raft/Action.js"
 import type { Writer } from "../wire/RespReply.js"
-import { quotable, withHelp, wrongArity } from "./RedisCommand.js"
+import { matches, quotable, withHelp, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Task } from "./RedisCommand.js"
 import { VERSION } from "./Version.js"
 
@@ -75,13 +76,27 @@ const tell = (outcome: TransferOutcome, asked: string, node: Status, out: Writer
   }
 }
 
-const transfer: Task["begin"] = (words, server, done) => {
+const transfer: Task["begin"] = (words, _, server, done) => {
   const to = words[2]
   const asked = to === undefined ? "the chosen member" : quotable(to, QUOTED_CHARACTERS)
   server.transfer(
     to === undefined ? undefined : textOf(to),
     (outcome) => done((out) => tell(outcome, asked, server.status(), out))
   )
+}
+
+const UNKNOWN_MODE = `ERR reads are one of ${readModes.join(", ")}`
+
+const modeOf = (word: Uint8Array): ReadMode | undefined =>
+  readModes.find((mode) => matches(word, mode))
+
+/** Takes effect for the next request, and for none before it: a task runs alone. */
+const reads: Task["begin"] = (words, client, _, done) => {
+  const mode = words[2] === undefined ? client.reads : modeOf(words[2])
+  if (words.length > 3) return done((out) => out.error(wrongArity("raft|reads")))
+  if (mode === undefined) return done((out) => out.error(UNKNOWN_MODE))
+  client.reads = mode
+  done((out) => out.text(mode))
 }
 
 const subcommands: ReadonlyArray<RedisCommand> = [
@@ -102,10 +117,35 @@ const subcommands: ReadonlyArray<RedisCommand> = [
       "TRANSFER [<id>]",
       "Hand leadership to member <id>, or to one that the leader chooses; return who leads then."
     ],
-    begin: (words, server, done) =>
+    begin: (words, client, server, done) =>
       words.length > 3
         ? done((out) => out.error(wrongArity("raft|transfer")))
-        : transfer(words, server, done)
+        : transfer(words, client, server, done)
+  },
+  {
+    kind: "Task",
+    name: "raft|reads",
+    arity: -2,
+    flags: ["fast"],
+    help: [
+      "READS [linearizable|lease|stale]",
+      "Set what the reads of this connection may show; return what they may."
+    ],
+    begin: reads
+  },
+  {
+    kind: "Prefix",
+    name: "raft|read",
+    arity: -4,
+    flags: ["readonly", "fast"],
+    help: [
+      "READ linearizable|lease|stale <command> [<arg> ...]",
+      "Run a command that reads, and only this one, in that mode."
+    ],
+    unwrap: (words) => {
+      const mode = modeOf(words[2]!)
+      return mode === undefined ? UNKNOWN_MODE : { reads: mode, words: words.slice(3) }
+    }
   }
 ]
 

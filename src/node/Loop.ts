@@ -5,20 +5,22 @@
  * world alike.
  */
 import type { Action, Observation, Outcome, Persist } from "../raft/Action.js"
-import type { Event, NodeId, ProposeItem, Ref } from "../raft/Event.js"
+import type { Event, NodeId, ProposeItem, Ref, Tick } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { State } from "../raft/State.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
+import type { ReadMode } from "./Node.js"
 import type { Outbox } from "./Outbox.js"
 import type { Answer as ReadAnswer, Reads } from "./Reads.js"
+import type { Elapsed } from "./Ticker.js"
 import type { Answer as TransferAnswer, Door, Transfers } from "./Transfers.js"
 import type { Answer as WriteAnswer, Writes } from "./Writes.js"
 
 export type Request =
   | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
-  | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+  | { readonly _tag: "Read"; readonly answer: ReadAnswer; readonly mode: ReadMode }
   | {
     readonly _tag: "Transfer"
     readonly to: NodeId | undefined
@@ -110,8 +112,9 @@ export class Loop {
     return taken
   }
 
-  turn(inputs: Iterable<Input>, ticks: number): void {
-    if (ticks > 0) this.#advance(ticks)
+  turn(inputs: Iterable<Input>, { heldUp, ticks }: Elapsed): void {
+    if (heldUp) this.#advance({ _tag: "Tick", count: ticks, heldUp })
+    else if (ticks > 0) this.#advance({ _tag: "Tick", count: ticks })
     for (const input of inputs) this.#take(input)
     this.#serveReads()
     this.#parts.transfers.turn(this.#state, this.#door)
@@ -134,8 +137,8 @@ export class Loop {
     this.#parts.transfers.close()
   }
 
-  #advance(count: number): void {
-    this.#run({ _tag: "Tick", count })
+  #advance(tick: Tick): void {
+    this.#run(tick)
     const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
     const { now } = this.#state
     writes.expire(now)
@@ -164,7 +167,7 @@ export class Loop {
       case "Write":
         return writes.add(input.command, input.answer, deadlineAt)
       case "Read":
-        return reads.add(input.answer, deadlineAt)
+        return reads.add(input.answer, deadlineAt, input.mode)
       case "Transfer":
         return transfers.add(this.#nextRef++, input.to, input.answer, deadlineAt)
       case "Persisted":
@@ -260,11 +263,13 @@ export class Loop {
 
   #serveReads(): void {
     const { reads } = this.#parts
-    if (!reads.hasWaiting || this.#state.leader === undefined) return
-    if (this.#state.now < this.#readsHeldUntil) return
-    const ref = this.#nextRef++
-    reads.ask(ref)
-    this.#run({ _tag: "Read", ref, mode: "linearizable" })
+    for (const mode of ["linearizable", "lease"] as const) {
+      if (!reads.hasWaiting(mode) || this.#state.leader === undefined) continue
+      if (this.#state.now < this.#readsHeldUntil) return
+      const ref = this.#nextRef++
+      reads.ask(ref, mode)
+      this.#run({ _tag: "Read", ref, mode })
+    }
   }
 
   #sendWrites(): void {

@@ -39,6 +39,16 @@ export interface Readable {
   readonly _tag: "Readable"
 }
 
+/**
+ * What a read may show. `linearizable`: everything that was acknowledged anywhere before it, at
+ * the price of a round of messages, shared. `lease`: the same as long as clocks keep their bound
+ * (`Limits.clockDriftPercent`), without a round where the leader is asked. `stale`: what this
+ * node has applied so far, whoever leads, even if nobody does.
+ */
+export type ReadMode = "linearizable" | "lease" | "stale"
+
+export const readModes: ReadonlyArray<ReadMode> = ["linearizable", "lease", "stale"]
+
 export type ReadOutcome = Readable | Refused
 
 /**
@@ -70,9 +80,10 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
   readonly write: (command: Uint8Array, answer: (outcome: WriteOutcome) => void) => void
   /**
    * Calls `answer` exactly once, never before this returns: at a moment when the local state
-   * machine shows everything that was acknowledged anywhere in the cluster before this call.
+   * machine shows everything that was acknowledged anywhere in the cluster before this call, or
+   * what `mode` promises instead. Default `linearizable`.
    */
-  readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  readonly read: (answer: (outcome: ReadOutcome) => void, mode?: ReadMode) => void
   /**
    * Has the leader, whichever node it is, hand leadership to `to`, or to the most up-to-date voter
    * (thesis 3.10). `answer` is called exactly once, never before this returns. Writes wait for the

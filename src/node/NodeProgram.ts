@@ -142,6 +142,7 @@ interface Shell {
 const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Loop.Note> => {
   const { loop, ticker } = self
   const due = Raft.ticksUntilDue(loop.state)
+  // Time first: a lease that has run out meanwhile must not serve what has arrived.
   loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
   ticker.arm(Raft.ticksUntilDue(loop.state))
   if (self.phase === "Stopping" && loop.pending === 0 && loop.mayLeave) {
@@ -250,7 +251,7 @@ export const make = (
     }
     return Node.of({
       write: (command, answer) => submit({ _tag: "Write", command, answer }),
-      read: (answer) => submit({ _tag: "Read", answer }),
+      read: (answer, mode = "linearizable") => submit({ _tag: "Read", answer, mode }),
       transfer: (to, answer) => submit({ _tag: "Transfer", to, answer }),
       status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,

@@ -7,6 +7,7 @@ import * as Entry from "./Entry.js"
 import * as EntryId from "./EntryId.js"
 import type { NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
+import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from "./Message.js"
 import type { Progress } from "./Progress.js"
@@ -119,6 +120,7 @@ const lead = (step: Step): void => {
   next.progress = progress
   next.termStart = first
   next.rounds = []
+  Leasing.begin(next)
   next.heartbeatDueAt = next.now + next.config.heartbeatTicks
   next.log = next.log.append([Entry.noop(next.term, first)])
   next.uncommittedBytes = Log.rangeBytes(next.log, next.commit + 1, first)
@@ -144,12 +146,16 @@ export const preVoteAnswered = (step: Step, from: NodeId, answer: PreVoteRespons
   tally(step)
 }
 
-/** Called with the request's term already entered, unless it is older than ours. */
-export const voteRequested = (step: Step, from: NodeId, { last, term }: VoteRequest): void => {
+/**
+ * Called with the request's term already entered, unless it is older than ours. Perhaps it was
+ * entered by another message: who has heard a leader lately, of whatever term, does not vote.
+ */
+export const voteRequested = (step: Step, from: NodeId, request: VoteRequest): void => {
   const { next } = step
+  const { last, term, transfer = false } = request
   const free = next.vote === undefined || next.vote === from
-  const granted = term === next.term && next.leader === undefined && free &&
-    isUpToDate(next, last)
+  const isLeaderless = next.leader === undefined && (transfer || !Follower.hasLeader(next))
+  const granted = term === next.term && isLeaderless && free && isUpToDate(next, last)
   if (granted) {
     if (next.role === "PreCandidate") Follower.stepDown(step, term, `voted for ${from}`)
     next.vote = from

@@ -11,6 +11,7 @@ import * as Election from "./Election.js"
 import type { Event, NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
 import * as Following from "./Following.js"
+import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { Message } from "./Message.js"
 import * as Proposing from "./Proposing.js"
@@ -50,7 +51,8 @@ const dispatch = (current: Step, event: Event): void => {
   const { next } = current
   switch (event._tag) {
     case "Tick":
-      if (!(Number.isSafeInteger(event.count) && event.count >= 1)) return
+      if (!(Number.isSafeInteger(event.count) && event.count >= (event.heldUp ? 0 : 1))) return
+      if (event.heldUp) Leasing.interrupt(next)
       Election.tick(current, event.count)
       return Transferring.expire(current)
     case "Receive":
@@ -58,7 +60,7 @@ const dispatch = (current: Step, event: Event): void => {
     case "Propose":
       return Proposing.propose(current, event.items)
     case "Read":
-      return Reading.read(current, event.ref)
+      return Reading.read(current, event.ref, event.mode)
     case "TransferLeadership":
       return Transferring.request(current, event.ref, event.to)
     case "Persisted":

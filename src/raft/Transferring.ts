@@ -11,6 +11,7 @@
 import type { TransferFailure } from "./Action.js"
 import * as Election from "./Election.js"
 import type { NodeId, Ref } from "./Event.js"
+import * as Leasing from "./Leasing.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
 import type { State } from "./State.js"
@@ -62,6 +63,7 @@ export const advance = (step: Step, from: NodeId): void => {
   const { transfer } = next
   if (next.role !== "Leader" || transfer?.to !== from) return
   if (next.progress[from]?.match !== next.log.last) return
+  Leasing.revoke(next)
   Steps.send(step, from, { _tag: "TimeoutNow", term: next.term })
 }
 

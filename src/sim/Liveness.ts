@@ -7,7 +7,9 @@
 import type { Application } from "./Application.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
+import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
 import type { Host } from "./Host.js"
+import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
@@ -33,7 +35,7 @@ const TERMS_LIMIT = 6
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
 
-type Stage = "electing" | "resting" | "last requests" | "quiet" | "over"
+type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
   readonly world: World
@@ -42,6 +44,7 @@ export interface Parts {
   readonly oracles: Oracles
   readonly clients: Clients
   readonly troubles: Troubles
+  readonly operator: Operator
   readonly application: Application
 }
 
@@ -50,7 +53,8 @@ export class Liveness {
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
-  #hasDeposed = false
+  #hasChanged = false
+  #handover: Handover | undefined
   #mostApplied = 0
   #beganMicros = 0
   #stageMicros = 0
@@ -118,6 +122,13 @@ export class Liveness {
         if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
         return
       }
+      case "handing over": {
+        const state = this.#handover?.look() ?? true
+        if (typeof state === "string") return this.#late(state)
+        if (state) return this.#enter("electing")
+        if (age <= HANDOVER_TIMEOUTS * timeoutMicros) return
+        return this.#late("leadership could not be handed over, in one term, to a healthy node")
+      }
       case "quiet":
         if (age >= QUIET_TIMEOUTS * timeoutMicros) this.#checkQuiet(age)
         return
@@ -126,12 +137,16 @@ export class Liveness {
     }
   }
 
-  /** All is well. Once, in half of the lives, who leads then falls, in the deepest calm. */
+  /**
+   * All is well. Once, in most lives, who leads then falls in the deepest calm, hands over because
+   * it is asked to, or is stopped.
+   */
   #rest(): void {
     if (this.#stage === "last requests") return this.#enter("quiet")
-    if (!this.#hasDeposed && this.#parts.world.chooser.pick("process", 2) === 1) {
-      return this.#depose()
-    }
+    const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
+    this.#hasChanged = true
+    if (change === 1) return this.#depose()
+    if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
     this.#askLast()
     this.#enter("last requests")
   }
@@ -141,7 +156,6 @@ export class Liveness {
     const leader = this.#leader()!
     const rest = this.#core.filter((node) => node !== leader)
     const majority = Math.floor(hosts.length / 2) + 1
-    this.#hasDeposed = true
     hosts[leader]!.crash(true, "loses power, in the deepest calm")
     if (rest.length >= majority) {
       this.#core = rest
@@ -151,6 +165,16 @@ export class Liveness {
       world.timeline.after(micros, NOBODY, "power returns", () => hosts[leader]!.start())
     }
     this.#enter("electing")
+  }
+
+  #handOver(byStopping: boolean): void {
+    const from = this.#leader()!
+    const to = this.#core[(this.#core.indexOf(from) + 1) % this.#core.length]!
+    const majority = Math.floor(this.#parts.hosts.length / 2) + 1
+    const isStop = byStopping && this.#core.length > majority
+    const parts = { ...this.#parts, leader: () => this.#leader() }
+    this.#enter("handing over")
+    this.#handover = new Handover(parts, from, to, isStop)
   }
 
   /** A long log may take its time, as long as it gets shorter. */

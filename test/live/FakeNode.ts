@@ -19,6 +19,8 @@ export class FakeNode {
   readonly store = Store.make()
   /** In order: every request that has reached the node. */
   readonly calls: Array<Call> = []
+  /** In order: of every read that has reached the node. */
+  readonly modes: Array<string> = []
   /** In order: whom leadership was to be handed to. */
   readonly transfers: Array<string | undefined> = []
   transferOutcome: TransferOutcome = { _tag: "Transferred", to: "n2" }
@@ -61,11 +63,13 @@ export class FakeNode {
         this.transfers.push(to)
         queueMicrotask(() => answer(this.transferOutcome))
       },
-      read: (answer) =>
+      read: (answer, mode = "linearizable") => {
+        this.modes.push(mode)
         this.received(
           "read",
           (outcome) => answer(outcome?._tag === "Refused" ? outcome : { _tag: "Readable" })
-        ),
+        )
+      },
       write: (command, answer) =>
         this.received("write", (outcome) => answer(outcome ?? this.apply(command)))
     })

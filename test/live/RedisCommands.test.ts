@@ -26,6 +26,7 @@ const connection = () => {
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
     protocol: 2,
+    reads: "linearizable",
     name: "",
     libraryName: "",
     libraryVersion: ""

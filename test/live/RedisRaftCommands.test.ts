@@ -27,12 +27,29 @@ describe("RAFT", () => {
   it.scopedLive("STATUS tells what the node knows, as a map where the protocol has one", () =>
     Effect.gen(function*() {
       const { ask, converse } = yield* serve
-      const [id, n1, , , , term] = (yield* ask("RAFT", "STATUS")) as ReadonlyArray<unknown>
-      expect([id, n1, term]).toEqual(["node_id", "n1", 3])
-      expect(yield* ask("raft", "status")).toEqual([
-        ...["node_id", "n1", "role", "leader", "term", 3, "leader_id", "n1", "last_index", 1],
-        ...["commit_index", 0, "applied_index", 0, "pending_requests", 0],
-        ...["cluster_id", "00000000000000c1", "version", VERSION, "members", ["n1", "n2", "n3"]]
+      expect(yield* ask("RAFT", "status")).toEqual([
+        "node_id",
+        "n1",
+        "role",
+        "leader",
+        "term",
+        3,
+        "leader_id",
+        "n1",
+        "last_index",
+        1,
+        "commit_index",
+        0,
+        "applied_index",
+        0,
+        "pending_requests",
+        0,
+        "cluster_id",
+        "00000000000000c1",
+        "version",
+        VERSION,
+        "members",
+        ["n1", "n2", "n3"]
       ])
       expect(yield* converse(request("HELLO", "3"), request("RAFT", "STATUS"))).toContain(
         "\r\n%11\r\n"
@@ -84,6 +101,56 @@ describe("RAFT", () => {
       expect(yield* said("n1", "n2")).toMatch(/^ERR wrong number of arguments/)
       expect(yield* Effect.map(Effect.flip(ask("RAFT", "FLY")), ({ message }) => message))
         .toBe("ERR unknown subcommand 'FLY'. Try RAFT HELP.")
+    }))
+
+  it.scopedLive("READS sets what the reads of its connection may show, from the next one on", () =>
+    Effect.gen(function*() {
+      const { converse, node } = yield* serve
+      const replies = yield* converse(
+        request("RAFT", "READS"),
+        request("GET", "a"),
+        request("RAFT", "READS", "Lease"),
+        request("GET", "a"),
+        request("EXISTS", "a"),
+        request("RAFT", "READS", "fast"),
+        request("RAFT", "READS", "stale", "now"),
+        request("RAFT", "READS", "stale"),
+        request("GET", "a")
+      )
+      expect(replies.split("\r\n").filter((line) => !/^[$:]/.test(line))).toEqual([
+        "linearizable",
+        "lease",
+        "-ERR reads are one of linearizable, lease, stale",
+        "-ERR wrong number of arguments for 'raft|reads' command",
+        "stale",
+        ""
+      ])
+      expect(node.modes).toEqual(["linearizable", "lease", "stale"])
+      yield* converse(request("GET", "a"))
+      expect(node.modes.at(-1)).toBe("linearizable")
+    }))
+
+  it.scopedLive("READ runs one command that reads in a mode of its own", () =>
+    Effect.gen(function*() {
+      const { converse, node } = yield* serve
+      const replies = yield* converse(
+        request("SET", "a", "1"),
+        request("RAFT", "READ", "stale", "GET", "a"),
+        request("RAFT", "READ", "lease", "mget", "a", "b"),
+        request("GET", "a"),
+        request("RAFT", "READ", "stale", "SET", "a", "2"),
+        request("RAFT", "READ", "stale", "GET"),
+        request("RAFT", "READ", "soon", "GET", "a"),
+        request("RAFT", "READ", "stale", "NOTHING")
+      )
+      expect(replies).toBe(
+        "+OK\r\n$1\r\n1\r\n*2\r\n$1\r\n1\r\n$-1\r\n$1\r\n1\r\n" +
+          "-ERR RAFT READ takes a command that only reads\r\n" +
+          "-ERR wrong number of arguments for 'get' command\r\n" +
+          "-ERR reads are one of linearizable, lease, stale\r\n" +
+          "-ERR unknown command 'NOTHING', with args beginning with: \r\n"
+      )
+      expect(node.modes).toEqual(["stale", "lease", "linearizable"])
     }))
 })
 
