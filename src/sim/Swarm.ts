@@ -32,8 +32,20 @@ export interface Overrides {
 
 const OPERATIONS_LIMIT = 400
 
+/** Of lives: those that see nothing but what a lease must survive. */
+const PROBES_PER_MILLE = 120
+
 export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
   const { application = cache } = overrides
+  const drawn = drawLife(seed, overrides, application)
+  const probes = Dice.make(seed, "probes")
+  const isProbe = drawn.nodes > 1 && probes.chance(PROBES_PER_MILLE)
+  const scenario = isProbe ? SwarmProbes.tune(probes, drawn, application) : drawn
+  const clockDriftPercent = drawDriftBound(seed, scenario.clocks)
+  return { ...scenario, limits: { ...scenario.limits, clockDriftPercent } }
+}
+
+const drawLife = (seed: number, overrides: Overrides, application: Application): Scenario => {
   // A generator for each part, so that a new choice in one leaves the others as they were.
   const cluster = Dice.make(seed, "cluster")
   const nodes = overrides.nodes ??
@@ -51,7 +63,7 @@ export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
     electionTimeoutMillis,
     heartbeatMillis,
     requestTimeoutMillis: cluster.oneOf([1_000, 2_000, 5_000]),
-    limits: { ...drawLimits(cluster), clockDriftPercent: drawDriftBound(seed, conditions.clocks) },
+    limits: drawLimits(cluster),
     segmentLimitBytes: cluster.chance(500) ? 1 << 26 : cluster.between(512, 16_384),
     ...drawHappenings(seed, { nodes, safetyMicros, electionTimeoutMillis, application }),
     safetyMicros
@@ -88,7 +100,7 @@ const drawSchedule = (dice: Dice.Dice): Schedule => {
   return { _tag: "Random" }
 }
 
-const drawLimits = (dice: Dice.Dice): Omit<State.Limits, "clockDriftPercent"> => {
+const drawLimits = (dice: Dice.Dice): State.Limits => {
   const { defaultLimits } = State
   const maybe = (least: number, most: number, otherwise: number): number =>
     dice.chance(400) ? dice.between(least, most) : otherwise
@@ -97,7 +109,8 @@ const drawLimits = (dice: Dice.Dice): Omit<State.Limits, "clockDriftPercent"> =>
     inflightAppends: maybe(1, 4, defaultLimits.inflightAppends),
     inflightBytes: maybe(1, 2_000, defaultLimits.inflightBytes),
     uncommittedBytes: maybe(500, 8_000, defaultLimits.uncommittedBytes),
-    applyBytes: maybe(1, 1_000, defaultLimits.applyBytes)
+    applyBytes: maybe(1, 1_000, defaultLimits.applyBytes),
+    clockDriftPercent: defaultLimits.clockDriftPercent
   }
 }
 
@@ -148,7 +161,12 @@ const drawDriftBound = (seed: number, clocks: ReadonlyArray<ClockConditions>): n
   return isTight ? real : Math.max(real, State.defaultLimits.clockDriftPercent)
 }
 
-type Life = Omit<SwarmProbes.Life, "firstId">
+interface Life {
+  readonly nodes: number
+  readonly safetyMicros: number
+  readonly electionTimeoutMillis: number
+  readonly application: Application
+}
 
 /** In half of the lives all reads are linearizable; in the others many use leases. */
 const drawHappenings = (seed: number, life: Life): Pick<Scenario, "faults" | "operations"> => {
@@ -162,14 +180,7 @@ const drawHappenings = (seed: number, life: Life): Pick<Scenario, "faults" | "op
   )
   const dice = Dice.make(seed, "reads")
   if (dice.chance(500)) return { faults, operations }
-  const own = drawReads(dice, operations)
-  if (dice.chance(400)) return { faults, operations: own }
-  const firstId = 1 + operations.length
-  const probes = SwarmProbes.draw(dice, { ...life, firstId })
-  return {
-    faults: sorted([...faults, ...probes.faults]),
-    operations: sorted([...own, ...probes.operations])
-  }
+  return { faults, operations: drawReads(dice, operations) }
 }
 
 const sorted = <A extends { readonly atMicros: number }>(all: Array<A>): ReadonlyArray<A> =>

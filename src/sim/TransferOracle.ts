@@ -51,8 +51,9 @@ export class TransferOracle {
   toldToStand(from: number, to: number, state: State | undefined): void {
     // It may have given up, or stepped down, in the same turn.
     if (state?.role !== "Leader" || state.transfer === undefined) return
-    // The leader cannot know that a disk was replaced after its word.
-    if (this.#promised[to]!.isForgotten) return
+    // The leader cannot know that a disk, or by a later leader what it held, was replaced since.
+    const { hardState, isForgotten } = this.#promised[to]!
+    if (isForgotten || hardState.term > state.term) return
     const { log, transfer } = state
     const last = log.at(log.last)
     const holds = this.#promised[to]!.termAt(log.last) === last?.term

@@ -14,22 +14,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: `now >= Math.min(since ?? 0, lengthTicks(config) - 1_000_000)`
   },
   {
-    id: "L02",
-    title: "A lease counts from the answer, not from when its round was sent",
-    source: "openraft docs/data/leader-lease.md",
-    file: "raft/Rounds.ts",
-    find: "Leasing.extend(next, answered)",
-    replace: "Leasing.extend(next, { ...answered, sentAt: next.now })"
-  },
-  {
-    id: "L03",
-    title: "A voter that has just started has forgotten whom it promised to wait for",
-    source: "tikv/tikv#15035",
-    file: "raft/State.ts",
-    find: "    leaderContactAt: 0,",
-    replace: "    leaderContactAt: -config.electionTimeoutTicks,"
-  },
-  {
     id: "L04",
     title: "A lease lasts as long as the election timeout, whatever clocks do",
     source: "analysis",
@@ -45,14 +29,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `  Leasing.revoke(next)
 `,
     replace: ""
-  },
-  {
-    id: "L06",
-    title: "A lease is good again when the transfer was given up",
-    source: "analysis",
-    file: "raft/Leasing.ts",
-    find: `  next.lease = { since: undefined, afterRound: NEVER }`,
-    replace: `  next.lease = { since: undefined, afterRound: next.round }`
   },
   {
     id: "L07",
@@ -87,15 +63,6 @@ export const mutants: ReadonlyArray<Mutant> = [
 `
   },
   {
-    id: "L10",
-    title: "A lease that was taken in another term still holds",
-    source: "analysis",
-    file: "raft/Election.ts",
-    find: `  Leasing.begin(next)
-`,
-    replace: ""
-  },
-  {
     id: "L11",
     title: "One answer is a majority",
     source: "analysis",
@@ -105,14 +72,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   const heard = next.rounds.findLast(({ round }) => round <= next.round)
   if (heard !== undefined) Leasing.extend(next, heard)
 `
-  },
-  {
-    id: "L12",
-    title: "Whoever hears a leader votes for a rival all the same",
-    source: "Raft thesis 4.2.3, 6.4.1",
-    file: "raft/Raft.ts",
-    find: `message._tag === "VoteRequest" && !message.transfer && Follower.hasLeader(next)`,
-    replace: `message._tag === "VoteRequest" && !message.transfer && next.role === "Leader"`
   },
   {
     id: "L13",
