@@ -8,6 +8,7 @@ import { Cause, Effect, Exit } from "effect"
 import { Invalid } from "../RaftCache.js"
 import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
+import * as Operate from "./Operate.js"
 import * as Serve from "./Serve.js"
 import * as Wal from "./Wal.js"
 
@@ -22,6 +23,9 @@ const command = (argv: ReadonlyArray<string>) => {
   if (first === "wal") return Effect.interruptible(Wal.run(rest))
   if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
   if (first === "demo") return Effect.flatMap(demo, ({ run }) => run(rest))
+  if (first !== undefined && Operate.names.includes(first)) {
+    return Effect.interruptible(Operate.run(first, rest))
+  }
   if (first !== undefined && !first.startsWith("-")) {
     return new UsageError({ message: `there is no command "${first}"` })
   }

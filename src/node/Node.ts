@@ -5,6 +5,7 @@
  */
 import { Context } from "effect"
 import type { Effect } from "effect"
+import type { TransferFailed, Transferred } from "../raft/Action.js"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import type { Role, State } from "../raft/State.js"
@@ -41,7 +42,22 @@ export interface Readable {
   readonly _tag: "Readable"
 }
 
+/**
+ * What a read may show. `linearizable`: everything that was acknowledged anywhere before it, at
+ * the price of a round of messages, shared. `lease`: the same as long as clocks keep their bound
+ * (`Limits.clockDriftPercent`), without a round where the leader is asked. `stale`: what this
+ * node has applied so far, whoever leads, even if nobody does.
+ */
+export type ReadMode = "linearizable" | "lease" | "stale"
+
+export const readModes: ReadonlyArray<ReadMode> = ["linearizable", "lease", "stale"]
+
 export type ReadOutcome = Readable | Refused
+
+/**
+ * `UnknownOutcome`: a leader took the request and was not heard of again before the deadline.
+ */
+export type TransferOutcome = Transferred | TransferFailed | Refused | UnknownOutcome
 
 export interface Status {
   readonly id: NodeId
@@ -69,9 +85,16 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
   readonly write: (command: Uint8Array, answer: (outcome: WriteOutcome) => void) => void
   /**
    * Calls `answer` exactly once, never before this returns: at a moment when the local state
-   * machine shows everything that was acknowledged anywhere in the cluster before this call.
+   * machine shows everything that was acknowledged anywhere in the cluster before this call, or
+   * what `mode` promises instead. Default `linearizable`.
    */
-  readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  readonly read: (answer: (outcome: ReadOutcome) => void, mode?: ReadMode) => void
+  /**
+   * Has the leader, whichever node it is, hand leadership to `to`, or to the most up-to-date voter
+   * (thesis 3.10). `answer` is called exactly once, never before this returns. Writes wait for the
+   * next leader meanwhile, and none is lost.
+   */
+  readonly transfer: (to: NodeId | undefined, answer: (outcome: TransferOutcome) => void) => void
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State

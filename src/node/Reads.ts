@@ -1,10 +1,10 @@
 /**
- * The reads of this node's own clients. Reads that arrive in one turn share one ref of the core,
- * and so one round of the leader. A read has no effect, so one that was refused is simply asked
- * again, until its deadline.
+ * The reads of this node's own clients. Reads of one mode that arrive in one turn share one ref of
+ * the core, and so one round of the leader; stale ones need neither. A read has no effect, so one
+ * that was refused is simply asked again, until its deadline.
  */
 import type { Ref } from "../raft/Event.js"
-import type { ReadOutcome } from "./Node.js"
+import type { ReadMode, ReadOutcome } from "./Node.js"
 
 /** Reads without an answer, beyond which a node refuses more. */
 export const PENDING_READS = 65_536
@@ -17,8 +17,12 @@ export const ASKED_REFS = 1_024
 
 export type Answer = (outcome: ReadOutcome) => void
 
+/** Those for which the core is asked. */
+type AskedMode = Exclude<ReadMode, "stale">
+
 interface PendingRead {
   readonly answer: Answer
+  readonly mode: AskedMode
   /** In ticks. */
   readonly deadlineAt: number
 }
@@ -44,21 +48,26 @@ export class Reads {
     return this.#asked.size
   }
 
-  /** Whether there is something to ask for, and room for the question. */
-  get canAsk(): boolean {
-    return this.#waiting.length > 0 && this.#asked.size < ASKED_REFS
+  /** Whether there is something of this mode to ask for, and room for the question. */
+  canAsk(of: AskedMode): boolean {
+    return this.#asked.size < ASKED_REFS && this.#waiting.some(({ mode }) => mode === of)
   }
 
-  add(answer: Answer, deadlineAt: number): void {
+  add(answer: Answer, deadlineAt: number, mode: ReadMode = "linearizable"): void {
+    if (mode === "stale") return answer(readable)
     if (this.#pending >= PENDING_READS) return answer(overloaded)
     this.#pending += 1
-    this.#waiting.push({ answer, deadlineAt })
+    this.#waiting.push({ answer, mode, deadlineAt })
   }
 
-  /** Everything that waits is asked for as `ref`. */
-  ask(ref: Ref): void {
-    this.#asked.set(ref, this.#waiting)
-    this.#waiting = []
+  /** Everything of this mode that waits is asked for as `ref`. */
+  ask(ref: Ref, of: AskedMode): void {
+    const rest = this.#waiting.filter(({ mode }) => mode !== of)
+    const asked = rest.length === 0
+      ? this.#waiting
+      : this.#waiting.filter(({ mode }) => mode === of)
+    this.#asked.set(ref, asked)
+    this.#waiting = rest
   }
 
   /** The state machine may be read now. */

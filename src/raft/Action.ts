@@ -54,7 +54,37 @@ export interface Readable {
   readonly index: Index
 }
 
-/** Refused and without any effect: this node does not lead. `leader` is who does, if it knows. */
+/** `to` leads now, as was asked. */
+export interface Transferred {
+  readonly _tag: "Transferred"
+  readonly to: NodeId
+}
+
+/**
+ * Why leadership was not handed over. `UnderWay`: another transfer is. `AlreadyLeads`: the target
+ * is this leader. `NoVoter`: the target is none. `NobodyElse`: no other voter has answered.
+ * `Unreachable`: the connection to the target was lost. `TimedOut`: the target did not catch up or
+ * was not elected in time. `OtherLeader`: somebody else was elected meanwhile.
+ */
+export type TransferFailure =
+  | "UnderWay"
+  | "AlreadyLeads"
+  | "NoVoter"
+  | "NobodyElse"
+  | "Unreachable"
+  | "TimedOut"
+  | "OtherLeader"
+
+/** Nothing is lost by it: who led goes on leading, or another was elected. */
+export interface TransferFailed {
+  readonly _tag: "TransferFailed"
+  readonly why: TransferFailure
+}
+
+/**
+ * Refused and without any effect: this node does not lead, or is handing leadership over. `leader`
+ * is who leads, or who shall, if it knows.
+ */
 export interface NotLeader {
   readonly _tag: "NotLeader"
   readonly leader: NodeId | undefined
@@ -70,7 +100,14 @@ export interface Unknown {
   readonly _tag: "Unknown"
 }
 
-export type Outcome = Committed | Readable | NotLeader | Overloaded | Unknown
+export type Outcome =
+  | Committed
+  | Readable
+  | Transferred
+  | TransferFailed
+  | NotLeader
+  | Overloaded
+  | Unknown
 
 export interface Reply {
   readonly _tag: "Reply"
@@ -86,6 +123,14 @@ export type Observation =
   | { readonly _tag: "BecameLeader"; readonly term: Term }
   | { readonly _tag: "LeaderKnown"; readonly term: Term; readonly leader: NodeId }
   | { readonly _tag: "Truncated"; readonly from: Index; readonly to: Index }
+  | { readonly _tag: "TransferBegun"; readonly term: Term; readonly to: NodeId }
+  | { readonly _tag: "Transferred"; readonly term: Term; readonly to: NodeId }
+  | {
+    readonly _tag: "TransferAbandoned"
+    readonly term: Term
+    readonly to: NodeId
+    readonly why: TransferFailure
+  }
 
 export interface Observe {
   readonly _tag: "Observe"

@@ -28,6 +28,8 @@ export interface VoteRequest {
   readonly _tag: "VoteRequest"
   readonly term: Term
   readonly last: EntryId
+  /** The leader asked for this election: answer although you hear a leader (thesis 4.2.3). */
+  readonly transfer?: true
 }
 
 export interface VoteResponse {
@@ -110,6 +112,12 @@ export interface ReadIndexRefused {
   readonly id: number
 }
 
+/** The leader to its chosen successor, who holds all of its log: stand now (thesis 3.10). */
+export interface TimeoutNow {
+  readonly _tag: "TimeoutNow"
+  readonly term: Term
+}
+
 export type Message =
   | PreVoteRequest
   | PreVoteResponse
@@ -123,3 +131,4 @@ export type Message =
   | ReadIndexRequest
   | ReadIndexGranted
   | ReadIndexRefused
+  | TimeoutNow

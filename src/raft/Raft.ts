@@ -11,6 +11,7 @@ import * as Election from "./Election.js"
 import type { Event, NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
 import * as Following from "./Following.js"
+import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { Message } from "./Message.js"
 import * as Proposing from "./Proposing.js"
@@ -20,6 +21,7 @@ import * as Rounds from "./Rounds.js"
 import type { State } from "./State.js"
 import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
+import * as Transferring from "./Transferring.js"
 import * as Validity from "./Validity.js"
 
 export { boot } from "./State.js"
@@ -28,6 +30,7 @@ export { boot } from "./State.js"
 export const step = (state: State, event: Event): readonly [State, ReadonlyArray<Action>] => {
   const current = Steps.begin(state)
   dispatch(current, event)
+  Transferring.leaderKnown(current)
   Durability.seal(current)
   return [current.next, current.actions]
 }
@@ -41,21 +44,25 @@ export const ticksUntilDue = (state: State): number => {
   const due = role === "Leader"
     ? Math.min(heartbeatDueAt, Durability.stalledAt(state), Rounds.quorumLostAt(state))
     : Math.min(electionDueAt, Reading.expireAt(state))
-  return Math.max(1, due - now)
+  return Math.max(1, Math.min(due, Transferring.expireAt(state)) - now)
 }
 
 const dispatch = (current: Step, event: Event): void => {
   const { next } = current
   switch (event._tag) {
     case "Tick":
-      if (Number.isSafeInteger(event.count) && event.count >= 1) Election.tick(current, event.count)
-      return
+      if (!(Number.isSafeInteger(event.count) && event.count >= (event.heldUp ? 0 : 1))) return
+      if (event.heldUp) Leasing.interrupt(next)
+      Election.tick(current, event.count)
+      return Transferring.expire(current)
     case "Receive":
       return receive(current, event.from, event.message)
     case "Propose":
       return Proposing.propose(current, event.items)
     case "Read":
-      return Reading.read(current, event.ref)
+      return Reading.read(current, event.ref, event.mode)
+    case "TransferLeadership":
+      return Transferring.request(current, event.ref, event.to)
     case "Persisted":
       Durability.persisted(current, event.seq)
       Election.countOwnVote(current)
@@ -66,7 +73,8 @@ const dispatch = (current: Step, event: Event): void => {
       Proposing.applied(current)
       return Reading.applied(current)
     case "PeerUnreachable":
-      return Replication.unreachable(current, event.peer)
+      Replication.unreachable(current, event.peer)
+      return Transferring.unreachable(current, event.peer)
   }
 }
 
@@ -86,7 +94,7 @@ const receive = (current: Step, from: NodeId, message: Message): void => {
 const enterTerm = (current: Step, from: NodeId, message: Message): boolean => {
   const { next } = current
   if (message._tag === "PreVoteRequest") return true // asks about a term that nobody has entered
-  if (message._tag === "VoteRequest" && Follower.hasLeader(next)) {
+  if (message._tag === "VoteRequest" && !message.transfer && Follower.hasLeader(next)) {
     Steps.promise(current, from, { _tag: "VoteResponse", term: next.term, granted: false }, 0)
     return false
   }
@@ -133,6 +141,7 @@ const receiveAsLeader = (current: Step, from: NodeId, message: Message): void =>
     case "AppendAccepted":
       Rounds.answered(current.next, from, message.round)
       Replication.accepted(current, from, message)
+      Transferring.advance(current, from)
       return Reading.confirm(current)
     case "AppendRejected":
       Rounds.answered(current.next, from, message.round)
@@ -141,6 +150,7 @@ const receiveAsLeader = (current: Step, from: NodeId, message: Message): void =>
     case "HeartbeatResponse":
       Rounds.answered(current.next, from, message.round)
       Replication.heartbeatAnswered(current, from, message)
+      Transferring.advance(current, from)
       return Reading.confirm(current)
     case "ReadIndexRequest":
       return Reading.requested(current, from, message)
@@ -161,6 +171,8 @@ const receiveAsFollower = (current: Step, from: NodeId, message: Message): void 
       return Election.voteAnswered(current, from, message)
     case "ReadIndexRequest":
       return Reading.requested(current, from, message)
+    case "TimeoutNow":
+      return Transferring.timeoutNow(current, from)
     case "ReadIndexGranted":
       return Reading.granted(current, message)
     case "ReadIndexRefused":

@@ -7,6 +7,8 @@ import type { Action, HardState } from "./Action.js"
 import type { Entry } from "./Entry.js"
 import type { Index, Term } from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
+import type { Lease } from "./Leasing.js"
+import * as Leasing from "./Leasing.js"
 import type { Log } from "./Log.js"
 import * as Logs from "./Log.js"
 import type { Progress } from "./Progress.js"
@@ -24,6 +26,11 @@ export interface Limits {
   readonly uncommittedBytes: number
   /** Bytes of entries in one `Apply`. */
   readonly applyBytes: number
+  /**
+   * For leases (Leasing.ts): while one member's clock counts 100 ticks, no other's counts more than
+   * 100 and this many. At least 0.
+   */
+  readonly clockDriftPercent: number
 }
 
 export const defaultLimits: Limits = {
@@ -31,7 +38,9 @@ export const defaultLimits: Limits = {
   inflightAppends: 64,
   inflightBytes: 8 << 20,
   uncommittedBytes: 64 << 20,
-  applyBytes: 4 << 20
+  applyBytes: 4 << 20,
+  // Quartz drifts by less than a hundredth of a percent; the rest is for machines in distress.
+  clockDriftPercent: 25
 }
 
 export interface Config {
@@ -97,6 +106,16 @@ export interface SentRound {
   readonly sentAt: number
 }
 
+/** A leadership that is being handed over. */
+export interface Transfer {
+  readonly ref: Ref
+  readonly to: NodeId
+  /** The term of the leader that hands over. */
+  readonly term: Term
+  /** When the leader gives up, in ticks. */
+  readonly deadlineAt: number
+}
+
 export interface State {
   readonly config: Config
   /** Ticks since boot. */
@@ -151,6 +170,10 @@ export interface State {
   /** Begun, and not yet answered by a majority; oldest first. */
   readonly rounds: ReadonlyArray<SentRound>
   readonly reads: ReadonlyArray<PendingRead>
+  readonly lease: Lease
+
+  /** As leader, and after it until the next leader is known. */
+  readonly transfer: Transfer | undefined
 
   /** At any node. */
   readonly forwardedReads: ReadonlyArray<ForwardedRead>
@@ -208,6 +231,8 @@ export const boot = (config: Config, recovered: Recovered): State => {
     round: 0,
     rounds: [],
     reads: [],
+    lease: Leasing.none,
+    transfer: undefined,
     forwardedReads: [],
     confirmedReads: []
   }

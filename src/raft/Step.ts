@@ -59,6 +59,8 @@ const copy = (state: State): Draft => ({
   round: state.round,
   rounds: state.rounds,
   reads: state.reads,
+  lease: state.lease,
+  transfer: state.transfer,
   forwardedReads: state.forwardedReads,
   confirmedReads: state.confirmedReads
 })

@@ -40,7 +40,8 @@ export const isValid = (message: Message): boolean => {
     case "PreVoteResponse":
       return isCount(message.campaignTerm) && typeof message.granted === "boolean"
     case "VoteRequest":
-      return isEntryId(message.last) && message.last.term < message.term
+      return isEntryId(message.last) && message.last.term < message.term &&
+        (message.transfer === undefined || message.transfer === true)
     case "VoteResponse":
       return typeof message.granted === "boolean"
     case "Append":
@@ -59,6 +60,8 @@ export const isValid = (message: Message): boolean => {
       return isCount(message.id)
     case "ReadIndexGranted":
       return isCount(message.id) && isCount(message.index)
+    case "TimeoutNow":
+      return true
     default:
       return false
   }

@@ -4,6 +4,8 @@
  * write. Inside the cluster nodes retry by their sessions, so a client never repeats a write.
  */
 import type { ReadOutcome, WriteOutcome } from "../node/Node.js"
+import * as Leasing from "../raft/Leasing.js"
+import type { State } from "../raft/State.js"
 import type { Application } from "./Application.js"
 import type { Call } from "./History.js"
 import type { Ending, Host } from "./Host.js"
@@ -117,6 +119,7 @@ export class Clients {
     const { client, id, node, patienceMicros, request } = operation
     const call: Running = {
       id,
+      isStale: operation.reads === "stale",
       client,
       request,
       calledAt: this.#world.recorder.events,
@@ -167,7 +170,7 @@ export class Clients {
     if (call.request.kind === "write") {
       node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
     } else {
-      node.read((outcome) => asked(() => this.#read(call, host, outcome)))
+      node.read((outcome) => asked(() => this.#read(call, host, outcome)), call.operation.reads)
     }
     asked(undefined)
   }
@@ -234,8 +237,17 @@ export class Clients {
     call.answer = answer
     call.index = replica.appliedIndex
     this.ackedReads += 1
-    if (node.state().role !== "Leader") this.#world.marks.hit("read served by a follower")
+    this.#markRead(call, node.state())
     this.#settle(call, "done", "done", () => this.#application.describeAnswer(answer))
+  }
+
+  #markRead({ isStale, operation }: Running, state: State): void {
+    const { marks } = this.#world
+    if (state.role !== "Leader" && !isStale) marks.hit("read served by a follower")
+    if (isStale) marks.hit("stale read served")
+    if (operation.reads !== "lease") return
+    if (Leasing.isHeld(state)) marks.hit("lease read served")
+    else if (state.role === "Leader") marks.hit("lease read fell back to a round")
   }
 
   #refused(call: Running, reason: string): void {

@@ -5,9 +5,12 @@
  * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
  */
 import type { Application } from "./Application.js"
+import { Backlog } from "./Backlog.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
+import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
 import type { Host } from "./Host.js"
+import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
@@ -36,7 +39,7 @@ const TERMS_LIMIT = 6
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
 
-type Stage = "electing" | "resting" | "last requests" | "quiet" | "over"
+type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
   readonly world: World
@@ -45,6 +48,7 @@ export interface Parts {
   readonly oracles: Oracles
   readonly clients: Clients
   readonly troubles: Troubles
+  readonly operator: Operator
   readonly application: Application
 }
 
@@ -53,10 +57,9 @@ export class Liveness {
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
-  #hasDeposed = false
-  /** Of the longest log of the core. */
-  #last = 0
-  #leastBehind = Infinity
+  #hasChanged = false
+  #handover: Handover | undefined
+  readonly #backlog = new Backlog()
   #beganMicros = 0
   #stageMicros = 0
   #termAtStart = 0
@@ -123,6 +126,13 @@ export class Liveness {
         if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
         return
       }
+      case "handing over": {
+        const state = this.#handover?.look() ?? true
+        if (typeof state === "string") return this.#late(state)
+        if (state) return this.#enter("electing")
+        if (age <= HANDOVER_TIMEOUTS * timeoutMicros) return
+        return this.#late("leadership could not be handed over, in one term, to a healthy node")
+      }
       case "quiet":
         if (age >= QUIET_TIMEOUTS * timeoutMicros) this.#checkQuiet(age)
         return
@@ -131,12 +141,16 @@ export class Liveness {
     }
   }
 
-  /** All is well. Once, in half of the lives, who leads then falls, in the deepest calm. */
+  /**
+   * All is well. Once, in most lives, who leads then falls in the deepest calm, hands over because
+   * it is asked to, or is stopped.
+   */
   #rest(): void {
     if (this.#stage === "last requests") return this.#enter("quiet")
-    if (!this.#hasDeposed && this.#parts.world.chooser.pick("process", 2) === 1) {
-      return this.#depose()
-    }
+    const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
+    this.#hasChanged = true
+    if (change === 1) return this.#depose()
+    if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
     this.#askLast()
     this.#enter("last requests")
   }
@@ -146,7 +160,6 @@ export class Liveness {
     const leader = this.#leader()!
     const rest = this.#core.filter((node) => node !== leader)
     const majority = Math.floor(hosts.length / 2) + 1
-    this.#hasDeposed = true
     hosts[leader]!.crash(true, "loses power, in the deepest calm")
     if (rest.length >= majority) {
       this.#core = rest
@@ -158,26 +171,24 @@ export class Liveness {
     this.#enter("electing")
   }
 
-  /**
-   * A long log may take its time, as long as what is left of it gets shorter: one that grows for
-   * ever, and is applied as it grows, comes to no rest. At first it may grow: nodes send again what
-   * does not move.
-   */
+  #handOver(byStopping: boolean): void {
+    const from = this.#leader()!
+    const to = this.#core[(this.#core.indexOf(from) + 1) % this.#core.length]!
+    const majority = Math.floor(this.#parts.hosts.length / 2) + 1
+    const isStop = byStopping && this.#core.length > majority
+    const parts = { ...this.#parts, leader: () => this.#leader() }
+    this.#enter("handing over")
+    this.#handover = new Handover(parts, from, to, isStop)
+  }
+
   #hasCaughtUp(): boolean {
     const { oracles, world } = this.#parts
-    const states = this.#core.map((node) => oracles.stateOf(node))
-    const last = Math.max(...states.map((state) => state?.log.last ?? 0))
     const { electionTimeoutMillis, requestTimeoutMillis } = this.#scenario
     const growsMillis = REST_TIMEOUTS * electionTimeoutMillis +
       GROWS_REQUEST_TIMEOUTS * requestTimeoutMillis
-    if (last > this.#last && world.nowMicros - this.#beganMicros < 1_000 * growsMillis) {
-      this.#leastBehind = Infinity
-    }
-    this.#last = last
-    let behind = 0
-    for (const state of states) behind += last - (state?.applied ?? 0)
-    if (behind >= this.#leastBehind || this.#hasManyTerms) return false
-    this.#leastBehind = behind
+    const mayGrow = world.nowMicros - this.#beganMicros < 1_000 * growsMillis
+    const states = this.#core.map((node) => oracles.stateOf(node))
+    if (!this.#backlog.shrinks(states, mayGrow) || this.#hasManyTerms) return false
     this.#stageMicros = world.nowMicros
     return true
   }

@@ -19,6 +19,7 @@ import { nodeId } from "./Scenario.js"
 import { SessionModel } from "./SessionModel.js"
 import * as Sightings from "./Sightings.js"
 import { StorageOracle } from "./StorageOracle.js"
+import { TransferOracle } from "./TransferOracle.js"
 import type { World } from "./World.js"
 
 /** What is known of a node's present life. */
@@ -54,6 +55,7 @@ export class Oracles {
   readonly #logs = new Map<Term, Log.Log>()
   readonly #promises: PromiseOracle
   readonly #storage: StorageOracle
+  readonly #transfers: TransferOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
   /** By whichever node came first, in the order of the log. */
@@ -65,6 +67,7 @@ export class Oracles {
     this.#promised = Array.from({ length: nodes }, () => new Promised())
     this.#watched = Array.from({ length: nodes }, fresh)
     this.#storage = new StorageOracle(world, this.#promised)
+    this.#transfers = new TransferOracle(world, this.#promised)
     this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
   }
@@ -76,6 +79,14 @@ export class Oracles {
   /** The highest that the node is known to have entered, running or not. */
   termOf(node: number): Term {
     return Math.max(this.#promised[node]!.hardState.term, this.stateOf(node)?.term ?? 0)
+  }
+
+  /** Whether the node of this name has led any term. */
+  hasLed(id: string): boolean {
+    return [...this.#leaders.values()].some((node) => nodeId(node) === id) ||
+      [...this.#numbers].some(([name, node]) =>
+        name === id && this.stateOf(node)?.role === "Leader"
+      )
   }
 
   /** A process has come up. */
@@ -115,6 +126,7 @@ export class Oracles {
       this.#checkOffice(node, state)
       if (before?.role === "Leader") this.#checkCounting(node, before, state)
     }
+    this.#transfers.observe(node, before, state)
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
@@ -315,7 +327,8 @@ export class Oracles {
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
-      else if (message._tag !== "ForwardRefused") this.#promises.check(from, to, message)
+      else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
+      else if ("term" in message) this.#promises.check(from, to, message)
     }
   }
 }

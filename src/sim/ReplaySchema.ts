@@ -4,6 +4,7 @@
  */
 import { Encoding, Option, ParseResult, Schema } from "effect"
 import * as Latin1 from "../kv/Latin1.js"
+import { defaultLimits } from "../raft/State.js"
 import type * as Sim from "./Scenario.js"
 
 /** A life with more would not end in anyone's lifetime. */
@@ -57,7 +58,10 @@ const Limits = Schema.Struct({
   inflightAppends: Positive,
   inflightBytes: Positive,
   uncommittedBytes: Positive,
-  applyBytes: Positive
+  applyBytes: Positive,
+  clockDriftPercent: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 1_000)), {
+    default: () => defaultLimits.clockDriftPercent
+  })
 })
 
 const Target = Schema.Union(Count, Schema.Literal("leader", "candidate"))
@@ -78,6 +82,10 @@ const Trouble = Schema.Union(
   Schema.TaggedStruct("Stall", { node: Target }),
   Schema.TaggedStruct("Full", { node: Target, bytes: Count }),
   Schema.TaggedStruct("SyncError", { node: Target }),
+  Schema.TaggedStruct("Transfer", {
+    node: Target,
+    to: Schema.Union(Count, Schema.Literal("chosen"))
+  }),
   Schema.TaggedStruct("Jump", { node: Target, millis: SignedMillis }),
   Schema.TaggedStruct("Rot", { node: Count }),
   Schema.TaggedStruct("Misdirect", { node: Count }),
@@ -122,8 +130,16 @@ const Operation = Schema.Struct({
   patienceMicros: Schema.optionalToRequired(Micros, Schema.UndefinedOr(Micros), {
     decode: Option.getOrUndefined,
     encode: Option.fromNullable
-  })
+  }),
+  reads: Schema.optionalWith(Schema.Literal("lease", "stale"), { exact: true })
 })
+
+const namedBy = (
+  trouble: Exclude<Sim.Trouble, { readonly links: unknown }>
+): ReadonlyArray<Sim.Target> =>
+  trouble._tag === "Transfer" && trouble.to !== "chosen"
+    ? [trouble.node, trouble.to]
+    : [trouble.node]
 
 /** What a value alone cannot show: how it fits the others. */
 const misfit = (scenario: Sim.Scenario): string | undefined => {
@@ -133,7 +149,7 @@ const misfit = (scenario: Sim.Scenario): string | undefined => {
       `${electionTimeoutMillis} ms`
   }
   for (const [at, { trouble }] of faults.entries()) {
-    const named = "links" in trouble ? trouble.links.flat() : [trouble.node]
+    const named = "links" in trouble ? trouble.links.flat() : namedBy(trouble)
     const unknown = named.find((node) => typeof node === "number" && node >= nodes)
     if (unknown !== undefined) return `faults[${at}] names node ${unknown} of ${nodes}, from 0 on`
   }

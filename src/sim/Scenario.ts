@@ -87,6 +87,8 @@ export type Trouble =
   | { readonly _tag: "Full"; readonly node: Target; readonly bytes: number }
   /** The next sync fails. A node that this stops is started again at its end. */
   | { readonly _tag: "SyncError"; readonly node: Target }
+  /** An operator asks this node to have leadership handed over. It has no end. */
+  | { readonly _tag: "Transfer"; readonly node: Target; readonly to: number | "chosen" }
   /** The wall clock is set. */
   | { readonly _tag: "Jump"; readonly node: Target; readonly millis: number }
   /** For good: the power goes, and one bit of what was synced long ago is wrong from then on. */
@@ -117,6 +119,8 @@ export interface Operation {
   readonly request: Request
   /** After which the client no longer waits, and goes on. Undefined: it waits for its answer. */
   readonly patienceMicros: number | undefined
+  /** Of a read that need not be linearizable, or may use a lease. */
+  readonly reads?: "lease" | "stale"
 }
 
 export type Schedule =

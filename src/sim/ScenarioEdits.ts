@@ -4,7 +4,7 @@
  */
 import * as State from "../raft/State.js"
 import type { Violation } from "./Report.js"
-import type { Fault, Scenario, Target, Trouble } from "./Scenario.js"
+import type { Fault, Operation, Scenario, Target, Trouble } from "./Scenario.js"
 
 export type Edit = (scenario: Scenario) => Scenario
 
@@ -30,6 +30,11 @@ const withoutMean = <A extends { readonly meanMicros: number }>(delay: A): A => 
   ...delay,
   meanMicros: 0
 })
+
+const linearizable = (operation: Operation): Operation => {
+  const { atMicros, client, id, node, patienceMicros, request } = operation
+  return { id, client, atMicros, node, request, patienceMicros }
+}
 
 const conditions: ReadonlyArray<Edit> = [
   network({ dropPerMille: 0 }),
@@ -57,6 +62,10 @@ const conditions: ReadonlyArray<Edit> = [
   (scenario) => ({
     ...scenario,
     operations: scenario.operations.map((each) => ({ ...each, patienceMicros: undefined }))
+  }),
+  (scenario) => ({
+    ...scenario,
+    operations: scenario.operations.map(linearizable)
   })
 ]
 
@@ -143,6 +152,11 @@ const renumbered = (
       return newFrom === undefined || newTo === undefined ? [] : [[newFrom, newTo] as const]
     })
     return links.length === 0 ? undefined : { ...trouble, links }
+  }
+  if (trouble._tag === "Transfer" && trouble.to !== "chosen") {
+    const to = places.get(trouble.to)
+    const node = typeof trouble.node === "string" ? trouble.node : places.get(trouble.node)
+    return to === undefined || node === undefined ? undefined : { ...trouble, node, to }
   }
   if (typeof trouble.node === "string") return trouble
   const node = places.get(trouble.node)

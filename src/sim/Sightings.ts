@@ -3,6 +3,7 @@
  * the node stands, for the trace.
  */
 import type { Term } from "../raft/EntryId.js"
+import * as Leasing from "../raft/Leasing.js"
 import * as Log from "../raft/Log.js"
 import * as Quorum from "../raft/Quorum.js"
 import type { State } from "../raft/State.js"
@@ -13,6 +14,8 @@ import type { NodeState } from "./Trace.js"
 export const mark = (marks: Marks, before: State, state: State, terms: number): void => {
   if (state.role === "Leader" && before.role !== "Leader" && terms > 1) marks.hit("leader changed")
   if (before.role === "Candidate" && state.role === "PreCandidate") marks.hit("candidate collided")
+  markTransfer(marks, before, state)
+  markLease(marks, before, state)
   if (state.role === "Leader") return markLeader(marks, state)
   if (before.role !== "Leader" || state.term !== before.term) return
   const oldest = before.writes[0]?.since ?? Infinity
@@ -21,6 +24,21 @@ export const mark = (marks: Marks, before: State, state: State, terms: number): 
       ? "leader deposed: own disk stalled"
       : "leader deposed: no majority answered"
   )
+}
+
+const markLease = (marks: Marks, before: State, state: State): void => {
+  if (state.role !== "Leader" || before.lease.since === undefined) return
+  if (state.term !== before.term || state.lease.since !== undefined) return
+  marks.hit(
+    Leasing.isRevoked(state) ? "lease revoked by a transfer" : "lease ended by a pause or a jump"
+  )
+}
+
+const markTransfer = (marks: Marks, before: State, state: State): void => {
+  const { transfer } = before
+  if (transfer === undefined || state.transfer === transfer) return
+  if (state.leader === transfer.to) marks.hit("leadership handed over")
+  else if (state.role === "Leader" && state.term === transfer.term) marks.hit("transfer abandoned")
 }
 
 const markLeader = (

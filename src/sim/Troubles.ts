@@ -3,6 +3,7 @@
  * troubles may hold one node or link at once: it is free again when the last of them ends.
  */
 import type { Host } from "./Host.js"
+import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Fault, Link, Moment, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
@@ -29,6 +30,7 @@ export class Troubles {
   readonly #network: SimNetwork
   readonly #hosts: ReadonlyArray<Host>
   readonly #oracles: Oracles
+  readonly #operator: Operator
   /** How many troubles want each node down, and how many want it paused. */
   readonly #downs: Array<number>
   readonly #pauses: Array<number>
@@ -40,12 +42,14 @@ export class Troubles {
     world: World,
     network: SimNetwork,
     hosts: ReadonlyArray<Host>,
-    oracles: Oracles
+    oracles: Oracles,
+    operator: Operator
   ) {
     this.#world = world
     this.#network = network
     this.#hosts = hosts
     this.#oracles = oracles
+    this.#operator = operator
     this.#downs = hosts.map(() => 0)
     this.#pauses = hosts.map(() => 0)
   }
@@ -204,6 +208,9 @@ export class Troubles {
         if (trouble.millis < 0) this.#world.marks.hit("clock jumped back")
         host.clock.jump(trouble.millis)
         return nothing
+      case "Transfer":
+        this.#operator.handOver(host, trouble.to === "chosen" ? undefined : nodeId(trouble.to))
+        return nothing
       case "Rot":
         return this.#damage(host, () => disk.rot())
       case "Misdirect":
@@ -316,6 +323,10 @@ export const describe = (trouble: Trouble): string => {
       return `the disk of ${name} has ${trouble.bytes} bytes left`
     case "SyncError":
       return `the next fsync of ${name} fails`
+    case "Transfer":
+      return trouble.to === "chosen"
+        ? `an operator wants another leader, and tells ${name}`
+        : `an operator wants ${nodeId(trouble.to)} to lead, and tells ${name}`
     case "Jump":
       return `the wall clock of ${name} jumps by ${trouble.millis} ms`
     case "Rot":

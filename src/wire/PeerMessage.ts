@@ -6,8 +6,15 @@
  */
 import * as Entry from "../raft/Entry.js"
 import * as EntryId from "../raft/EntryId.js"
-import type { Append, AppendRejected, Message } from "../raft/Message.js"
+import type {
+  Append,
+  AppendRejected,
+  Message,
+  PreVoteRequest,
+  VoteRequest
+} from "../raft/Message.js"
 import * as Bytes from "./Bytes.js"
+import * as TransferMessage from "./TransferMessage.js"
 
 /** A follower's proposals for whom it thinks leads, in the order in which to append them. */
 export interface Forward {
@@ -21,7 +28,12 @@ export interface ForwardRefused {
   readonly reason: "NotLeader" | "Overloaded"
 }
 
-export type PeerMessage = Message | Forward | ForwardRefused
+export type PeerMessage =
+  | Message
+  | Forward
+  | ForwardRefused
+  | TransferMessage.TransferAsked
+  | TransferMessage.TransferAnswered
 
 /** One payload. Its bytes are the caller's; nothing of `messages` is kept. */
 export const encode = (messages: ReadonlyArray<PeerMessage>): Uint8Array => {
@@ -57,8 +69,14 @@ const tags = {
   ReadIndexGranted: 11,
   ReadIndexRefused: 12,
   Forward: 13,
-  ForwardRefused: 14
+  ForwardRefused: 14,
+  TimeoutNow: 20,
+  TransferAsked: 21,
+  TransferAnswered: 22
 } as const satisfies Record<PeerMessage["_tag"], number>
+
+/** A `VoteRequest` with its flag, so that one without is written as it always was. */
+const VOTE_REQUEST_OF_TRANSFER = 23
 
 const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
 
@@ -89,7 +107,8 @@ const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
 }
 
 const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
-  writer.u8(tags[message._tag])
+  const isOfTransfer = message._tag === "VoteRequest" && message.transfer === true
+  writer.u8(isOfTransfer ? VOTE_REQUEST_OF_TRANSFER : tags[message._tag])
   switch (message._tag) {
     case "PreVoteRequest":
       writer.integer(message.term)
@@ -138,6 +157,12 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       return
     case "ForwardRefused":
       return writer.u8(reasons[message.reason])
+    case "TimeoutNow":
+      return writer.integer(message.term)
+    case "TransferAsked":
+      return TransferMessage.writeAsked(writer, message)
+    case "TransferAnswered":
+      return TransferMessage.writeAnswered(writer, message)
   }
 }
 
@@ -164,12 +189,7 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
   const tag = reader.u8()
   switch (tag) {
     case tags.PreVoteRequest:
-      return {
-        _tag: "PreVoteRequest",
-        term: reader.integer(),
-        campaignTerm: reader.integer(),
-        last: readEntryId(reader)
-      }
+      return readPreVoteRequest(reader)
     case tags.PreVoteResponse:
       return {
         _tag: "PreVoteResponse",
@@ -178,7 +198,9 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
         granted: readBoolean(reader)
       }
     case tags.VoteRequest:
-      return { _tag: "VoteRequest", term: reader.integer(), last: readEntryId(reader) }
+      return readVoteRequest(reader)
+    case VOTE_REQUEST_OF_TRANSFER:
+      return { ...readVoteRequest(reader), transfer: true }
     case tags.VoteResponse:
       return { _tag: "VoteResponse", term: reader.integer(), granted: readBoolean(reader) }
     case tags.Append:
@@ -221,10 +243,29 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       return { _tag: "Forward", proposals: readProposals(reader) }
     case tags.ForwardRefused:
       return { _tag: "ForwardRefused", reason: readReason(reader) }
+    case tags.TimeoutNow:
+      return { _tag: "TimeoutNow", term: reader.integer() }
+    case tags.TransferAsked:
+      return TransferMessage.readAsked(reader)
+    case tags.TransferAnswered:
+      return TransferMessage.readAnswered(reader)
     default:
       throw new Bytes.Malformed()
   }
 }
+
+const readPreVoteRequest = (reader: Bytes.Reader): PreVoteRequest => ({
+  _tag: "PreVoteRequest",
+  term: reader.integer(),
+  campaignTerm: reader.integer(),
+  last: readEntryId(reader)
+})
+
+const readVoteRequest = (reader: Bytes.Reader): VoteRequest => ({
+  _tag: "VoteRequest",
+  term: reader.integer(),
+  last: readEntryId(reader)
+})
 
 const readAppend = (reader: Bytes.Reader): Append => {
   const term = reader.integer()

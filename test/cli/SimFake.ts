@@ -26,7 +26,8 @@ export const scenarioOf = (seed: number, nodes = 3): Scenario => ({
     inflightAppends: 4,
     inflightBytes: 4_096,
     uncommittedBytes: 8_192,
-    applyBytes: 2_048
+    applyBytes: 2_048,
+    clockDriftPercent: 25
   },
   segmentLimitBytes: 65_536,
   network: {

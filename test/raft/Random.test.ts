@@ -21,7 +21,8 @@ const tight = {
   inflightAppends: 2,
   inflightBytes: 100,
   uncommittedBytes: 150,
-  applyBytes: 70
+  applyBytes: 70,
+  clockDriftPercent: 25
 }
 
 const starts: ReadonlyArray<State> = [

@@ -28,7 +28,7 @@ export const message = (self: Message): string => {
     case "PreVoteResponse":
       return `${head} for term ${self.campaignTerm}: ${granted(self)}`
     case "VoteRequest":
-      return `${head}, last ${position(self.last)}`
+      return `${head}, last ${position(self.last)}${self.transfer === true ? ", by transfer" : ""}`
     case "VoteResponse":
       return `${head}: ${granted(self)}`
     case "Append": {
@@ -50,6 +50,8 @@ export const message = (self: Message): string => {
       return `${head}: #${self.id}`
     case "ReadIndexGranted":
       return `${head}: #${self.id} at ${self.index}`
+    case "TimeoutNow":
+      return head
   }
 }
 
@@ -71,6 +73,10 @@ const outcome = (self: Outcome): string => {
       return `committed at ${self.index}`
     case "Readable":
       return `readable, asked for at least ${self.index}`
+    case "Transferred":
+      return `handed over to ${self.to}`
+    case "TransferFailed":
+      return `not handed over: ${self.why}`
     case "NotLeader":
       return self.leader === undefined ? "no leader" : `ask ${self.leader}`
     case "Overloaded":
@@ -94,6 +100,12 @@ const observation = (self: Observation): string => {
       return `follows ${self.leader} in term ${self.term}`
     case "Truncated":
       return `drops its entries ${self.from} to ${self.to}`
+    case "TransferBegun":
+      return `begins to hand over to ${self.to} in term ${self.term}`
+    case "Transferred":
+      return `has handed over to ${self.to}`
+    case "TransferAbandoned":
+      return `gives up handing over to ${self.to}: ${self.why}`
   }
 }
 

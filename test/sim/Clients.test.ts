@@ -73,6 +73,9 @@ class Stage {
     return {
       write: (command, answer) => ask(command, answer),
       read: (answer) => ask(undefined, answer),
+      transfer: () => {
+        throw new Error("clients do not ask for it")
+      },
       state: () => {
         const term = this.leads[node]
         return term === undefined ? state : { ...state, role: "Leader", term }

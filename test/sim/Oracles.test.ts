@@ -97,6 +97,7 @@ class Stage {
     const service: Node["Type"] = {
       write: unused,
       read: unused,
+      transfer: unused,
       status: unused,
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!

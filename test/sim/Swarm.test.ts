@@ -141,6 +141,7 @@ describe("the swarm", () => {
       "Stall",
       "Full",
       "SyncError",
+      "Transfer",
       "Jump",
       "Rot",
       "Misdirect",

@@ -371,6 +371,8 @@ describe("the words for troubles", () => {
       { _tag: "Full", node: 0, bytes: 9 },
       { _tag: "SyncError", node: 0 },
       { _tag: "Jump", node: 0, millis: 9 },
+      { _tag: "Transfer", node: 0, to: "chosen" },
+      { _tag: "Transfer", node: 0, to: 1 },
       { _tag: "Rot", node: 0 },
       { _tag: "Misdirect", node: 0 },
       { _tag: "Wipe", node: 0 },
