@@ -1,8 +1,8 @@
 /**
- * Lives for leases. The leader is cut off, paused, deposed by its own wish or forgotten by those who
- * promised to wait, and around the time at which the others elect another one, every node is read
- * by its lease while something is written. A lease that is a little too long shows only then, and
- * hardly any life comes to that by itself.
+ * Lives for leases. The leader is cut off, paused, deposed by its own wish or forgotten by those
+ * who promised to wait, and around the time at which the others elect another one, every node is
+ * read by its lease while something is written. A lease that is a little too long shows only then,
+ * and hardly any life comes to that by itself.
  */
 import type { Application, Request } from "./Application.js"
 import type { Dice } from "./Dice.js"
