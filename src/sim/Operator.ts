@@ -38,10 +38,10 @@ export class Operator {
     })
     hasReturned = true
     const { electionTimeoutMillis, requestTimeoutMillis } = this.#world.scenario
-    const { pauses } = host
+    const { isPaused: wasPaused, pauses } = host
     const millis = 2 * requestTimeoutMillis + 4 * electionTimeoutMillis
     this.#world.timeline.after(1_000 * millis, NOBODY, "deadline", () => {
-      const hasLived = host.node === node && host.pauses === pauses && !host.isPaused
+      const hasLived = host.node === node && host.pauses === pauses && !wasPaused
       if (hasAnswered || !hasLived) return
       this.#world.violate("answered-in-time", `${host.id} has not answered a transfer`)
     })

@@ -218,6 +218,22 @@ const unheard: Family = ({ atMicros, dice, timeoutMicros }) => [
   }
 ]
 
+/** A process that dies whenever it has done a little, and that something starts again at once. */
+const crashLoop: Family = ({ atMicros, dice, nodes, timeoutMicros }) => {
+  const node = dice.below(nodes)
+  let nextMicros = atMicros
+  return Array.from({ length: dice.between(3, 8) }, () => {
+    const forMicros = 1 + dice.below(timeoutMicros >> 1)
+    const fault: Fault = {
+      atMicros: nextMicros,
+      forMicros,
+      trouble: { _tag: "Kill", node, while: "any" }
+    }
+    nextMicros += forMicros + 1 + dice.exponential(timeoutMicros)
+    return fault
+  })
+}
+
 const simple = (tag: "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
   one((context) => ({ _tag: tag, node: target(context) }))
 
@@ -243,6 +259,7 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [minority, 4],
   [lapse, 4],
   [again, 3],
+  [crashLoop, 2],
   [simple("Stop"), 2],
   [simple("Pause"), 4],
   [simple("Stall"), 2],
