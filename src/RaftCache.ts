@@ -18,7 +18,7 @@ import * as Cache from "./node/Cache.js"
 import * as EphemeralStorage from "./node/EphemeralStorage.js"
 import * as Members from "./node/Members.js"
 import { Node } from "./node/Node.js"
-import type { Refused, Status } from "./node/Node.js"
+import type { ReadMode, Refused, Status } from "./node/Node.js"
 import * as NodeProgram from "./node/NodeProgram.js"
 import type * as WriteAheadLog from "./node/WriteAheadLog.js"
 import { Network } from "./service/Network.js"
@@ -62,10 +62,16 @@ export interface CompareAndSet {
 }
 
 export class RaftCache extends Context.Tag("raftcache/RaftCache")<RaftCache, {
-  /** The value as UTF-8 text. Linearizable, like every read here. */
-  readonly get: (key: string) => Effect.Effect<Option.Option<string>, Unavailable | Invalid>
+  /** The value as UTF-8 text. Linearizable, unless `reads` or the layer's options say otherwise. */
+  readonly get: (
+    key: string,
+    reads?: ReadMode
+  ) => Effect.Effect<Option.Option<string>, Unavailable | Invalid>
   /** The value as bytes, with the revision that `compareAndSet` asks for. */
-  readonly getEntry: (key: string) => Effect.Effect<Option.Option<Entry>, Unavailable | Invalid>
+  readonly getEntry: (
+    key: string,
+    reads?: ReadMode
+  ) => Effect.Effect<Option.Option<Entry>, Unavailable | Invalid>
   readonly set: (key: string, value: string | Uint8Array) => Effect.Effect<Revision, WriteError>
   /** Whether the key was there. */
   readonly delete: (key: string) => Effect.Effect<boolean, WriteError>
@@ -97,6 +103,8 @@ export interface Options {
   readonly heartbeat?: Duration.DurationInput
   /** How long a request may wait. Default 5 seconds. */
   readonly requestTimeout?: Duration.DurationInput
+  /** What reads may show where they say nothing else. Default `linearizable`. */
+  readonly reads?: ReadMode
 }
 
 const encoder = new TextEncoder()
@@ -123,6 +131,7 @@ const validValue = (value: string | Uint8Array): Effect.Effect<Uint8Array, Inval
 const why: Record<Refused["reason"], string> = {
   NoLeader: "no leader was found in time: check that a majority of the nodes runs and is reachable",
   Overloaded: "too many requests wait already: try again later",
+  Behind: "this node is behind the others and has not caught up in time: ask another one",
   Stopping: "this node is stopping: ask another one"
 }
 
@@ -158,74 +167,83 @@ const write =
     )
 
 /** Looks at the node's own store at a moment at which it may be shown. */
-const read = (node: Node["Type"]) => <A>(look: () => A): Effect.Effect<A, Unavailable> =>
-  Effect.async((resume) =>
-    node.read((outcome) =>
-      resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome))
-    )
-  )
-
-const make = Effect.gen(function*() {
-  const node = yield* Node
-  const store = yield* Cache.Cache
-  const apply = write(node)
-  const show = read(node)
-
-  const getEntry = (key: string): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
-    Effect.flatMap(
-      validKey(key),
-      (valid) => show(() => Option.fromNullable(store.entries.get(valid)))
+const read =
+  (node: Node["Type"]) => <A>(look: () => A, reads: ReadMode): Effect.Effect<A, Unavailable> =>
+    Effect.async((resume) =>
+      node.read(
+        (outcome) =>
+          resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome)),
+        reads
+      )
     )
 
-  return RaftCache.of({
-    get: (key) => Effect.map(getEntry(key), Option.map(({ value }) => decoder.decode(value))),
-    getEntry,
-    set: (key, value) =>
-      Effect.gen(function*() {
-        const command = { key: yield* validKey(key), value: yield* validValue(value) }
-        return (yield* apply({ _tag: "Set", ...command, condition: "none", get: false })).index
-      }),
-    delete: (key) =>
-      Effect.gen(function*() {
-        const { answer } = yield* apply({ _tag: "Delete", keys: [yield* validKey(key)] })
-        return answer._tag === "Integer" && answer.value === 1
-      }),
-    compareAndSet: (key, expectedRevision, value) =>
-      Effect.gen(function*() {
-        if (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0) {
-          return yield* new Invalid({ message: `${expectedRevision} is no revision` })
-        }
-        const command = { key: yield* validKey(key), value: yield* validValue(value) }
-        const done = yield* apply({ _tag: "CompareAndSet", ...command, expectedRevision })
-        return done.answer._tag === "Conflict"
-          ? { succeeded: false, revision: done.answer.revision }
-          : { succeeded: true, revision: done.index }
-      }),
-    increment: (key, by = 1) =>
-      Effect.gen(function*() {
-        if (!Number.isSafeInteger(by)) {
-          return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
-        }
-        const { answer } = yield* apply({ _tag: "Increment", key: yield* validKey(key), by })
-        return answer._tag === "Integer" ? Number(answer.value) : by
-      }),
-    status: Effect.sync(node.status),
-    stopped: node.stopped
+const make = (defaultReads: ReadMode) =>
+  Effect.gen(function*() {
+    const node = yield* Node
+    const store = yield* Cache.Cache
+    const apply = write(node)
+    const show = read(node)
+
+    const getEntry = (
+      key: string,
+      reads = defaultReads
+    ): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
+      Effect.flatMap(
+        validKey(key),
+        (valid) => show(() => Option.fromNullable(store.entries.get(valid)), reads)
+      )
+
+    return RaftCache.of({
+      get: (key, reads) =>
+        Effect.map(getEntry(key, reads), Option.map(({ value }) => decoder.decode(value))),
+      getEntry,
+      set: (key, value) =>
+        Effect.gen(function*() {
+          const command = { key: yield* validKey(key), value: yield* validValue(value) }
+          return (yield* apply({ _tag: "Set", ...command, condition: "none", get: false })).index
+        }),
+      delete: (key) =>
+        Effect.gen(function*() {
+          const { answer } = yield* apply({ _tag: "Delete", keys: [yield* validKey(key)] })
+          return answer._tag === "Integer" && answer.value === 1
+        }),
+      compareAndSet: (key, expectedRevision, value) =>
+        Effect.gen(function*() {
+          if (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0) {
+            return yield* new Invalid({ message: `${expectedRevision} is no revision` })
+          }
+          const command = { key: yield* validKey(key), value: yield* validValue(value) }
+          const done = yield* apply({ _tag: "CompareAndSet", ...command, expectedRevision })
+          return done.answer._tag === "Conflict"
+            ? { succeeded: false, revision: done.answer.revision }
+            : { succeeded: true, revision: done.index }
+        }),
+      increment: (key, by = 1) =>
+        Effect.gen(function*() {
+          if (!Number.isSafeInteger(by)) {
+            return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
+          }
+          const { answer } = yield* apply({ _tag: "Increment", key: yield* validKey(key), by })
+          return answer._tag === "Integer" ? Number(answer.value) : by
+        }),
+      status: Effect.sync(node.status),
+      stopped: node.stopped
+    })
   })
-})
 
 /** What a node offers to the servers in front of it. */
 export type Services = RaftCache | Node | Cache.Cache
 
 const assemble = <E>(
   options: NodeProgram.Options,
-  ports: Layer.Layer<Network | Storage, E>
+  ports: Layer.Layer<Network | Storage, E>,
+  reads: ReadMode = "linearizable"
 ): Layer.Layer<Services, E | NetworkError | StorageError> => {
   const node = Layer.scoped(
     Node,
     Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)
   )
-  return Layer.effect(RaftCache, make).pipe(
+  return Layer.effect(RaftCache, make(reads)).pipe(
     Layer.provideMerge(Layer.provide(node, ports)),
     Layer.provideMerge(Cache.layer())
   )
@@ -308,7 +326,7 @@ export const layer = (
           ...(world.gate === undefined ? {} : { gate: world.gate })
         }))
     )
-    return assemble(valid, Layer.provideMerge(network, storage))
+    return assemble(valid, Layer.provideMerge(network, storage), options.reads)
   }))
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */

@@ -6,6 +6,9 @@ export const text =
   raftcache dev                                                      run a cluster to try out
   raftcache sim                                                      look for failures in simulation
   raftcache demo                                                     a simulated cluster, in words
+  raftcache wal inspect|verify --data FOLDER                         look at a node's log on disk
+  raftcache status                                                   what a node knows
+  raftcache transfer [id]                                            another node is to lead
 
 run one node
   --id ID               which of the peers this node is
@@ -14,6 +17,8 @@ run one node
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
   --heartbeat MS        at most a third of the election timeout                      default 50
+  --reads MODE          linearizable, lease or stale, where a client says nothing else
+                                                               default linearizable
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP
@@ -21,6 +26,10 @@ run a cluster in one process, over real TCP
   --data FOLDER         the data of all its nodes              default ./data/dev
   --memory              keep nothing on disk
   --log-level LEVEL     default error
+
+ask a running cluster, through any of its nodes (redis-cli: RAFT STATUS, RAFT TRANSFER [id])
+  --at HOST:PORT        where that node serves Redis clients   default 127.0.0.1:6379
+  --json                the answer as one line of JSON
 
 look for failures in simulation: one cluster's life for each seed, the same for the same seed
   --seed N              one life, and everything that is decided about it
@@ -33,6 +42,14 @@ look for failures in simulation: one cluster's life for each seed, the same for 
   --trace FILE          draw the first failure, or the only life, as an HTML page
   --replay FILE         the life that --shrink wrote
   --json                a line for each failure, and a summary as the last line
+
+look at a node's log; changes nothing, also works while the node runs
+  inspect               whose it is, and what is in it: records, hard states, entries
+  verify                read all of it as a node does that starts; exit code 1 if it is not sound
+  --data FOLDER         as the node has it
+  --from N, --to N      only entries from N, to N
+  --lines N             so many records and entries at most    default 200
+  --json                one JSON document
 
   -h, --help            this text
   -v, --version         the version

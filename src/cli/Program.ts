@@ -1,13 +1,16 @@
 /**
  * Runs one command, and says in one line what went wrong if something did. Exit codes: 0 stopped as
- * asked, 1 the node had to stop or the simulation failed, 2 wrong usage.
+ * asked, 1 the node had to stop, the simulation failed or the log is not sound, 2
+ * wrong usage.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
 import { Invalid } from "../RaftCache.js"
 import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
+import * as Operate from "./Operate.js"
 import * as Serve from "./Serve.js"
+import * as Wal from "./Wal.js"
 
 /** A node that starts does without the simulator. */
 const simulator = Effect.promise(() => import("./SimLive.js"))
@@ -17,8 +20,12 @@ const demo = Effect.promise(() => import("./Demo.js"))
 const command = (argv: ReadonlyArray<string>) => {
   const [first, ...rest] = argv
   if (first === "dev") return Effect.interruptible(Dev.run(rest))
+  if (first === "wal") return Effect.interruptible(Wal.run(rest))
   if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
   if (first === "demo") return Effect.flatMap(demo, ({ run }) => run(rest))
+  if (first !== undefined && Operate.names.includes(first)) {
+    return Effect.interruptible(Operate.run(first, rest))
+  }
   if (first !== undefined && !first.startsWith("-")) {
     return new UsageError({ message: `there is no command "${first}"` })
   }

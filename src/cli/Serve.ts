@@ -13,6 +13,7 @@ import {
 } from "effect"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
+import { readModes } from "../node/Node.js"
 import * as NodeProgram from "../node/NodeProgram.js"
 import * as RaftCache from "../RaftCache.js"
 import * as Flags from "./Flags.js"
@@ -25,6 +26,7 @@ export const spec = {
   data: { type: "string" },
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
+  reads: { type: "string" },
   "log-level": { type: "string" }
 } as const satisfies Flags.Spec
 
@@ -48,16 +50,17 @@ const config = Config.all({
   data: Config.option(Config.nonEmptyString("DATA")),
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
+  reads: Config.withDefault(Config.literal(...readModes)("READS"), "linearizable"),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
 export const run = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
-    const { electionTimeout, heartbeat, id, peers, redis } = options
+    const { electionTimeout, heartbeat, id, peers, reads, redis } = options
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
     const node = RaftCache.layer({ id, peers, data, electionTimeout, heartbeat })
-    const served = Layer.provideMerge(RedisServer.layer(redis), node)
+    const served = Layer.provideMerge(RedisServer.layer({ ...redis, reads }), node)
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
       const bound = Context.get(services, RedisServer.RedisServer)

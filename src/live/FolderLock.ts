@@ -43,6 +43,16 @@ export const acquire = (folder: string): Effect.Effect<void, DiskError, Scope.Sc
     }
   })
 
+/** Whether a process holds the folder; leaves everything there as it is. */
+export const isHeld = (folder: string): Effect.Effect<boolean, DiskError> =>
+  Effect.gen(function*() {
+    const place = yield* choosePlace(folder)
+    for (const other of yield* attempt(folder, () => othersIn(place, ""))) {
+      if (yield* answers(other)) return true
+    }
+    return false
+  })
+
 /** Where the sockets of a folder are, and how their names begin. */
 interface Place {
   readonly folder: string

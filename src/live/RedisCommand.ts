@@ -1,11 +1,11 @@
 /**
  * What a command of the Redis protocol is to this server: its name and shape, as `COMMAND` tells
- * them, and one function. There are three kinds, and the kind decides how a connection keeps order:
+ * them, and one function. There are four kinds, and the kind decides how a connection keeps order:
  * a `Local` command needs nobody, a `Read` waits for the moment at which this node may be read, a
- * `Write` goes through the log.
+ * `Write` goes through the log, and a `Task` is done by the node alone.
  */
 import type { Store } from "../kv/Store.js"
-import type { Status } from "../node/Node.js"
+import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 
 /** The words of a request, the command's name first. */
@@ -18,6 +18,8 @@ export interface Client {
   readonly localAddress: () => string
   readonly connectedAtMillis: number
   protocol: Protocol
+  /** What its reads may show, unless a request says otherwise. */
+  reads: ReadMode
   /** Empty when it has none, as are the two below. */
   name: string
   libraryName: string
@@ -28,6 +30,7 @@ export interface Client {
 export interface Server {
   readonly store: Store
   readonly status: () => Status
+  readonly transfer: Node["Type"]["transfer"]
   readonly port: () => number
   readonly startedAtMillis: number
   readonly connections: { readonly size: number }
@@ -67,11 +70,40 @@ export interface Read extends Shape {
   readonly run: Run
 }
 
+/** Another command that only reads, said with a mode of its own. */
+export interface Prefix extends Shape {
+  readonly kind: "Prefix"
+  /** The mode and the words of the other command, or the error to answer. */
+  readonly unwrap: (words: Words) => Prefixed | string
+}
+
+export interface Prefixed {
+  readonly reads: ReadMode
+  readonly words: Words
+}
+
 export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
   readonly encode: (words: Words) => Uint8Array | string
 }
+
+/**
+ * Has the node do something that is neither in the log nor a read, such as handing leadership over.
+ * Nothing else of its connection is under way meanwhile.
+ */
+export interface Task extends Shape {
+  readonly kind: "Task"
+  /** Calls `done` once, now or later, with what writes the one reply. */
+  readonly begin: (
+    words: Words,
+    client: Client,
+    server: Server,
+    done: (tell: Tell) => void
+  ) => void
+}
+
+export type Tell = (out: Writer) => void
 
 /** Only a name that its subcommands share. */
 export interface Container extends Shape {
@@ -80,7 +112,7 @@ export interface Container extends Shape {
 }
 
 /** What a request can ask for. */
-export type Runnable = Local | Read | Write
+export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
 

@@ -1,11 +1,12 @@
 /**
  * Every command this server has, and how a request finds its own. To add a command is to add an
- * entry to one of the three lists; dispatch, arity and `COMMAND` follow from the entry.
+ * entry to one of the four lists; dispatch, arity and `COMMAND` follow from the entry.
  */
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
+import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
@@ -14,6 +15,7 @@ const QUOTED_CHARACTERS = 128
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
   ...RedisConnectionCommands.commands,
+  ...RedisRaftCommands.commands,
   ...RedisServerCommands.commands(() => all)
 ]
 

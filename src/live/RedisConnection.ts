@@ -17,11 +17,13 @@
  * more.
  */
 import type { Socket } from "node:net"
-import type { Node, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
+import type { Node, ReadMode, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Run, Runnable, Server, Words } from "./RedisCommand.js"
+import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
+import * as RedisRequest from "./RedisRequest.js"
+import type { Request } from "./RedisRequest.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -42,6 +44,8 @@ export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
     "read or written; try again, or start the members that are down",
   Overloaded: "TRYAGAIN Too many requests wait already: this one was not executed; " +
     "try again, with fewer at once",
+  Behind: "TRYAGAIN This node is behind the others and has not caught up in time: nothing was " +
+    "read; ask another member",
   Stopping: "CLUSTERDOWN This node is stopping: the command was not executed; ask another member"
 }
 
@@ -49,6 +53,8 @@ export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
 export interface Shared {
   readonly node: Node["Type"]
   readonly server: Server
+  /** What a connection's reads may show, until it says otherwise. */
+  readonly reads: ReadMode
   /** Used within a turn only, and empty between turns. */
   readonly out: Writer
   readonly count: () => void
@@ -59,17 +65,16 @@ export interface Shared {
 
 /** What one or more requests wait for. */
 interface Gate {
-  outcome: WriteOutcome | ReadOutcome | undefined
+  outcome: Outcome | undefined
 }
 
-interface Request {
-  readonly kind: Runnable["kind"]
-  readonly words: Words
-  /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
-  readonly run: Run | undefined
-  /** For a `Write`, the command for the log. */
-  readonly command: Uint8Array | undefined
+/** What a task has to tell. */
+interface Told {
+  readonly _tag: "Told"
+  readonly tell: Tell
 }
+
+type Outcome = WriteOutcome | ReadOutcome | Told
 
 interface Waiting {
   readonly request: Request
@@ -95,8 +100,8 @@ export class RedisConnection {
   private underWayKind: Runnable["kind"] = "Read"
   /** A request that may only start once what is under way is answered. */
   private held: Request | undefined
-  /** What the reads of this turn wait for. */
-  private readGate: Gate | undefined
+  /** What the reads of this turn wait for, by their mode. */
+  private readonly readGates = new Map<ReadMode, Gate>()
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
   /**
@@ -115,6 +120,7 @@ export class RedisConnection {
       localAddress: () => `${socket.localAddress}:${socket.localPort}`,
       connectedAtMillis: Date.now(),
       protocol: 2,
+      reads: shared.reads,
       name: "",
       libraryName: "",
       libraryVersion: ""
@@ -150,7 +156,7 @@ export class RedisConnection {
       if (out.length >= OUTPUT_LIMIT_BYTES) this.send()
       moved = taken || answered
     }
-    this.readGate = undefined
+    this.readGates.clear()
     this.send()
     if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
@@ -170,7 +176,8 @@ export class RedisConnection {
     if (this.held !== undefined) this.waiting.push({ request: this.held, gate: STOPPING })
     this.held = undefined
     for (const { gate, request } of this.waiting) {
-      gate.outcome ??= request.kind === "Write" ? { _tag: "UnknownOutcome" } : STOPPING.outcome
+      const isUnknown = request.kind === "Write" || request.kind === "Task"
+      gate.outcome ??= isUnknown ? { _tag: "UnknownOutcome" } : STOPPING.outcome
     }
     this.turn()
     if (!this.isFinished() || this.socket.writableLength > 0) this.socket.destroy()
@@ -188,7 +195,7 @@ export class RedisConnection {
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      if (!local && this.underWay > 0 && request.kind !== this.underWayKind) {
+      if (!local && this.underWay > 0 && !this.mayJoin(request.kind)) {
         this.held = request
         this.stalled = true
         break
@@ -200,19 +207,26 @@ export class RedisConnection {
     return taken
   }
 
-  private start({ command, kind }: Request): Gate {
-    const { node, schedule } = this.shared
+  private mayJoin(kind: Runnable["kind"]): boolean {
+    return kind === this.underWayKind && kind !== "Task"
+  }
+
+  private start({ begin, command, kind, reads = this.client.reads, words }: Request): Gate {
+    const { node, schedule, server } = this.shared
     this.underWay++
     this.underWayKind = kind
-    if (command === undefined && this.readGate !== undefined) return this.readGate
+    const shared = kind === "Read" ? this.readGates.get(reads) : undefined
+    if (shared !== undefined) return shared
     const gate: Gate = { outcome: undefined }
-    const settle = (outcome: WriteOutcome | ReadOutcome) => {
+    const settle = (outcome: Outcome) => {
       gate.outcome = outcome
       schedule(this)
     }
-    if (command === undefined) {
-      this.readGate = gate
-      node.read(settle)
+    if (begin !== undefined) {
+      begin(words, this.client, server, (tell) => settle({ _tag: "Told", tell }))
+    } else if (command === undefined) {
+      this.readGates.set(reads, gate)
+      node.read(settle, reads)
     } else {
       node.write(command, settle)
     }
@@ -224,10 +238,10 @@ export class RedisConnection {
       case "Incomplete":
         return undefined
       case "Refused":
-        return this.failed(this.parser.message)
+        return RedisRequest.failed(this.parser.message)
       case "Broken":
         this.leaving = true
-        return this.failed(this.parser.message)
+        return RedisRequest.failed(this.parser.message)
       case "Request":
         this.shared.count()
         return this.understand(this.parser.request)
@@ -237,21 +251,12 @@ export class RedisConnection {
   private understand(words: Words): Request | undefined {
     const command = RedisCommands.find(words)
     if (typeof command === "string") {
-      if (!RedisCommands.isHttp(words)) return this.failed(command)
+      if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
       return undefined
     }
-    if (command.kind !== "Write") {
-      if (command.kind === "Local" && command.last === true) this.leaving = true
-      return { kind: command.kind, words, run: command.run, command: undefined }
-    }
-    const encoded = command.encode(words)
-    if (typeof encoded === "string") return this.failed(encoded)
-    return { kind: "Write", words: [], run: undefined, command: encoded }
-  }
-
-  private failed(message: string): Request {
-    return { kind: "Local", words: [], run: (_, out) => out.error(message), command: undefined }
+    if (command.kind === "Local" && command.last === true) this.leaving = true
+    return RedisRequest.make(command, words)
   }
 
   /** Writes replies until one is not known yet or the client must read first. */
@@ -279,7 +284,7 @@ export class RedisConnection {
     return answered
   }
 
-  private reply({ run, words }: Request, outcome: WriteOutcome | ReadOutcome): void {
+  private reply({ run, words }: Request, outcome: Outcome): void {
     const { out, server } = this.shared
     switch (outcome._tag) {
       case "Done":
@@ -290,6 +295,8 @@ export class RedisConnection {
         return out.error(REFUSALS[outcome.reason])
       case "UnknownOutcome":
         return out.error(UNKNOWN_OUTCOME)
+      case "Told":
+        return outcome.tell(out)
     }
   }
 

@@ -7,6 +7,7 @@ import type { Scope } from "effect"
 import * as Net from "node:net"
 import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
+import type { ReadMode } from "../node/Node.js"
 import * as RespReply from "../wire/RespReply.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
@@ -42,6 +43,8 @@ export interface Options {
   readonly port: number
   /** Default `CONNECTIONS_LIMIT`. More are told so and closed. */
   readonly connectionsLimit?: number
+  /** What reads may show where a connection says nothing else. Default `linearizable`. */
+  readonly reads?: ReadMode
 }
 
 /** Serves until its scope closes: then it takes no more requests and answers those it has taken. */
@@ -67,6 +70,7 @@ const make = (
     const server: Server = {
       store,
       status: node.status,
+      transfer: node.transfer,
       port: () => portOf(listener),
       startedAtMillis: Date.now(),
       connections,
@@ -76,6 +80,7 @@ const make = (
     const shared: Shared = {
       node,
       server,
+      reads: options.reads ?? "linearizable",
       out: new RespReply.Writer(),
       count: () => void totals.commands++,
       schedule: makeSchedule(),

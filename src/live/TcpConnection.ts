@@ -54,32 +54,27 @@ export interface Connection {
   readonly write: (payload: Uint8Array) => void
   /** Whether so much waits to leave already that more should wait elsewhere, for `drained`. */
   readonly isFull: () => boolean
-  readonly establish: () => void
+  /** `version` is the protocol that the two have agreed on. */
+  readonly establish: (version: number) => void
+  /** The protocol to speak on it; `undefined` until it is established. */
+  readonly version: () => number | undefined
   /** Ends it at once; with a `lastWord`, when that has left or the handshake's deadline passes. */
   readonly close: (reason: Ending["reason"], message: string, lastWord?: Uint8Array) => void
 }
 
 export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers): Connection => {
   const splitter = new Frame.Splitter(Handshake.HANDSHAKE_LIMIT_BYTES)
-  let established = false
+  let version: number | undefined
   let ending: Ending | undefined
   let silentPings = 0
   let ping: NodeJS.Timeout | undefined
 
   const write = (payload: Uint8Array): void => {
-    if (ending !== undefined) return
-    if (payload.length <= JOIN_LIMIT_BYTES) {
-      socket.write(Frame.encode(payload))
-    } else {
-      socket.cork()
-      socket.write(Frame.header(payload))
-      socket.write(payload)
-      socket.uncork()
-    }
+    if (ending === undefined) writeFrame(socket, payload)
   }
 
-  const establish = (): void => {
-    established = true
+  const establish: Connection["establish"] = (agreed) => {
+    version = agreed
     clearTimeout(deadline)
     splitter.limitBytes = Frame.FRAME_LIMIT_BYTES
     ping = setInterval(() => {
@@ -90,7 +85,7 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
   }
 
   const end = (reason: Ending["reason"], message: string): void => {
-    ending ??= { reason, message, established }
+    ending ??= { reason, message, established: version !== undefined }
   }
 
   const close: Connection["close"] = (reason, message, lastWord) => {
@@ -126,7 +121,24 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
     end("Lost", "the other end closed it")
     if (ending !== undefined) handlers.closed(ending)
   })
-  return { write, isFull: () => socket.writableNeedDrain, establish, close }
+  return {
+    write,
+    isFull: () => socket.writableNeedDrain,
+    establish,
+    version: () => version,
+    close
+  }
+}
+
+const writeFrame = (socket: Net.Socket, payload: Uint8Array): void => {
+  if (payload.length <= JOIN_LIMIT_BYTES) {
+    socket.write(Frame.encode(payload))
+  } else {
+    socket.cork()
+    socket.write(Frame.header(payload))
+    socket.write(payload)
+    socket.uncork()
+  }
 }
 
 const EMPTY = new Uint8Array(0)

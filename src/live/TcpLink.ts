@@ -34,6 +34,7 @@ export const BACK_OFF_MAX_MILLIS = 1000
 
 export interface Options {
   readonly self: Handshake.Identity
+  readonly versions: Handshake.Versions
   readonly peer: string
   readonly host: string
   readonly port: number
@@ -85,7 +86,7 @@ export const make = (options: Options): Effect.Effect<Link, never, Scope.Scope> 
     const converse = dial(options, {
       established: (opened) => {
         connection = opened
-        fork(Effect.logDebug(`connected to ${peer}`))
+        fork(Effect.logDebug(`connected to ${peer}, speaking protocol ${opened.version()}`))
         flush()
       },
       drained: flush,
@@ -124,18 +125,16 @@ interface Handlers {
 /** One connection, from the attempt to its end. */
 const dial = (options: Options, handlers: Handlers): Effect.Effect<TcpConnection.Ending> =>
   Effect.async((resume) => {
-    const { host, incarnations, patience, peer, port, self } = options
+    const { host, incarnations, patience, peer, port, self, versions } = options
     const socket = Net.connect({ host, port, noDelay: true })
-    let established = false
     const connection = TcpConnection.open(socket, patience, {
       payload: (payload) => {
-        if (established) return
+        if (connection.version() !== undefined) return
         const known = new Map([[peer, incarnations.get(peer)]])
-        const answer = Handshake.examineAnswer(payload, { self, incarnations: known })
+        const answer = Handshake.examineAnswer(payload, { self, incarnations: known, versions })
         if (answer._tag === "Refused") return connection.close(answer.reason, answer.message)
         incarnations.set(peer, answer.incarnation)
-        established = true
-        connection.establish()
+        connection.establish(answer.version)
         handlers.established(connection)
       },
       drained: handlers.drained,
@@ -144,7 +143,7 @@ const dial = (options: Options, handlers: Handlers): Effect.Effect<TcpConnection
         resume(Effect.succeed(ending))
       }
     })
-    connection.write(Handshake.hello(self, peer))
+    connection.write(Handshake.hello(self, peer, versions))
     return Effect.sync(() => connection.close("Stopped", "this node stops"))
   })
 

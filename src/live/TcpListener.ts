@@ -19,6 +19,7 @@ export const STRANGERS_LIMIT = 64
 
 export interface Options {
   readonly self: Handshake.Identity
+  readonly versions: Handshake.Versions
   readonly host: string
   readonly port: number
   /** Shared by all connections of this node, and added to by each handshake. */
@@ -65,13 +66,13 @@ const STRANGER = "stranger"
 
 /** One accepted connection, to its end. */
 const converse = (socket: Net.Socket, options: Options, guests: Guests): Effect.Effect<void> => {
-  const { incarnations, met, patience, received, self, warn } = options
+  const { incarnations, met, patience, received, self, versions, warn } = options
   const from = `${socket.remoteAddress}:${socket.remotePort}`
   let peer: string | undefined
   const untilClosed = Effect.async<TcpConnection.Ending>((resume) => {
     guests.strangers += 1
     const introduce = (payload: Uint8Array): void => {
-      const hello = Handshake.examineHello(payload, { self, incarnations })
+      const hello = Handshake.examineHello(payload, { self, incarnations, versions })
       if (hello._tag === "Refused") {
         return connection.close(hello.reason, hello.message, Handshake.refused(hello.message))
       }
@@ -80,8 +81,8 @@ const converse = (socket: Net.Socket, options: Options, guests: Guests): Effect.
       guests.strangers -= 1
       guests.established.get(peer)?.close("Replaced", "the peer connected anew")
       guests.established.set(peer, connection)
-      connection.establish()
-      connection.write(Handshake.accepted(self, peer))
+      connection.establish(hello.version)
+      connection.write(Handshake.accepted(self, peer, versions))
       met(peer)
     }
     const connection = TcpConnection.open(socket, patience, {

@@ -8,7 +8,7 @@ import { Effect, Layer } from "effect"
 import type { Scope } from "effect"
 import { Network } from "../service/Network.js"
 import type { NetworkError, Receiver } from "../service/Network.js"
-import type * as Handshake from "../wire/Handshake.js"
+import * as Handshake from "../wire/Handshake.js"
 import * as TcpConnection from "./TcpConnection.js"
 import * as TcpLink from "./TcpLink.js"
 import * as TcpListener from "./TcpListener.js"
@@ -54,6 +54,8 @@ export interface Options {
   readonly peers: ReadonlyArray<Peer>
   readonly gate?: Gate
   readonly limits?: Partial<Limits>
+  /** What this node speaks; what this build does if not given. */
+  readonly versions?: Handshake.Versions
 }
 
 /** Opens nothing before `run`. An empty payload says nothing and is not delivered. */
@@ -70,7 +72,7 @@ export const layer = (options: Options): Layer.Layer<Network> =>
   })
 
 const run = (
-  { identity: self, limits: changes, listen, peers }: Options,
+  { identity: self, limits: changes, listen, peers, versions = Handshake.VERSIONS }: Options,
   isOpen: Gate["isOpen"],
   links: Map<string, TcpLink.Link>,
   receiver: Receiver
@@ -85,6 +87,7 @@ const run = (
 
     yield* TcpListener.serve({
       self,
+      versions,
       ...listen,
       incarnations,
       patience: { handshakeMillis: limits.handshakeMillis, pingMillis },
@@ -98,6 +101,7 @@ const run = (
     for (const { host, id, port } of others) {
       const link = yield* TcpLink.make({
         self,
+        versions,
         peer: id,
         host,
         port,

@@ -89,6 +89,15 @@ export const drawIncarnation = Effect.map(
 
 const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
   Effect.gen(function*() {
+    const { location } = yield* Disk
+    const folder = yield* read
+    const why = difference(folder, options)
+    return why === undefined ? folder : yield* StorageFailure.foreign(location, why)
+  })
+
+/** What the folder says of itself, whoever asks. It must have its identity file. */
+export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.gen(
+  function*() {
     const { location, read } = yield* Disk
     const text = new TextDecoder().decode(yield* read(FILE))
     const line = text.slice(0, text.indexOf("\n"))
@@ -100,10 +109,9 @@ const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
     if (format !== FORMAT_VERSION) {
       return yield* StorageFailure.otherFormat(location, FILE, format)
     }
-    const folder = yield* decode(Contents)
-    const why = difference(folder, options)
-    return why === undefined ? folder : yield* StorageFailure.foreign(location, why)
-  })
+    return yield* decode(Contents)
+  }
+)
 
 const difference = (folder: DataFolder, { members, nodeId }: Options): string | undefined => {
   if (folder.nodeId !== nodeId) {

@@ -5,55 +5,41 @@
  * world alike.
  */
 import type { Action, Observation, Outcome, Write } from "../raft/Action.js"
-import type {
-  ChunkNotSent,
-  ChunkStored,
-  Event,
-  NodeId,
-  ProposeItem,
-  Ref,
-  SnapshotNotReceived,
-  SnapshotNotTaken,
-  SnapshotReceived,
-  SnapshotTaken
-} from "../raft/Event.js"
-import type { SnapshotChunk } from "../raft/Message.js"
+import type { Event, NodeId, ProposeItem, Ref, Tick } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { State } from "../raft/State.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
-import type { SnapshotOutcome } from "./Node.js"
+import type { ReadMode } from "./Node.js"
 import type { Outbox } from "./Outbox.js"
 import type { Answer as ReadAnswer, Reads } from "./Reads.js"
-import type { SnapshotWorker } from "./SnapshotWorker.js"
+import type { Answer as SnapshotAnswer } from "./SnapshotRequests.js"
+import { SnapshotRequests } from "./SnapshotRequests.js"
+import type { News as SnapshotNews, SnapshotWorker } from "./SnapshotWorker.js"
+import type { Elapsed } from "./Ticker.js"
+import type { Answer as TransferAnswer, Door, Transfers } from "./Transfers.js"
 import type { Answer as WriteAnswer, Writes } from "./Writes.js"
 
 export type Request =
   | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
-  | { readonly _tag: "Read"; readonly answer: ReadAnswer }
+  | { readonly _tag: "Read"; readonly answer: ReadAnswer; readonly mode: ReadMode }
+  | {
+    readonly _tag: "Transfer"
+    readonly to: NodeId | undefined
+    readonly answer: TransferAnswer
+  }
   | { readonly _tag: "Snapshot"; readonly answer: SnapshotAnswer }
-
-type SnapshotAnswer = (outcome: SnapshotOutcome) => void
-
-/** What has become of a snapshot, straight to the core. */
-type OfSnapshot =
-  | SnapshotTaken
-  | SnapshotNotTaken
-  | ChunkStored
-  | SnapshotReceived
-  | SnapshotNotReceived
-  | ChunkNotSent
 
 export type Input =
   | Request
   | { readonly _tag: "Payload"; readonly from: NodeId; readonly payload: Uint8Array }
   | { readonly _tag: "Unreachable"; readonly peer: NodeId }
   | { readonly _tag: "Persisted"; readonly seq: number }
-  | { readonly _tag: "Applied"; readonly index: number }
-  | { readonly _tag: "ChunkRead"; readonly to: NodeId; readonly message: SnapshotChunk }
-  | OfSnapshot
+  | SnapshotNews
   | { readonly _tag: "Wake" }
+  /** The node is to stop: if it leads, it hands over first. */
+  | { readonly _tag: "Leave" }
 
 /** What a turn has to tell, besides the core's observations: a peer that cannot be understood. */
 export type Note = Observation | { readonly _tag: "NotUnderstood"; readonly from: NodeId }
@@ -67,6 +53,7 @@ export interface Parts {
   readonly writes: Writes
   readonly reads: Reads
   readonly forwarded: Forwarded
+  readonly transfers: Transfers
   readonly outbox: Outbox
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Write>) => void
@@ -88,8 +75,7 @@ export class Loop {
   #nextRef: Ref
   /** Who waits for what this node has proposed: an own sequence, or the node that forwarded it. */
   readonly #proposed = new Map<Ref, number | NodeId>()
-  /** Who waits for a snapshot. */
-  readonly #wanted = new Map<Ref, SnapshotAnswer>()
+  readonly #snapshotRequests = new SnapshotRequests()
   /** The leader and term under which writes were last sent: under another they are sent again. */
   #sentTo = ""
   /** In ticks: after a refusal nothing is tried again before the next tick. */
@@ -97,6 +83,13 @@ export class Loop {
   #readsHeldUntil = 0
   #oldestSent: number | undefined
   #resendAt = 0
+
+  /** For whoever asks the core on its own account. */
+  readonly #door: Door = {
+    run: (event) => this.#run(event),
+    send: (to, message) => this.#parts.outbox.add(to, message),
+    newRef: () => this.#nextRef++
+  }
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -110,7 +103,18 @@ export class Loop {
 
   /** Requests that wait for an answer. */
   get pending(): number {
-    return this.#parts.writes.pending + this.#parts.reads.pending
+    const { reads, transfers, writes } = this.#parts
+    return writes.pending + reads.pending + transfers.pending
+  }
+
+  /** Whether others can do without this node: somebody else leads, or it has tried long enough. */
+  get mayLeave(): boolean {
+    return this.#parts.transfers.mayLeave(this.#state)
+  }
+
+  /** Questions to the core of what may be read that it has not answered. */
+  get questions(): number {
+    return this.#parts.reads.questions
   }
 
   takeNotes(): ReadonlyArray<Note> {
@@ -119,10 +123,12 @@ export class Loop {
     return taken
   }
 
-  turn(inputs: Iterable<Input>, ticks: number): void {
-    if (ticks > 0) this.#advance(ticks)
+  turn(inputs: Iterable<Input>, { heldUp, ticks }: Elapsed): void {
+    if (heldUp) this.#advance({ _tag: "Tick", count: ticks, heldUp })
+    else if (ticks > 0) this.#advance({ _tag: "Tick", count: ticks })
     for (const input of inputs) this.#take(input)
     this.#serveReads()
+    this.#parts.transfers.turn(this.#state, this.#door)
     this.#sendWrites()
     this.#parts.outbox.flush()
     if (this.#persists.length === 0) return
@@ -133,21 +139,24 @@ export class Loop {
   /** Answers whatever is still waiting, `inputs` included; nothing is taken on after this. */
   close(inputs: Iterable<Input>): void {
     for (const input of inputs) {
-      if (input._tag === "Write" || input._tag === "Read") this.#take(input)
+      if (input._tag === "Write" || input._tag === "Read" || input._tag === "Transfer") {
+        this.#take(input)
+      }
       if (input._tag === "Snapshot") input.answer({ _tag: "Refused", reason: "Stopping" })
     }
     this.#parts.writes.close()
     this.#parts.reads.close()
-    for (const answer of this.#wanted.values()) answer({ _tag: "Refused", reason: "Stopping" })
-    this.#wanted.clear()
+    this.#parts.transfers.close()
+    this.#snapshotRequests.close()
   }
 
-  #advance(count: number): void {
-    this.#run({ _tag: "Tick", count })
-    const { reads, requestTimeoutTicks, writes } = this.#parts
+  #advance(tick: Tick): void {
+    this.#run(tick)
+    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
     const { now } = this.#state
     writes.expire(now)
     reads.expire(now)
+    transfers.expire(now)
     // A forwarded write may be lost without a trace; a write that does not move is sent again.
     if (writes.oldestSent === undefined || writes.oldestSent !== this.#oldestSent) {
       this.#oldestSent = writes.oldestSent
@@ -160,7 +169,8 @@ export class Loop {
   }
 
   #take(input: Input): void {
-    const { reads, requestTimeoutTicks, writes } = this.#parts
+    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
+    const deadlineAt = this.#state.now + requestTimeoutTicks
     switch (input._tag) {
       case "Payload":
         return this.#receive(input.from, input.payload)
@@ -168,16 +178,20 @@ export class Loop {
         if (input.peer === this.#state.leader) writes.resendAll()
         return this.#run({ _tag: "PeerUnreachable", peer: input.peer })
       case "Write":
-        return writes.add(input.command, input.answer, this.#state.now + requestTimeoutTicks)
+        return writes.add(input.command, input.answer, deadlineAt)
       case "Read":
-        return reads.add(input.answer, this.#state.now + requestTimeoutTicks)
+        return reads.add(input.answer, deadlineAt, input.mode)
+      case "Transfer":
+        return transfers.add(this.#nextRef++, input.to, input.answer, deadlineAt)
       case "Snapshot": {
         const ref = this.#nextRef++
-        this.#wanted.set(ref, input.answer)
+        this.#snapshotRequests.add(ref, input.answer)
         return this.#run({ _tag: "WantSnapshot", ref })
       }
       case "ChunkRead":
         return this.#parts.outbox.add(input.to, input.message)
+      case "Leave":
+        return transfers.leave(this.#state)
       case "Wake":
         return
       default:
@@ -194,12 +208,23 @@ export class Loop {
           this.#parts.outbox.add(from, { _tag: "ForwardRefused", reason: "Overloaded" })
         }
       } else if (message._tag === "ForwardRefused") {
-        this.#parts.writes.resendAll()
-        this.#writesHeldUntil = this.#state.now + 1
+        this.#forwardRefused(from)
+      } else if (message._tag === "TransferAsked") {
+        this.#parts.transfers.askedBy(from, message, this.#door)
+      } else if (message._tag === "TransferAnswered") {
+        this.#parts.transfers.answered(message.id, message.outcome, this.#state.now)
       } else {
         this.#run({ _tag: "Receive", from, message })
       }
     }
+  }
+
+  /** A former leader's word is late: what it refuses was sent to the next one already. */
+  #forwardRefused(from: NodeId): void {
+    const { leader, now } = this.#state
+    if (leader !== undefined && leader !== from) return
+    this.#parts.writes.resendAll()
+    this.#writesHeldUntil = now + 1
   }
 
   /** As if it had been lost; it arrived as it was sent, so nothing but a newer version sends it. */
@@ -247,15 +272,8 @@ export class Loop {
   /** A committed write is answered where it is applied, with its answer; see Applier.ts. */
   #reply(ref: Ref, outcome: Outcome): void {
     if (outcome._tag === "Readable") return this.#parts.reads.confirmed(ref)
-    if (outcome._tag === "SnapshotDurable" || outcome._tag === "SnapshotFailed") {
-      this.#wanted.get(ref)?.(
-        outcome._tag === "SnapshotDurable"
-          ? { _tag: "SnapshotTaken", index: outcome.index }
-          : { _tag: "SnapshotNotTaken" }
-      )
-      this.#wanted.delete(ref)
-      return
-    }
+    if (this.#snapshotRequests.decided(ref, outcome)) return
+    if (this.#parts.transfers.decided(ref, outcome, this.#state.now, this.#door)) return
     const origin = this.#proposed.get(ref)
     this.#proposed.delete(ref)
     if (outcome._tag === "Committed" || outcome._tag === "Unknown") return
@@ -265,18 +283,20 @@ export class Loop {
     } else if (typeof origin === "number") {
       this.#parts.writes.resendFrom(origin)
       this.#writesHeldUntil = this.#state.now + 1
-    } else {
+    } else if (outcome._tag === "NotLeader" || outcome._tag === "Overloaded") {
       this.#parts.outbox.add(origin, { _tag: "ForwardRefused", reason: outcome._tag })
     }
   }
 
   #serveReads(): void {
     const { reads } = this.#parts
-    if (!reads.hasWaiting || this.#state.leader === undefined) return
-    if (this.#state.now < this.#readsHeldUntil) return
-    const ref = this.#nextRef++
-    reads.ask(ref)
-    this.#run({ _tag: "Read", ref, mode: "linearizable" })
+    for (const mode of ["linearizable", "lease"] as const) {
+      if (!reads.canAsk(mode) || this.#state.leader === undefined) continue
+      if (this.#state.now < this.#readsHeldUntil) return
+      const ref = this.#nextRef++
+      reads.ask(ref, mode)
+      this.#run({ _tag: "Read", ref, mode })
+    }
   }
 
   #sendWrites(): void {
@@ -299,7 +319,10 @@ export class Loop {
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
     const { forwarded, writes } = this.#parts
-    if (this.#state.writes.length > 0 || (forwarded.isEmpty && !writes.hasUnsent)) return
+    const { transfer, writes: underWay } = this.#state
+    // What arrives while leadership is handed over is the next leader's.
+    if (underWay.length > 0 || transfer !== undefined) return
+    if (forwarded.isEmpty && !writes.hasUnsent) return
     const items: Array<ProposeItem> = []
     for (const { sequence, proposal } of writes.takeUnsent(BATCH_BYTES)) {
       items.push(this.#item(sequence, proposal))

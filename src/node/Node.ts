@@ -5,15 +5,19 @@
  */
 import { Context } from "effect"
 import type { Effect } from "effect"
+import type { TransferFailed, Transferred } from "../raft/Action.js"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import type { Role, State } from "../raft/State.js"
 import type { StorageError } from "../service/Storage.js"
 
-/** Refused and without any effect: there was no leader, or too much was waiting already. */
+/**
+ * Refused and without any effect: there was no leader, or too much was waiting already, or (a read)
+ * this node is `Behind` and has not come in time to what the read must show.
+ */
 export interface Refused {
   readonly _tag: "Refused"
-  readonly reason: "NoLeader" | "Overloaded" | "Stopping"
+  readonly reason: "NoLeader" | "Overloaded" | "Behind" | "Stopping"
 }
 
 /**
@@ -38,6 +42,16 @@ export interface Readable {
   readonly _tag: "Readable"
 }
 
+/**
+ * What a read may show. `linearizable`: everything that was acknowledged anywhere before it, at
+ * the price of a round of messages, shared. `lease`: the same as long as clocks keep their bound
+ * (`Limits.clockDriftPercent`), without a round where the leader is asked. `stale`: what this
+ * node has applied so far, whoever leads, even if nobody does.
+ */
+export type ReadMode = "linearizable" | "lease" | "stale"
+
+export const readModes: ReadonlyArray<ReadMode> = ["linearizable", "lease", "stale"]
+
 export type ReadOutcome = Readable | Refused
 
 /** A snapshot of everything up to `index` is durable on this node. */
@@ -52,6 +66,11 @@ export interface SnapshotNotTaken {
 }
 
 export type SnapshotOutcome = SnapshotTaken | SnapshotNotTaken | Refused
+
+/**
+ * `UnknownOutcome`: a leader took the request and was not heard of again before the deadline.
+ */
+export type TransferOutcome = Transferred | TransferFailed | Refused | UnknownOutcome
 
 export interface Status {
   readonly id: NodeId
@@ -68,6 +87,8 @@ export interface Status {
   readonly members: ReadonlyArray<NodeId>
   /** Requests that wait for an answer now. */
   readonly pending: number
+  /** Questions to the core of what may be read that it has not answered. */
+  readonly questions: number
 }
 
 export class Node extends Context.Tag("raftcache/Node")<Node, {
@@ -79,9 +100,16 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
   readonly write: (command: Uint8Array, answer: (outcome: WriteOutcome) => void) => void
   /**
    * Calls `answer` exactly once, never before this returns: at a moment when the local state
-   * machine shows everything that was acknowledged anywhere in the cluster before this call.
+   * machine shows everything that was acknowledged anywhere in the cluster before this call, or
+   * what `mode` promises instead. Default `linearizable`.
    */
-  readonly read: (answer: (outcome: ReadOutcome) => void) => void
+  readonly read: (answer: (outcome: ReadOutcome) => void, mode?: ReadMode) => void
+  /**
+   * Has the leader, whichever node it is, hand leadership to `to`, or to the most up-to-date voter
+   * (thesis 3.10). `answer` is called exactly once, never before this returns. Writes wait for the
+   * next leader meanwhile, and none is lost.
+   */
+  readonly transfer: (to: NodeId | undefined, answer: (outcome: TransferOutcome) => void) => void
   /**
    * Takes a snapshot of this node's state now, if there is none of it yet. Calls `answer` exactly
    * once, never before this returns, as soon as it is durable.

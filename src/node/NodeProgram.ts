@@ -24,6 +24,7 @@ import { Outbox } from "./Outbox.js"
 import { Reads } from "./Reads.js"
 import * as SnapshotWorker from "./SnapshotWorker.js"
 import * as Ticker from "./Ticker.js"
+import { Transfers } from "./Transfers.js"
 import { Writes } from "./Writes.js"
 
 export interface Options {
@@ -94,6 +95,12 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
       return log(LogLevel.Info, `sends ${note.to} the snapshot up to ${note.snapshot}`)
     case "Installed":
       return log(LogLevel.Info, `begins anew with the leader's snapshot up to ${note.snapshot}`)
+    case "TransferBegun":
+      return log(LogLevel.Info, `hands leadership to ${note.to}`)
+    case "Transferred":
+      return log(LogLevel.Info, `has handed leadership to ${note.to}`)
+    case "TransferAbandoned":
+      return log(LogLevel.Info, `gives up handing leadership to ${note.to}: ${note.why}`)
     case "NotUnderstood":
       return log(
         LogLevel.Warning,
@@ -129,7 +136,8 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
     appliedIndex: applied,
     snapshotIndex: snapshots.latest.id.index,
     members: options.members,
-    pending: loop.pending
+    pending: loop.pending,
+    questions: loop.questions
   }
 }
 
@@ -147,9 +155,10 @@ interface Shell {
 const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Loop.Note> => {
   const { loop, ticker } = self
   const due = Raft.ticksUntilDue(loop.state)
+  // Time first: a lease that has run out meanwhile must not serve what has arrived.
   loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
   ticker.arm(Raft.ticksUntilDue(loop.state))
-  if (self.phase === "Stopping" && loop.pending === 0) {
+  if (self.phase === "Stopping" && loop.pending === 0 && loop.mayLeave) {
     Deferred.unsafeDone(self.drained, Exit.void)
   }
   return loop.takeNotes()
@@ -169,12 +178,14 @@ const close = (self: Shell): Effect.Effect<void> =>
     self.loop.close(inputs)
   })
 
-/** Takes no more requests, and gives those that were taken a while to finish. */
+/**
+ * Takes no more requests, hands leadership over, and gives what was taken a while to finish.
+ */
 const drain = (self: Shell): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.phase !== "Running") return Effect.void
     self.phase = "Stopping"
-    self.inbox.unsafeOffer({ _tag: "Wake" })
+    self.inbox.unsafeOffer({ _tag: "Leave" })
     // A finalizer is uninterruptible, and with it this wait, unless it says otherwise.
     const drained = Effect.interruptible(Deferred.await(self.drained))
     return Effect.asVoid(Effect.timeoutOption(drained, STOP_GRACE_MILLIS))
@@ -209,6 +220,7 @@ const makeShell = (
       writes,
       reads: new Reads(),
       forwarded: new Forwarded(),
+      transfers: new Transfers(),
       outbox: new Outbox(network),
       persist: (batch) => void persists.unsafeOfferAll(batch),
       snapshots,
@@ -266,7 +278,8 @@ export const make = (
     }
     return Node.of({
       write: (command, answer) => submit({ _tag: "Write", command, answer }),
-      read: (answer) => submit({ _tag: "Read", answer }),
+      read: (answer, mode = "linearizable") => submit({ _tag: "Read", answer, mode }),
+      transfer: (to, answer) => submit({ _tag: "Transfer", to, answer }),
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
       status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,

@@ -1,29 +1,41 @@
 /**
- * The reads of this node's own clients. Reads that arrive in one turn share one ref of the core,
- * and so one round of the leader. A read has no effect, so one that was refused is simply asked
- * again, until its deadline.
+ * The reads of this node's own clients. Reads of one mode that arrive in one turn share one ref of
+ * the core, and so one round of the leader; stale ones need neither. A read has no effect, so one
+ * that was refused is simply asked again, until its deadline.
  */
 import type { Ref } from "../raft/Event.js"
-import type { ReadOutcome } from "./Node.js"
+import type { ReadMode, ReadOutcome } from "./Node.js"
 
 /** Reads without an answer, beyond which a node refuses more. */
 export const PENDING_READS = 65_536
 
+/**
+ * Questions to the core without an answer, beyond which new reads wait: a node whose disk hangs has
+ * them all granted and can serve none.
+ */
+export const ASKED_REFS = 1_024
+
 export type Answer = (outcome: ReadOutcome) => void
+
+/** Those for which the core is asked. */
+type AskedMode = Exclude<ReadMode, "stale">
 
 interface PendingRead {
   readonly answer: Answer
+  readonly mode: AskedMode
   /** In ticks. */
   readonly deadlineAt: number
 }
 
 const readable: ReadOutcome = { _tag: "Readable" }
 const noLeader: ReadOutcome = { _tag: "Refused", reason: "NoLeader" }
+const behind: ReadOutcome = { _tag: "Refused", reason: "Behind" }
 const overloaded: ReadOutcome = { _tag: "Refused", reason: "Overloaded" }
 const stopping: ReadOutcome = { _tag: "Refused", reason: "Stopping" }
 
 export class Reads {
   #waiting: Array<PendingRead> = []
+  /** The reads of one ref, like those that wait, in the order of their deadlines. */
   readonly #asked = new Map<Ref, ReadonlyArray<PendingRead>>()
   #pending = 0
 
@@ -31,20 +43,31 @@ export class Reads {
     return this.#pending
   }
 
-  get hasWaiting(): boolean {
-    return this.#waiting.length > 0
+  /** Refs that the core has neither confirmed nor refused. */
+  get questions(): number {
+    return this.#asked.size
   }
 
-  add(answer: Answer, deadlineAt: number): void {
+  /** Whether there is something of this mode to ask for, and room for the question. */
+  canAsk(of: AskedMode): boolean {
+    return this.#asked.size < ASKED_REFS && this.#waiting.some(({ mode }) => mode === of)
+  }
+
+  add(answer: Answer, deadlineAt: number, mode: ReadMode = "linearizable"): void {
+    if (mode === "stale") return answer(readable)
     if (this.#pending >= PENDING_READS) return answer(overloaded)
     this.#pending += 1
-    this.#waiting.push({ answer, deadlineAt })
+    this.#waiting.push({ answer, mode, deadlineAt })
   }
 
-  /** Everything that waits is asked for as `ref`. */
-  ask(ref: Ref): void {
-    this.#asked.set(ref, this.#waiting)
-    this.#waiting = []
+  /** Everything of this mode that waits is asked for as `ref`. */
+  ask(ref: Ref, of: AskedMode): void {
+    const rest = this.#waiting.filter(({ mode }) => mode !== of)
+    const asked = rest.length === 0
+      ? this.#waiting
+      : this.#waiting.filter(({ mode }) => mode === of)
+    this.#asked.set(ref, asked)
+    this.#waiting = rest
   }
 
   /** The state machine may be read now. */
@@ -60,14 +83,18 @@ export class Reads {
   }
 
   /**
-   * Refuses every read whose deadline has passed. One that the core works on comes back by itself.
+   * Refuses every read whose deadline has passed. What the core is asked for may be granted long
+   * before this node has applied as much: a disk that hangs, or a cut in between, takes its time.
    */
   expire(now: number): void {
     const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
-    if (late.length === 0) return
-    this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
-    this.#pending -= late.length
-    for (const { answer } of late) answer(noLeader)
+    if (late.length > 0) this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
+    this.#refuse(late, this.#asked.size < ASKED_REFS ? noLeader : behind)
+    for (const [ref, reads] of this.#asked) {
+      if ((reads[0]?.deadlineAt ?? Infinity) > now) continue
+      this.#asked.set(ref, reads.filter(({ deadlineAt }) => deadlineAt > now))
+      this.#refuse(reads.filter(({ deadlineAt }) => deadlineAt <= now), behind)
+    }
   }
 
   /** The node stops. */
@@ -77,6 +104,11 @@ export class Reads {
     this.#asked.clear()
     this.#pending = 0
     for (const { answer } of all) answer(stopping)
+  }
+
+  #refuse(reads: ReadonlyArray<PendingRead>, outcome: ReadOutcome): void {
+    this.#pending -= reads.length
+    for (const { answer } of reads) answer(outcome)
   }
 
   #take(ref: Ref): ReadonlyArray<PendingRead> {

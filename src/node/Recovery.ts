@@ -38,21 +38,9 @@ export const recover = (
 ): Effect.Effect<Recovered, DiskError | StorageError, Disk> =>
   Effect.gen(function*() {
     const disk = yield* Disk
-    const { log, segments, torn } = yield* readSegments(folder)
-    if (segments.length === 0 && folder.start > 0) {
-      return yield* StorageFailure.corrupt(disk.location, "the log", "nothing is left of it")
-    }
+    const { log, segments, torn } = yield* read(folder)
     const { beginning, hardState } = log
     const { base, snapshot } = beginning
-    // Only what a snapshot stands for is ever removed.
-    const isCut = (segments[0]?.sequence ?? 1) > 1 && snapshot.id.index === 0
-    if (isCut || log.beforeIndex > base.index || base.index > snapshot.id.index) {
-      return yield* StorageFailure.corrupt(
-        disk.location,
-        "the log",
-        `entries between ${base.index} and ${log.beforeIndex} are missing, and no snapshot has them`
-      )
-    }
     // Only now, when all else is found sound: a folder that is refused stays as it is.
     if (torn !== undefined) yield* cut(torn)
     if (segments.length === 0) {
@@ -67,7 +55,21 @@ export const recover = (
     return { hardState, beginning, entries, segments }
   })
 
-const readSegments = (folder: DataFolder) =>
+/** Is shown what is read, in order. Whatever it was shown has been found sound. */
+export interface Watcher {
+  readonly segment: (file: string, sizeBytes: number) => void
+  /** `offset` and `sizeBytes` are of its frame in the segment shown last. */
+  readonly record: (
+    record: LogRecord.Head | LogRecord.Writes,
+    offset: number,
+    sizeBytes: number
+  ) => void
+}
+
+const nobody: Watcher = { segment: () => {}, record: () => {} }
+
+/** Reads and checks the whole log of `folder`, and changes nothing. */
+export const read = (folder: DataFolder, watcher: Watcher = nobody) =>
   Effect.gen(function*() {
     const { list, location, read } = yield* Disk
     const sequences = (yield* list)
@@ -91,7 +93,8 @@ const readSegments = (folder: DataFolder) =>
       }
       const bytes = yield* read(file)
       const beforeIndex = lastIndexOf(log)
-      const stop = replay(log, bytes, salt)
+      watcher.segment(file, bytes.length)
+      const stop = replay(log, bytes, salt, watcher)
       if (stop._tag === "OtherFormat") {
         return yield* StorageFailure.otherFormat(location, file, stop.formatVersion)
       }
@@ -105,11 +108,25 @@ const readSegments = (folder: DataFolder) =>
         segments.push({ ...Segment.make(folder.incarnation, sequence, stop.offset), beforeIndex })
       }
     }
+    if (segments.length === 0 && folder.start > 0) {
+      return yield* StorageFailure.corrupt(location, "the log", "nothing is left of it")
+    }
+    const why = gap(log, segments)
+    if (why !== undefined) return yield* StorageFailure.corrupt(location, "the log", why)
     return { log, segments, torn }
   })
 
+/** Only what a snapshot stands for is ever removed. */
+const gap = ({ beforeIndex, beginning }: Log, segments: ReadonlyArray<Segment.Kept>) => {
+  const { base, snapshot } = beginning
+  const isCut = (segments[0]?.sequence ?? 1) > 1 && snapshot.id.index === 0
+  return isCut || beforeIndex > base.index || base.index > snapshot.id.index
+    ? `entries between ${base.index} and ${beforeIndex} are missing, and no snapshot has them`
+    : undefined
+}
+
 /** A file that ends in a torn write, and how much of it is whole. */
-interface Torn {
+export interface Torn {
   readonly file: string
   readonly sizeBytes: number
   readonly wholeBytes: number
@@ -154,15 +171,17 @@ const damage = (stop: Stop, isLastSegment: boolean): string | undefined => {
     : undefined
 }
 
-const replay = (log: Log, segment: Uint8Array, salt: number): Stop => {
+const replay = (log: Log, segment: Uint8Array, salt: number, watcher: Watcher): Stop => {
   let offset = 0
   do {
     const frame = LogFrame.read(segment, salt, offset)
     if (frame._tag !== "Whole") return { ...frame, offset }
     const record = LogRecord.decode(frame.body)
     if (record?._tag === "OtherFormat") return { ...record, offset }
-    const why = record === undefined ? "it is no record" : add(log, record, offset)
+    if (record === undefined) return { _tag: "Damaged", why: "it is no record", offset }
+    const why = add(log, record, offset)
     if (why !== undefined) return { _tag: "Damaged", why, offset }
+    watcher.record(record, offset, frame.end - offset)
     offset = frame.end
   } while (offset < segment.length)
   return { _tag: "End", offset }

@@ -5,11 +5,31 @@
  */
 import { Effect, Mailbox } from "effect"
 import type { RestoreSnapshot, SendChunk, StoreChunk, TakeSnapshot } from "../raft/Action.js"
+import type {
+  ChunkNotSent,
+  ChunkStored,
+  NodeId,
+  SnapshotNotReceived,
+  SnapshotNotTaken,
+  SnapshotReceived,
+  SnapshotTaken
+} from "../raft/Event.js"
+import type { SnapshotChunk } from "../raft/Message.js"
 import type { Storage, StorageError } from "../service/Storage.js"
 import type { Applier, Walk } from "./Applier.js"
-import type { Input } from "./Loop.js"
 
 type Job = SendChunk | StoreChunk | RestoreSnapshot
+
+/** What has become of a snapshot: all but a chunk to send is for the core. */
+export type News =
+  | SnapshotTaken
+  | SnapshotNotTaken
+  | ChunkStored
+  | SnapshotReceived
+  | SnapshotNotReceived
+  | ChunkNotSent
+  | { readonly _tag: "ChunkRead"; readonly to: NodeId; readonly message: SnapshotChunk }
+  | { readonly _tag: "Applied"; readonly index: number }
 
 interface Taking extends TakeSnapshot {
   readonly walk: Walk
@@ -28,7 +48,7 @@ export interface SnapshotWorker {
 export const make = (
   storage: Storage["Type"],
   applier: Applier,
-  offer: (input: Input) => void
+  offer: (news: News) => void
 ): Effect.Effect<SnapshotWorker> =>
   Effect.gen(function*() {
     const takings = yield* Mailbox.make<Taking>()
@@ -56,7 +76,7 @@ export const make = (
 const take = (
   { snapshots }: Storage["Type"],
   { configuration, id, walk }: Taking,
-  offer: (input: Input) => void
+  offer: (news: News) => void
 ): Effect.Effect<void> =>
   snapshots.save(id, configuration, walk).pipe(
     Effect.map((snapshot) => offer({ _tag: "SnapshotTaken", snapshot })),
@@ -73,7 +93,7 @@ const carryOut = (
   storage: Storage["Type"],
   applier: Applier,
   job: Job,
-  offer: (input: Input) => void
+  offer: (news: News) => void
 ): Effect.Effect<void, StorageError> => {
   switch (job._tag) {
     case "SendChunk":
@@ -94,7 +114,7 @@ const carryOut = (
 const read = (
   { snapshots }: Storage["Type"],
   { lengthBytes, offset, round, snapshot, term, to }: SendChunk,
-  offer: (input: Input) => void
+  offer: (news: News) => void
 ): Effect.Effect<void> =>
   snapshots.read(snapshot, offset, lengthBytes).pipe(
     Effect.map((bytes) =>
@@ -111,7 +131,7 @@ const read = (
 const store = (
   { snapshots }: Storage["Type"],
   { bytes, offset, snapshot }: StoreChunk,
-  offer: (input: Input) => void
+  offer: (news: News) => void
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
     yield* snapshots.store(snapshot, offset, bytes)

@@ -10,13 +10,20 @@ export const TICK_MILLIS = 10
 
 export const toTicks = (millis: number): number => Math.max(1, Math.ceil(millis / TICK_MILLIS))
 
+export interface Elapsed {
+  readonly ticks: number
+  /** This process was held up, or the machine slept: no lease outlives that. */
+  readonly heldUp: boolean
+}
+
 export interface Ticker {
   /**
-   * The ticks since the last call. If this process was held up (stopped, starved, suspended) longer
-   * than `graceTicks` past what it had planned, the time it was away does not count as silence of
-   * the others: `graceTicks` at least are left before it is due, to listen first.
+   * The ticks since the last call, and whether more time may have passed than they say. If this
+   * process was held up (stopped, starved, suspended) longer than `graceTicks` past what it had
+   * planned, the time it was away does not count as silence of the others: `graceTicks` at least
+   * are left before it is due, to listen first.
    */
-  readonly elapsed: (ticksUntilDue: number, graceTicks: number) => number
+  readonly elapsed: (ticksUntilDue: number, graceTicks: number) => Elapsed
   /** Wakes the node in so many ticks, unless it is woken earlier anyway. */
   readonly arm: (ticks: number) => void
 }
@@ -31,19 +38,31 @@ export const make = (wake: () => void): Effect.Effect<Ticker, never, Scope.Scope
     const sleeper = yield* FiberHandle.make<void>()
     const run = yield* FiberHandle.runtime(sleeper)<never>()
     let countedTo = monotonicMillis(clock)
+    let wallMillis = clock.unsafeCurrentTimeMillis()
+    let monotonicAtWall = countedTo
     let armedFor = Infinity
     let isArmed = false
+    /** A monotonic clock may stand still while the machine sleeps; the wall clock then is ahead. */
+    const hasSlept = (now: number): boolean => {
+      const wall = clock.unsafeCurrentTimeMillis()
+      const unseen = (wall - wallMillis) - (now - monotonicAtWall)
+      wallMillis = wall
+      monotonicAtWall = now
+      return unseen > TICK_MILLIS
+    }
     return {
       elapsed: (ticksUntilDue, graceTicks) => {
         const now = monotonicMillis(clock)
+        const slept = hasSlept(now)
         const ticks = Math.floor((now - countedTo) / TICK_MILLIS)
         const late = now - armedFor > graceTicks * TICK_MILLIS
         if (late) {
           countedTo = now
-          return Math.max(1, Math.min(ticks, ticksUntilDue - graceTicks))
+          const counted = Math.max(1, Math.min(ticks, ticksUntilDue - graceTicks))
+          return { ticks: counted, heldUp: true }
         }
         countedTo += ticks * TICK_MILLIS
-        return ticks
+        return { ticks, heldUp: slept }
       },
       arm: (ticks) => {
         const at = countedTo + ticks * TICK_MILLIS

@@ -120,7 +120,37 @@ export interface Readable {
   readonly index: Index
 }
 
-/** Refused and without any effect: this node does not lead. `leader` is who does, if it knows. */
+/** `to` leads now, as was asked. */
+export interface Transferred {
+  readonly _tag: "Transferred"
+  readonly to: NodeId
+}
+
+/**
+ * Why leadership was not handed over. `UnderWay`: another transfer is. `AlreadyLeads`: the target
+ * is this leader. `NoVoter`: the target is none. `NobodyElse`: no other voter has answered.
+ * `Unreachable`: the connection to the target was lost. `TimedOut`: the target did not catch up or
+ * was not elected in time. `OtherLeader`: somebody else was elected meanwhile.
+ */
+export type TransferFailure =
+  | "UnderWay"
+  | "AlreadyLeads"
+  | "NoVoter"
+  | "NobodyElse"
+  | "Unreachable"
+  | "TimedOut"
+  | "OtherLeader"
+
+/** Nothing is lost by it: who led goes on leading, or another was elected. */
+export interface TransferFailed {
+  readonly _tag: "TransferFailed"
+  readonly why: TransferFailure
+}
+
+/**
+ * Refused and without any effect: this node does not lead, or is handing leadership over. `leader`
+ * is who leads, or who shall, if it knows.
+ */
 export interface NotLeader {
   readonly _tag: "NotLeader"
   readonly leader: NodeId | undefined
@@ -150,6 +180,8 @@ export interface SnapshotFailed {
 export type Outcome =
   | Committed
   | Readable
+  | Transferred
+  | TransferFailed
   | NotLeader
   | Overloaded
   | Unknown
@@ -170,6 +202,14 @@ export type Observation =
   | { readonly _tag: "BecameLeader"; readonly term: Term }
   | { readonly _tag: "LeaderKnown"; readonly term: Term; readonly leader: NodeId }
   | { readonly _tag: "Truncated"; readonly from: Index; readonly to: Index }
+  | { readonly _tag: "TransferBegun"; readonly term: Term; readonly to: NodeId }
+  | { readonly _tag: "Transferred"; readonly term: Term; readonly to: NodeId }
+  | {
+    readonly _tag: "TransferAbandoned"
+    readonly term: Term
+    readonly to: NodeId
+    readonly why: TransferFailure
+  }
   | { readonly _tag: "Compacted"; readonly upTo: Index; readonly snapshot: Index }
   | { readonly _tag: "Streaming"; readonly to: NodeId; readonly snapshot: Index }
   | { readonly _tag: "Installed"; readonly snapshot: Index }

@@ -7,6 +7,7 @@ import * as Entry from "./Entry.js"
 import * as EntryId from "./EntryId.js"
 import type { NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
+import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from "./Message.js"
 import type { Progress } from "./Progress.js"
@@ -62,7 +63,7 @@ const campaign = (step: Step): void => {
 }
 
 /** Stands for election. Its requests leave once its own vote and its log are durable. */
-const stand = (step: Step): void => {
+const stand = (step: Step, ofTransfer = false): void => {
   const { next } = step
   next.role = "Candidate"
   next.term += 1
@@ -72,9 +73,21 @@ const stand = (step: Step): void => {
   Follower.drawElectionTimeout(next)
   Steps.observe(step, { _tag: "BecameCandidate", term: next.term })
   const last = Log.lastId(next.log)
-  for (const peer of Steps.others(next)) {
-    Steps.promise(step, peer, { _tag: "VoteRequest", term: next.term, last }, last.index)
-  }
+  const { term } = next
+  const request: VoteRequest = ofTransfer
+    ? { _tag: "VoteRequest", term, last, transfer: true }
+    : { _tag: "VoteRequest", term, last }
+  for (const peer of Steps.others(next)) Steps.promise(step, peer, request, last.index)
+}
+
+/**
+ * The leader steps aside for this node: there is nobody left to ask first. Only for this campaign:
+ * if it fails, the next begins with pre-votes again.
+ */
+export const standForTransfer = (step: Step): void => {
+  if (step.next.now >= Durability.stalledAt(step.next)) return
+  Follower.forgetLeader(step)
+  stand(step, true)
 }
 
 /** A candidate's own vote counts like every other: when it is durable. */
@@ -107,6 +120,7 @@ const lead = (step: Step): void => {
   next.progress = progress
   next.termStart = first
   next.rounds = []
+  Leasing.begin(next)
   next.heartbeatDueAt = next.now + next.config.heartbeatTicks
   next.log = next.log.append([Entry.noop(next.term, first)])
   next.uncommittedBytes = Log.rangeBytes(next.log, next.commit + 1, first)
@@ -132,12 +146,16 @@ export const preVoteAnswered = (step: Step, from: NodeId, answer: PreVoteRespons
   tally(step)
 }
 
-/** Called with the request's term already entered, unless it is older than ours. */
-export const voteRequested = (step: Step, from: NodeId, { last, term }: VoteRequest): void => {
+/**
+ * Called with the request's term already entered, unless it is older than ours. Perhaps it was
+ * entered by another message: who has heard a leader lately, of whatever term, does not vote.
+ */
+export const voteRequested = (step: Step, from: NodeId, request: VoteRequest): void => {
   const { next } = step
+  const { last, term, transfer = false } = request
   const free = next.vote === undefined || next.vote === from
-  const granted = term === next.term && next.leader === undefined && free &&
-    isUpToDate(next, last)
+  const isLeaderless = next.leader === undefined && (transfer || !Follower.hasLeader(next))
+  const granted = term === next.term && isLeaderless && free && isUpToDate(next, last)
   if (granted) {
     if (next.role === "PreCandidate") Follower.stepDown(step, term, `voted for ${from}`)
     next.vote = from

@@ -15,10 +15,16 @@ export type NodeId = string
  */
 export type Ref = number
 
-/** `count` ticks have passed since the last `Tick`. Integer, at least 1. */
+/**
+ * `count` ticks have passed since the last `Tick`. Integer, at least 1. With `heldUp` at least 0:
+ * this process stood still, or the whole machine did, and more may have passed than `count` says. A
+ * node that was away does not take its own absence for the silence of others, but no lease of its
+ * own outlives it.
+ */
 export interface Tick {
   readonly _tag: "Tick"
   readonly count: number
+  readonly heldUp?: boolean
 }
 
 export interface Receive {
@@ -46,7 +52,18 @@ export interface Propose {
 export interface Read {
   readonly _tag: "Read"
   readonly ref: Ref
-  readonly mode: "linearizable"
+  /** `lease`: without asking anybody, if this node leads and holds a lease (thesis 6.4.1). */
+  readonly mode: "linearizable" | "lease"
+}
+
+/**
+ * Hands leadership to `to`, or to whom the leader chooses (thesis 3.10). Answered with
+ * `Transferred`, `TransferFailed` or `NotLeader`, after at most three election timeouts.
+ */
+export interface TransferLeadership {
+  readonly _tag: "TransferLeadership"
+  readonly ref: Ref
+  readonly to: NodeId | undefined
 }
 
 /** Everything up to the `Persist` numbered `seq`, inclusive, is durable. */
@@ -118,6 +135,7 @@ export type Event =
   | Receive
   | Propose
   | Read
+  | TransferLeadership
   | Persisted
   | Applied
   | PeerUnreachable

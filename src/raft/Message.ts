@@ -29,6 +29,8 @@ export interface VoteRequest {
   readonly _tag: "VoteRequest"
   readonly term: Term
   readonly last: EntryId
+  /** The leader asked for this election: answer although you hear a leader (thesis 4.2.3). */
+  readonly transfer?: true
 }
 
 export interface VoteResponse {
@@ -137,6 +139,12 @@ export interface SnapshotProgress {
   readonly receivedBytes: number
 }
 
+/** The leader to its chosen successor, who holds all of its log: stand now (thesis 3.10). */
+export interface TimeoutNow {
+  readonly _tag: "TimeoutNow"
+  readonly term: Term
+}
+
 export type Message =
   | PreVoteRequest
   | PreVoteResponse
@@ -152,3 +160,4 @@ export type Message =
   | ReadIndexRefused
   | SnapshotChunk
   | SnapshotProgress
+  | TimeoutNow

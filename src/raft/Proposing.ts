@@ -17,8 +17,8 @@ import * as Steps from "./Step.js"
  */
 export const propose = (step: Step, items: ReadonlyArray<ProposeItem>): void => {
   const { next } = step
-  if (next.role !== "Leader") {
-    const { leader } = next
+  if (next.role !== "Leader" || next.transfer !== undefined) {
+    const leader = next.transfer?.to ?? next.leader
     for (const { ref } of items) Steps.reply(step, ref, { _tag: "NotLeader", leader })
     return
   }

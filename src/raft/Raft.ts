@@ -14,6 +14,7 @@ import type { Event, NodeId } from "./Event.js"
 import * as Follower from "./Follower.js"
 import * as Following from "./Following.js"
 import * as Installing from "./Installing.js"
+import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { Message } from "./Message.js"
 import * as Proposing from "./Proposing.js"
@@ -25,6 +26,7 @@ import type { State } from "./State.js"
 import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
 import * as Streaming from "./Streaming.js"
+import * as Transferring from "./Transferring.js"
 import * as Validity from "./Validity.js"
 
 export { boot } from "./State.js"
@@ -33,6 +35,7 @@ export { boot } from "./State.js"
 export const step = (state: State, event: Event): readonly [State, ReadonlyArray<Action>] => {
   const current = Steps.begin(state)
   dispatch(current, event)
+  Transferring.leaderKnown(current)
   Durability.seal(current)
   return [current.next, current.actions]
 }
@@ -46,21 +49,26 @@ export const ticksUntilDue = (state: State): number => {
   const due = role === "Leader"
     ? Math.min(heartbeatDueAt, Durability.stalledAt(state), Rounds.quorumLostAt(state))
     : Math.min(electionDueAt, Reading.expireAt(state))
-  return Math.max(1, Math.min(due, Snapshotting.retryAt(state)) - now)
+  const alsoDue = Math.min(Transferring.expireAt(state), Snapshotting.retryAt(state))
+  return Math.max(1, Math.min(due, alsoDue) - now)
 }
 
 const dispatch = (current: Step, event: Event): void => {
   switch (event._tag) {
     case "Tick":
-      if (!(Number.isSafeInteger(event.count) && event.count >= 1)) return
+      if (!(Number.isSafeInteger(event.count) && event.count >= (event.heldUp ? 0 : 1))) return
+      if (event.heldUp) Leasing.interrupt(current.next)
       Election.tick(current, event.count)
+      Transferring.expire(current)
       return Snapshotting.consider(current)
     case "Receive":
       return receive(current, event.from, event.message)
     case "Propose":
       return Proposing.propose(current, event.items)
     case "Read":
-      return Reading.read(current, event.ref)
+      return Reading.read(current, event.ref, event.mode)
+    case "TransferLeadership":
+      return Transferring.request(current, event.ref, event.to)
     case "Persisted":
       Durability.persisted(current, event.seq)
       Election.countOwnVote(current)
@@ -68,7 +76,8 @@ const dispatch = (current: Step, event: Event): void => {
     case "Applied":
       return applied(current, event.index)
     case "PeerUnreachable":
-      return Replication.unreachable(current, event.peer)
+      Replication.unreachable(current, event.peer)
+      return Transferring.unreachable(current, event.peer)
     case "WantSnapshot":
       return Snapshotting.wanted(current, event.ref)
     case "SnapshotTaken":
@@ -112,7 +121,7 @@ const receive = (current: Step, from: NodeId, message: Message): void => {
 const enterTerm = (current: Step, from: NodeId, message: Message): boolean => {
   const { next } = current
   if (message._tag === "PreVoteRequest") return true // asks about a term that nobody has entered
-  if (message._tag === "VoteRequest" && Follower.hasLeader(next)) {
+  if (message._tag === "VoteRequest" && !message.transfer && Follower.hasLeader(next)) {
     Steps.promise(current, from, { _tag: "VoteResponse", term: next.term, granted: false }, 0)
     return false
   }
@@ -168,6 +177,7 @@ const receiveAsLeader = (current: Step, from: NodeId, message: Message): void =>
     case "AppendAccepted":
       Rounds.answered(current.next, from, message.round)
       Replication.accepted(current, from, message)
+      Transferring.advance(current, from)
       return Reading.confirm(current)
     case "AppendRejected":
       Rounds.answered(current.next, from, message.round)
@@ -176,6 +186,7 @@ const receiveAsLeader = (current: Step, from: NodeId, message: Message): void =>
     case "HeartbeatResponse":
       Rounds.answered(current.next, from, message.round)
       Replication.heartbeatAnswered(current, from, message)
+      Transferring.advance(current, from)
       return Reading.confirm(current)
     case "SnapshotProgress":
       Rounds.answered(current.next, from, message.round)
@@ -202,6 +213,8 @@ const receiveAsFollower = (current: Step, from: NodeId, message: Message): void 
       return Election.voteAnswered(current, from, message)
     case "ReadIndexRequest":
       return Reading.requested(current, from, message)
+    case "TimeoutNow":
+      return Transferring.timeoutNow(current, from)
     case "ReadIndexGranted":
       return Reading.granted(current, message)
     case "ReadIndexRefused":

@@ -4,7 +4,8 @@
  * may be served anywhere that has applied that index. One round serves every read that came before
  * it, and while it is on its way the next reads gather for the next one.
  */
-import type { NodeId, Ref } from "./Event.js"
+import type { NodeId, Read, Ref } from "./Event.js"
+import * as Leasing from "./Leasing.js"
 import type { ReadIndexGranted, ReadIndexRefused, ReadIndexRequest } from "./Message.js"
 import * as Rounds from "./Rounds.js"
 import type { PendingRead, ReadOrigin, State } from "./State.js"
@@ -12,8 +13,9 @@ import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
 
 /** A read of this node's own shell. */
-export const read = (step: Step, ref: Ref): void => {
+export const read = (step: Step, ref: Ref, mode: Read["mode"]): void => {
   const { next } = step
+  if (mode === "lease" && Leasing.isHeld(next)) return serve(step, ref, next.commit)
   if (next.role === "Leader") return enqueue(step, { _tag: "Local", ref })
   if (next.leader === undefined) {
     return Steps.reply(step, ref, { _tag: "NotLeader", leader: undefined })

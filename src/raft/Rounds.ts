@@ -5,6 +5,7 @@
  * (check-quorum, thesis 6.2), counted from when the round was sent, not from the answer.
  */
 import type { NodeId } from "./Event.js"
+import * as Leasing from "./Leasing.js"
 import * as Quorum from "./Quorum.js"
 import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
@@ -48,7 +49,9 @@ export const confirmed = (next: Draft): number =>
 
 const confirm = (next: Draft): void => {
   const upTo = confirmed(next)
-  if ((next.rounds[0]?.round ?? Infinity) > upTo) return
+  const answered = next.rounds.findLast(({ round }) => round <= upTo)
+  if (answered === undefined) return
+  Leasing.extend(next, answered)
   next.rounds = next.rounds.filter(({ round }) => round > upTo)
 }
 

@@ -8,6 +8,8 @@ import type { Entry } from "./Entry.js"
 import type { EntryId, Index, Term } from "./EntryId.js"
 import * as EntryIds from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
+import type { Lease } from "./Leasing.js"
+import * as Leasing from "./Leasing.js"
 import type { Log } from "./Log.js"
 import * as Logs from "./Log.js"
 import type { Progress } from "./Progress.js"
@@ -41,6 +43,11 @@ export interface Limits {
   readonly chunkBytes: number
   /** Bytes of a snapshot sent to a follower and not yet stored there; at least one chunk is. */
   readonly inflightChunkBytes: number
+  /**
+   * For leases (Leasing.ts): while one member's clock counts 100 ticks, no other's counts more than
+   * 100 and this many. At least 0.
+   */
+  readonly clockDriftPercent: number
 }
 
 export const defaultLimits: Limits = {
@@ -54,7 +61,9 @@ export const defaultLimits: Limits = {
   trailingEntries: 100_000,
   trailingBytes: 32 << 20,
   chunkBytes: 256 << 10,
-  inflightChunkBytes: 2 << 20
+  inflightChunkBytes: 2 << 20,
+  // Quartz drifts by less than a hundredth of a percent; the rest is for machines in distress.
+  clockDriftPercent: 25
 }
 
 export interface Config {
@@ -146,6 +155,16 @@ export interface Snapshotting {
   readonly incoming: Incoming | undefined
 }
 
+/** A leadership that is being handed over. */
+export interface Transfer {
+  readonly ref: Ref
+  readonly to: NodeId
+  /** The term of the leader that hands over. */
+  readonly term: Term
+  /** When the leader gives up, in ticks. */
+  readonly deadlineAt: number
+}
+
 export interface State {
   readonly config: Config
   /** Ticks since boot. */
@@ -200,6 +219,10 @@ export interface State {
   /** Begun, and not yet answered by a majority; oldest first. */
   readonly rounds: ReadonlyArray<SentRound>
   readonly reads: ReadonlyArray<PendingRead>
+  readonly lease: Lease
+
+  /** As leader, and after it until the next leader is known. */
+  readonly transfer: Transfer | undefined
 
   readonly snapshots: Snapshotting
 
@@ -265,6 +288,8 @@ export const boot = (config: Config, recovered: Recovered): State => {
     round: 0,
     rounds: [],
     reads: [],
+    lease: Leasing.none,
+    transfer: undefined,
     snapshots: {
       latest,
       bytesSince: 0,

@@ -60,6 +60,8 @@ const copy = (state: State): Draft => ({
   rounds: state.rounds,
   reads: state.reads,
   snapshots: state.snapshots,
+  lease: state.lease,
+  transfer: state.transfer,
   forwardedReads: state.forwardedReads,
   confirmedReads: state.confirmedReads
 })

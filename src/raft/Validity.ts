@@ -55,7 +55,8 @@ export const isValid = (message: Message): boolean => {
     case "PreVoteResponse":
       return isCount(message.campaignTerm) && typeof message.granted === "boolean"
     case "VoteRequest":
-      return isEntryId(message.last) && message.last.term < message.term
+      return isEntryId(message.last) && message.last.term < message.term &&
+        (message.transfer === undefined || message.transfer === true)
     case "VoteResponse":
       return typeof message.granted === "boolean"
     case "Append":
@@ -79,6 +80,8 @@ export const isValid = (message: Message): boolean => {
     case "SnapshotProgress":
       return isCount(message.round) && isEntryId(message.id) && isCount(message.offset) &&
         isCount(message.receivedBytes)
+    case "TimeoutNow":
+      return true
     default:
       return false
   }

@@ -4,6 +4,8 @@
  * write. Inside the cluster nodes retry by their sessions, so a client never repeats a write.
  */
 import type { ReadOutcome, WriteOutcome } from "../node/Node.js"
+import * as Leasing from "../raft/Leasing.js"
+import type { State } from "../raft/State.js"
 import type { Application } from "./Application.js"
 import type { Call } from "./History.js"
 import type { Ending, Host } from "./Host.js"
@@ -117,6 +119,7 @@ export class Clients {
     const { client, id, node, patienceMicros, request } = operation
     const call: Running = {
       id,
+      isStale: operation.reads === "stale",
       client,
       request,
       calledAt: this.#world.recorder.events,
@@ -125,7 +128,7 @@ export class Clients {
       answer: undefined,
       index: undefined,
       operation,
-      node: node % this.#hosts.length,
+      node: this.#asked(node, id) % this.#hosts.length,
       attempts: 0,
       next
     }
@@ -142,23 +145,37 @@ export class Clients {
     this.#send(call)
   }
 
+  /** Of leaders that do not know of each other the first; if there is none, anybody. */
+  #asked(node: Operation["node"], id: number): number {
+    if (node !== "leader") return node
+    let found: number | undefined
+    let term = Infinity
+    for (const { node: service, number, status } of this.#hosts) {
+      const state = status === "Running" ? service?.state() : undefined
+      if (state?.role !== "Leader" || state.term >= term) continue
+      found = number
+      term = state.term
+    }
+    return found ?? id
+  }
+
   #send(call: Running): void {
     const host = this.#hosts[call.node]!
     const node = host.status === "Running" ? host.node : undefined
     if (node === undefined) return this.#tryNext(call)
     call.attempts += 1
     this.#waiting.get(call.node)!.add(call)
-    if (call.request.kind === "write") this.#expectAnswer(call, host)
+    this.#expectAnswer(call, host)
     const asked = this.#answerOnce(call)
     if (call.request.kind === "write") {
       node.write(call.request.bytes, (outcome) => asked(() => this.#wrote(call, outcome)))
     } else {
-      node.read((outcome) => asked(() => this.#read(call, host, outcome)))
+      node.read((outcome) => asked(() => this.#read(call, host, outcome)), call.operation.reads)
     }
     asked(undefined)
   }
 
-  /** A node that runs answers a write in time, if only to say that it does not know. */
+  /** A node that runs answers in time, if only to say that it does not know. */
   #expectAnswer(call: Running, host: Host): void {
     const { attempts, node } = call
     const { isPaused, pauses } = host
@@ -220,8 +237,17 @@ export class Clients {
     call.answer = answer
     call.index = replica.appliedIndex
     this.ackedReads += 1
-    if (node.state().role !== "Leader") this.#world.marks.hit("read served by a follower")
+    this.#markRead(call, node.state())
     this.#settle(call, "done", "done", () => this.#application.describeAnswer(answer))
+  }
+
+  #markRead({ isStale, operation }: Running, state: State): void {
+    const { marks } = this.#world
+    if (state.role !== "Leader" && !isStale) marks.hit("read served by a follower")
+    if (isStale) marks.hit("stale read served")
+    if (operation.reads !== "lease") return
+    if (Leasing.isHeld(state)) marks.hit("lease read served")
+    else if (state.role === "Leader") marks.hit("lease read fell back to a round")
   }
 
   #refused(call: Running, reason: string): void {

@@ -6,22 +6,34 @@ import type { Link, Scenario } from "./Scenario.js"
 import type { World } from "./World.js"
 
 /**
- * Any majority of the sound nodes; half of the time, if there is one, without who leads now.
- * Undefined if the scenario has left no majority sound.
+ * Any majority of the sound nodes. Half of the time no more than a majority; half of the time, if
+ * there is one, without who leads now; and half of the time with as many as possible of those that
+ * something is wrong with now, because they have something to recover from. Undefined if the
+ * scenario has left no majority sound.
  */
 export const choose = (
   { chooser, scenario }: World,
-  leader: number | undefined
+  leader: number | undefined,
+  troubled: ReadonlyArray<number>
 ): ReadonlyArray<number> | undefined => {
   const majority = (scenario.nodes >> 1) + 1
   const sound = range(scenario.nodes).filter((node) => !isSpoilt(scenario, node))
   if (sound.length < majority) return undefined
-  const others = sound.filter((node) => node !== leader)
-  const leavesOut = others.length >= majority && chooser.pick("process", 2) === 1
-  const rest = leavesOut ? others : sound
-  const size = rest.length - chooser.pick("process", rest.length - majority + 1)
+  const followers = sound.filter((node) => node !== leader)
+  const leavesOut = followers.length >= majority && chooser.pick("process", 2) === 1
+  const rest = leavesOut ? followers : sound
+  const isLeast = chooser.pick("process", 2) === 1
+  const spare = rest.length - majority
+  const size = isLeast ? majority : rest.length - chooser.pick("process", spare + 1)
+  const first = chooser.pick("process", 2) === 1
+    ? rest.filter((node) => troubled.includes(node))
+    : []
+  const others = rest.filter((node) => !first.includes(node))
   const core: Array<number> = []
-  while (core.length < size) core.push(...rest.splice(chooser.pick("process", rest.length), 1))
+  while (core.length < size) {
+    const from = first.length > 0 ? first : others
+    core.push(...from.splice(chooser.pick("process", from.length), 1))
+  }
   return core.sort((one, other) => one - other)
 }
 

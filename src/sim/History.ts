@@ -10,6 +10,8 @@ export interface Call {
   readonly client: number
   readonly request: Request
   readonly calledAt: number
+  /** A read that may show any earlier state of its node. */
+  readonly isStale?: boolean
   /**
    * `done`: answered. `refused`: the cluster said that it did nothing. `unknown`: it said that it
    * does not know, or died, or the client left. Nobody will ever hear of it again.

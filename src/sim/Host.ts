@@ -172,12 +172,16 @@ export class Host {
     const life = this.#life
     if (life === undefined || life.isStopping) return
     life.isStopping = true
+    const led = life.node?.state().role === "Leader"
     this.#world.marks.hit("node stopped gracefully")
     this.#become("Stopping", "is asked to stop")
     const close = Effect.zipRight(
       Scope.close(life.scope, Exit.void),
       Effect.sync(() => {
-        if (this.#life === life) this.#end("Down", "has stopped", "stopped")
+        if (this.#life !== life) return
+        const leads = life.node?.state().role === "Leader"
+        if (led && !leads) this.#world.marks.hit("leader handed over before it stopped")
+        this.#end("Down", "has stopped", "stopped")
       })
     )
     Runtime.runFork(runtime)(this.#inside(close), {

@@ -5,9 +5,12 @@
  * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
  */
 import type { Application } from "./Application.js"
+import { Backlog } from "./Backlog.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
+import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
 import type { Host } from "./Host.js"
+import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
@@ -24,6 +27,9 @@ export const LEADER_TIMEOUTS = 20
 /** Election timeouts, besides two request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
 
+/** Request timeouts, besides as many election timeouts, for which a log may go on growing. */
+const GROWS_REQUEST_TIMEOUTS = 10
+
 /** Election timeouts for which it must then stay so. */
 export const QUIET_TIMEOUTS = 6
 
@@ -33,7 +39,7 @@ const TERMS_LIMIT = 6
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
 
-type Stage = "electing" | "resting" | "last requests" | "quiet" | "over"
+type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
   readonly world: World
@@ -42,6 +48,7 @@ export interface Parts {
   readonly oracles: Oracles
   readonly clients: Clients
   readonly troubles: Troubles
+  readonly operator: Operator
   readonly application: Application
 }
 
@@ -50,8 +57,9 @@ export class Liveness {
   readonly #scenario: Scenario
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
-  #hasDeposed = false
-  #mostApplied = 0
+  #hasChanged = false
+  #handover: Handover | undefined
+  readonly #backlog = new Backlog()
   #beganMicros = 0
   #stageMicros = 0
   #termAtStart = 0
@@ -74,7 +82,7 @@ export class Liveness {
 
   #begin(): void {
     const { clients, hosts, network, troubles, world } = this.#parts
-    const core = Core.choose(world, troubles.leader())
+    const core = Core.choose(world, troubles.leader(), troubles.troubled())
     if (core === undefined) {
       this.#stage = "over"
       return
@@ -118,6 +126,13 @@ export class Liveness {
         if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
         return
       }
+      case "handing over": {
+        const state = this.#handover?.look() ?? true
+        if (typeof state === "string") return this.#late(state)
+        if (state) return this.#enter("electing")
+        if (age <= HANDOVER_TIMEOUTS * timeoutMicros) return
+        return this.#late("leadership could not be handed over, in one term, to a healthy node")
+      }
       case "quiet":
         if (age >= QUIET_TIMEOUTS * timeoutMicros) this.#checkQuiet(age)
         return
@@ -126,12 +141,18 @@ export class Liveness {
     }
   }
 
-  /** All is well. Once, in half of the lives, who leads then falls, in the deepest calm. */
+  /**
+   * All is well. Once, in most lives, who leads then falls in the deepest calm, hands over because
+   * it is asked to, or is stopped.
+   */
   #rest(): void {
     if (this.#stage === "last requests") return this.#enter("quiet")
-    if (!this.#hasDeposed && this.#parts.world.chooser.pick("process", 2) === 1) {
-      return this.#depose()
-    }
+    // One that is on its way out, from before, comes back by itself and would lead from outside.
+    if (this.#parts.hosts[this.#leader()!]!.status !== "Running") return
+    const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
+    this.#hasChanged = true
+    if (change === 1) return this.#depose()
+    if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
     this.#askLast()
     this.#enter("last requests")
   }
@@ -141,7 +162,6 @@ export class Liveness {
     const leader = this.#leader()!
     const rest = this.#core.filter((node) => node !== leader)
     const majority = Math.floor(hosts.length / 2) + 1
-    this.#hasDeposed = true
     hosts[leader]!.crash(true, "loses power, in the deepest calm")
     if (rest.length >= majority) {
       this.#core = rest
@@ -153,18 +173,24 @@ export class Liveness {
     this.#enter("electing")
   }
 
-  /** A long log may take its time, as long as it gets shorter. */
+  #handOver(byStopping: boolean): void {
+    const from = this.#leader()!
+    const to = this.#core[(this.#core.indexOf(from) + 1) % this.#core.length]!
+    const majority = Math.floor(this.#parts.hosts.length / 2) + 1
+    const isStop = byStopping && this.#core.length > majority
+    const parts = { ...this.#parts, leader: () => this.#leader() }
+    this.#enter("handing over")
+    this.#handover = new Handover(parts, from, to, isStop)
+  }
+
   #hasCaughtUp(): boolean {
     const { oracles, world } = this.#parts
-    let applied = 0
-    for (const node of this.#core) {
-      const state = oracles.stateOf(node)
-      // So much of a snapshot has arrived that every byte counts less than an entry.
-      const received = state?.snapshots.incoming?.received ?? 0
-      applied += (state?.applied ?? 0) + received / (received + 1)
-    }
-    if (applied <= this.#mostApplied || this.#hasManyTerms) return false
-    this.#mostApplied = applied
+    const { electionTimeoutMillis, requestTimeoutMillis } = this.#scenario
+    const growsMillis = REST_TIMEOUTS * electionTimeoutMillis +
+      GROWS_REQUEST_TIMEOUTS * requestTimeoutMillis
+    const mayGrow = world.nowMicros - this.#beganMicros < 1_000 * growsMillis
+    const states = this.#core.map((node) => oracles.stateOf(node))
+    if (!this.#backlog.shrinks(states, mayGrow) || this.#hasManyTerms) return false
     this.#stageMicros = world.nowMicros
     return true
   }
@@ -291,6 +317,8 @@ export class Liveness {
         const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0
         if (inflight > 0) left.push(`${inflight} appends on their way`)
       }
+      const questions = hosts[node]!.node?.status().questions ?? 0
+      if (questions > 0) left.push(`${questions} questions of what may be read`)
       if (left.length === 0) continue
       world.violate("bounded", `${hosts[node]!.id} has nothing to do and keeps ${left.join(", ")}`)
     }

@@ -22,6 +22,7 @@ import * as Sightings from "./Sightings.js"
 import type { OnStep } from "./SnapshotOracle.js"
 import { SnapshotOracle } from "./SnapshotOracle.js"
 import { StorageOracle } from "./StorageOracle.js"
+import { TransferOracle } from "./TransferOracle.js"
 import type { World } from "./World.js"
 
 /** What is known of a node's present life. */
@@ -58,6 +59,7 @@ export class Oracles {
   readonly #promises: PromiseOracle
   readonly #storage: StorageOracle
   readonly snapshots: SnapshotOracle
+  readonly #transfers: TransferOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
   /** By whichever node came first, in the order of the log. */
@@ -71,6 +73,7 @@ export class Oracles {
     this.#promised = Array.from({ length: nodes }, () => new Promised(committed))
     this.#watched = Array.from({ length: nodes }, fresh)
     this.#storage = new StorageOracle(world, this.#promised, this.snapshots)
+    this.#transfers = new TransferOracle(world, this.#promised)
     this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
   }
@@ -82,6 +85,14 @@ export class Oracles {
   /** The highest that the node is known to have entered, running or not. */
   termOf(node: number): Term {
     return Math.max(this.#promised[node]!.hardState.term, this.stateOf(node)?.term ?? 0)
+  }
+
+  /** Whether the node of this name has led any term. */
+  hasLed(id: string): boolean {
+    return [...this.#leaders.values()].some((node) => nodeId(node) === id) ||
+      [...this.#numbers].some(([name, node]) =>
+        name === id && this.stateOf(node)?.role === "Leader"
+      )
   }
 
   /** A process has come up. */
@@ -135,6 +146,7 @@ export class Oracles {
       LeaderOracle.checkOffice(this.#world, node, state)
       if (before?.role === "Leader") LeaderOracle.checkCounting(this.#world, node, before, state)
     }
+    this.#transfers.observe(node, before, state)
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
@@ -342,7 +354,8 @@ export class Oracles {
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
-      else if (message._tag !== "ForwardRefused") this.#promises.check(from, to, message)
+      else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
+      else if ("term" in message) this.#promises.check(from, to, message)
     }
   }
 }

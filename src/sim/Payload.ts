@@ -15,7 +15,7 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
       return `pre-voted: ${message.granted ? "yes" : "no"}, in term ${message.campaignTerm}`
     case "VoteRequest":
       return `vote: for me in term ${message.term}? my log ends at ${message.last.index} of term ` +
-        `${message.last.term}`
+        `${message.last.term}${message.transfer === true ? "; the leader asked me to stand" : ""}`
     case "VoteResponse":
       return `voted: ${message.granted ? "yes" : "no"}, in term ${message.term}`
     case "Append": {
@@ -51,6 +51,12 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
         (message.proposals.length === 1 ? "write" : "writes")
     case "ForwardRefused":
       return `refused: writes, ${message.reason}`
+    case "TimeoutNow":
+      return `stand: take over from me, after term ${message.term}`
+    case "TransferAsked":
+      return `asked: hand leadership over to ${message.to ?? "whom you choose"}`
+    case "TransferAnswered":
+      return `answered: ${message.outcome._tag}`
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { Encoding, Option, ParseResult, Schema } from "effect"
 import * as Latin1 from "../kv/Latin1.js"
+import { defaultLimits } from "../raft/State.js"
 import type * as Sim from "./Scenario.js"
 
 /** A life with more would not end in anyone's lifetime. */
@@ -63,13 +64,15 @@ const Limits = Schema.Struct({
   trailingEntries: Count,
   trailingBytes: Count,
   chunkBytes: Positive,
-  inflightChunkBytes: Positive
+  inflightChunkBytes: Positive,
+  clockDriftPercent: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 1_000)), {
+    default: () => defaultLimits.clockDriftPercent
+  })
 })
 
-const Target = Schema.Union(Count, Schema.Literal("leader"))
+const Target = Schema.Union(Count, Schema.Literal("leader", "candidate"))
+const Moment = Schema.Literal("any", "writing", "synced", "installing")
 const links = { links: Schema.Array(Schema.Tuple(Count, Count)) }
-
-const Occasion = Schema.Literal("any", "writing", "installing")
 
 const Trouble = Schema.Union(
   Schema.TaggedStruct("Cut", links),
@@ -78,13 +81,17 @@ const Trouble = Schema.Union(
     direction: Schema.Literal("both", "in", "out")
   }),
   Schema.TaggedStruct("Clog", links),
-  Schema.TaggedStruct("Crash", { node: Target, while: Occasion }),
-  Schema.TaggedStruct("Kill", { node: Target, while: Occasion }),
+  Schema.TaggedStruct("Crash", { node: Target, while: Moment }),
+  Schema.TaggedStruct("Kill", { node: Target, while: Moment }),
   Schema.TaggedStruct("Stop", { node: Target }),
   Schema.TaggedStruct("Pause", { node: Target }),
   Schema.TaggedStruct("Stall", { node: Target }),
   Schema.TaggedStruct("Full", { node: Target, bytes: Count }),
   Schema.TaggedStruct("SyncError", { node: Target }),
+  Schema.TaggedStruct("Transfer", {
+    node: Target,
+    to: Schema.Union(Count, Schema.Literal("chosen"))
+  }),
   Schema.TaggedStruct("Jump", { node: Target, millis: SignedMillis }),
   Schema.TaggedStruct("Rot", { node: Count }),
   Schema.TaggedStruct("Misdirect", { node: Count }),
@@ -124,13 +131,21 @@ const Operation = Schema.Struct({
   id: Positive,
   client: Count,
   atMicros: Micros,
-  node: Count,
+  node: Schema.Union(Count, Schema.Literal("leader")),
   request: Schema.Struct({ kind: Schema.Literal("write", "read"), bytes: Bytes }),
   patienceMicros: Schema.optionalToRequired(Micros, Schema.UndefinedOr(Micros), {
     decode: Option.getOrUndefined,
     encode: Option.fromNullable
-  })
+  }),
+  reads: Schema.optionalWith(Schema.Literal("lease", "stale"), { exact: true })
 })
+
+const namedBy = (
+  trouble: Exclude<Sim.Trouble, { readonly links: unknown }>
+): ReadonlyArray<Sim.Target> =>
+  trouble._tag === "Transfer" && trouble.to !== "chosen"
+    ? [trouble.node, trouble.to]
+    : [trouble.node]
 
 /** What a value alone cannot show: how it fits the others. */
 const misfit = (scenario: Sim.Scenario): string | undefined => {
@@ -140,8 +155,8 @@ const misfit = (scenario: Sim.Scenario): string | undefined => {
       `${electionTimeoutMillis} ms`
   }
   for (const [at, { trouble }] of faults.entries()) {
-    const named = "links" in trouble ? trouble.links.flat() : [trouble.node]
-    const unknown = named.find((node) => node !== "leader" && node >= nodes)
+    const named = "links" in trouble ? trouble.links.flat() : namedBy(trouble)
+    const unknown = named.find((node) => typeof node === "number" && node >= nodes)
     if (unknown !== undefined) return `faults[${at}] names node ${unknown} of ${nodes}, from 0 on`
   }
   const ids = new Set<number>()

@@ -46,17 +46,20 @@ export interface ClockConditions {
   readonly driftPartsPerMillion: number
 }
 
-/** A node by its number, or whoever leads when the fault begins. */
-export type Target = number | "leader"
+/**
+ * A node by its number, or whoever leads when the fault begins, or whoever stands for election
+ * first before the fault ends.
+ */
+export type Target = number | "leader" | "candidate"
+
+/**
+ * When a process dies: at once; in the middle of its next sync; at the end of it, so that what it
+ * wrote is durable and nobody has heard of it; or while it writes a snapshot of another node.
+ */
+export type Moment = "any" | "writing" | "synced" | "installing"
 
 /** One direction. */
 export type Link = readonly [from: number, to: number]
-
-/**
- * When a process ends: at once, or it waits until something is being written, or until a snapshot
- * of another node is.
- */
-export type Occasion = "any" | "writing" | "installing"
 
 /** What goes wrong. It begins at an instant, and what can end ends after its time. */
 export type Trouble =
@@ -71,9 +74,9 @@ export type Trouble =
   /** Messages on these links wait, and arrive in one burst. */
   | { readonly _tag: "Clog"; readonly links: ReadonlyArray<Link> }
   /** The power goes, and returns. */
-  | { readonly _tag: "Crash"; readonly node: Target; readonly while: Occasion }
+  | { readonly _tag: "Crash"; readonly node: Target; readonly while: Moment }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */
-  | { readonly _tag: "Kill"; readonly node: Target; readonly while: Occasion }
+  | { readonly _tag: "Kill"; readonly node: Target; readonly while: Moment }
   /** Asked to stop; started again at its end. */
   | { readonly _tag: "Stop"; readonly node: Target }
   /** SIGSTOP, then SIGCONT. */
@@ -84,6 +87,8 @@ export type Trouble =
   | { readonly _tag: "Full"; readonly node: Target; readonly bytes: number }
   /** The next sync fails. A node that this stops is started again at its end. */
   | { readonly _tag: "SyncError"; readonly node: Target }
+  /** An operator asks this node to have leadership handed over. It has no end. */
+  | { readonly _tag: "Transfer"; readonly node: Target; readonly to: number | "chosen" }
   /** The wall clock is set. */
   | { readonly _tag: "Jump"; readonly node: Target; readonly millis: number }
   /** For good: the power goes, and one bit of what was synced long ago is wrong from then on. */
@@ -106,11 +111,16 @@ export interface Operation {
   readonly client: number
   /** At the earliest: the client may still be waiting for something else. */
   readonly atMicros: number
-  /** Which node is asked first; a refusal is taken to the next. */
-  readonly node: number
+  /**
+   * Which node is asked first; a refusal is taken to the next. "leader" is whoever takes itself for
+   * one; of several the one that was elected first, because its clients have not heard either.
+   */
+  readonly node: number | "leader"
   readonly request: Request
   /** After which the client no longer waits, and goes on. Undefined: it waits for its answer. */
   readonly patienceMicros: number | undefined
+  /** Of a read that need not be linearizable, or may use a lease. */
+  readonly reads?: "lease" | "stale"
 }
 
 export type Schedule =

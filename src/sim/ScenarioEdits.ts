@@ -5,7 +5,7 @@
 import * as SnapshotFiles from "../node/SnapshotFiles.js"
 import * as State from "../raft/State.js"
 import type { Violation } from "./Report.js"
-import type { Fault, Scenario, Target, Trouble } from "./Scenario.js"
+import type { Fault, Operation, Scenario, Target, Trouble } from "./Scenario.js"
 
 export type Edit = (scenario: Scenario) => Scenario
 
@@ -31,6 +31,11 @@ const withoutMean = <A extends { readonly meanMicros: number }>(delay: A): A => 
   ...delay,
   meanMicros: 0
 })
+
+const linearizable = (operation: Operation): Operation => {
+  const { atMicros, client, id, node, patienceMicros, request } = operation
+  return { id, client, atMicros, node, request, patienceMicros }
+}
 
 const conditions: ReadonlyArray<Edit> = [
   network({ dropPerMille: 0 }),
@@ -65,6 +70,10 @@ const conditions: ReadonlyArray<Edit> = [
   (scenario) => ({
     ...scenario,
     operations: scenario.operations.map((each) => ({ ...each, patienceMicros: undefined }))
+  }),
+  (scenario) => ({
+    ...scenario,
+    operations: scenario.operations.map(linearizable)
   })
 ]
 
@@ -135,7 +144,7 @@ export const onlyNodes = (scenario: Scenario, nodes: ReadonlyArray<number>): Sce
     }),
     operations: operations.map((each) => ({
       ...each,
-      node: places.get(each.node) ?? each.node % nodes.length
+      node: each.node === "leader" ? each.node : places.get(each.node) ?? each.node % nodes.length
     }))
   }
 }
@@ -152,7 +161,12 @@ const renumbered = (
     })
     return links.length === 0 ? undefined : { ...trouble, links }
   }
-  if (trouble.node === "leader") return trouble
+  if (trouble._tag === "Transfer" && trouble.to !== "chosen") {
+    const to = places.get(trouble.to)
+    const node = typeof trouble.node === "string" ? trouble.node : places.get(trouble.node)
+    return to === undefined || node === undefined ? undefined : { ...trouble, node, to }
+  }
+  if (typeof trouble.node === "string") return trouble
   const node = places.get(trouble.node)
   return node === undefined ? undefined : { ...trouble, node }
 }

@@ -3,6 +3,7 @@
  * the node stands, for the trace.
  */
 import type { Term } from "../raft/EntryId.js"
+import * as Leasing from "../raft/Leasing.js"
 import * as Log from "../raft/Log.js"
 import type { Progress } from "../raft/Progress.js"
 import * as Quorum from "../raft/Quorum.js"
@@ -15,6 +16,8 @@ export const mark = (marks: Marks, before: State, state: State, terms: number): 
   if (state.role === "Leader" && before.role !== "Leader" && terms > 1) marks.hit("leader changed")
   markSnapshots(marks, before, state)
   if (before.role === "Candidate" && state.role === "PreCandidate") marks.hit("candidate collided")
+  markTransfer(marks, before, state)
+  markLease(marks, before, state)
   if (state.role === "Leader") return markLeader(marks, state)
   if (before.role !== "Leader" || state.term !== before.term) return
   const oldest = before.writes[0]?.since ?? Infinity
@@ -47,6 +50,21 @@ const markStream = (marks: Marks, before: Progress | undefined, now: Progress | 
   if (old === undefined || stream === undefined) return
   if (old.snapshot !== stream.snapshot) marks.hit("stream superseded by a newer snapshot")
   else if (stream.isProbing && !old.isProbing && stream.next > 0) marks.hit("stream resumed")
+}
+
+const markLease = (marks: Marks, before: State, state: State): void => {
+  if (state.role !== "Leader" || before.lease.since === undefined) return
+  if (state.term !== before.term || state.lease.since !== undefined) return
+  marks.hit(
+    Leasing.isRevoked(state) ? "lease revoked by a transfer" : "lease ended by a pause or a jump"
+  )
+}
+
+const markTransfer = (marks: Marks, before: State, state: State): void => {
+  const { transfer } = before
+  if (transfer === undefined || state.transfer === transfer) return
+  if (state.leader === transfer.to) marks.hit("leadership handed over")
+  else if (state.role === "Leader" && state.term === transfer.term) marks.hit("transfer abandoned")
 }
 
 const markLeader = (

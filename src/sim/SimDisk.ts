@@ -37,6 +37,7 @@ export class SimDisk {
   #isSpoilt = false
   #isDoubtful = false
   #crashWhileWriting: (() => void) | undefined
+  #crashWhenSynced: (() => void) | undefined
   /** How much of each file is durable, and how much was before the last sync that added to it. */
   readonly #synced = new Map<string, number>()
   readonly #before = new Map<string, number>()
@@ -95,6 +96,11 @@ export class SimDisk {
     this.#crashWhileWriting = crash
   }
 
+  /** `crash` is called once, when the next sync is done and its caller does not know yet. */
+  set crashWhenSynced(crash: (() => void) | undefined) {
+    this.#crashWhenSynced = crash
+  }
+
   set freeBytes(bytes: number) {
     this.#freeBytes = bytes
   }
@@ -128,6 +134,7 @@ export class SimDisk {
     this.#failSync = false
     this.#stalledUntilMicros = 0
     this.#crashWhileWriting = undefined
+    this.#crashWhenSynced = undefined
     for (const finish of this.#inFlight) {
       this.#world.timeline.after(CALM_SYNC_MICROS, this.#owner, "disk", finish)
     }
@@ -246,6 +253,9 @@ export class SimDisk {
         }
         commit()
         this.#settle(name, sizeBytes)
+        const crash = this.#crashWhenSynced
+        this.#crashWhenSynced = undefined
+        crash?.()
         return Effect.void
       })
     })
@@ -304,7 +314,9 @@ export class SimDisk {
       const finish = (): void => {
         if (!this.#inFlight.delete(finish)) return
         timer.isCancelled = true
-        if (power === this.#power) resume(run())
+        if (power !== this.#power) return
+        const outcome = run()
+        if (power === this.#power) resume(outcome)
       }
       const timer = this.#world.timeline.after(micros, this.#owner, why, finish)
       this.#inFlight.add(finish)

@@ -11,6 +11,7 @@ import type { DecisionLog } from "./DecisionLog.js"
 import { Host } from "./Host.js"
 import type { Ending } from "./Host.js"
 import { Liveness } from "./Liveness.js"
+import { Operator } from "./Operator.js"
 import { Oracles } from "./Oracles.js"
 import type { Range } from "./Recorder.js"
 import type { Report } from "./Report.js"
@@ -78,8 +79,9 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
     hosts.push(new Host(node, world, network, oracles, application, onEnd))
   }
   const clients = new Clients(world, application, hosts)
-  const troubles = new Troubles(world, network, hosts, oracles)
-  const parts = { world, network, hosts, oracles, clients, troubles, application }
+  const operator = new Operator(world, oracles)
+  const troubles = new Troubles(world, network, hosts, oracles, operator)
+  const parts = { world, network, hosts, oracles, clients, troubles, operator, application }
   const liveness = new Liveness(parts)
   for (const host of hosts) {
     world.timeline.at(0, host.number, "start", () => host.start())
@@ -91,6 +93,7 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
 
   const checkInvariants = invariantsOf(application, hosts, world)
   while (world.violation === undefined && !liveness.isOver && step(world, hosts, oracles)) {
+    troubles.look()
     checkInvariants()
   }
   if (world.violation === undefined) {

@@ -150,6 +150,10 @@ export const promises: Readonly<Record<string, string>> = {
   "progress": "a leader believes of a follower's log only what is true",
   "promise-before-durable": "a node says nothing that a crash could make untrue",
   "right-answers": "the state machine answers as its model does",
+  "transfer-ends": "a leader that hands over in vain goes on leading, soon",
+  "transfer-holds-still": "a leader that hands over takes on nothing new",
+  "transfer-true": "whoever is said to have taken over has led",
+  "transfer-up-to-date": "nobody is told to take over who does not hold all of the leader's log",
   "sound-disk-refused": "a node starts from a disk with which nothing is wrong",
   "same-answers": "every replica answers a command in the same way",
   "same-snapshot": "a snapshot holds the state as of its entry, whoever takes or restores it"

@@ -13,12 +13,15 @@ import * as Dice from "./Dice.js"
 import type {
   ClockConditions,
   DiskConditions,
+  Fault,
   NetworkConditions,
   Operation,
   Scenario,
   Schedule
 } from "./Scenario.js"
 import * as SwarmFaults from "./SwarmFaults.js"
+import * as SwarmProbes from "./SwarmProbes.js"
+import * as SwarmTransfers from "./SwarmTransfers.js"
 
 /** What a caller wants to have otherwise than the seed would. */
 export interface Overrides {
@@ -29,8 +32,20 @@ export interface Overrides {
 
 const OPERATIONS_LIMIT = 400
 
+/** Of lives: those that see nothing but what a lease must survive. */
+const PROBES_PER_MILLE = 120
+
 export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
   const { application = cache } = overrides
+  const drawn = drawLife(seed, overrides, application)
+  const probes = Dice.make(seed, "probes")
+  const isProbe = drawn.nodes > 1 && probes.chance(PROBES_PER_MILLE)
+  const scenario = isProbe ? SwarmProbes.tune(probes, drawn, application) : drawn
+  const clockDriftPercent = drawDriftBound(seed, scenario.clocks)
+  return { ...scenario, limits: { ...scenario.limits, clockDriftPercent } }
+}
+
+const drawLife = (seed: number, overrides: Overrides, application: Application): Scenario => {
   // A generator for each part, so that a new choice in one leaves the others as they were.
   const cluster = Dice.make(seed, "cluster")
   const nodes = overrides.nodes ??
@@ -40,25 +55,43 @@ export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
   const heartbeatMillis = Math.max(10, Math.floor(electionTimeoutMillis / cluster.between(3, 8)))
   const safetyMicros = 1_000 * cluster.between(2_000, 12_000)
   const world = Dice.make(seed, "world")
+  const conditions = drawWorld(world, nodes, isWide)
   return {
     seed,
     nodes,
-    schedule: drawSchedule(world),
-    granularityMicros: world.weighted([[1, 6], [1_000, 3], [10_000, 1]]),
-    windowMicros: world.weighted([[0, 6], [500, 2], [5_000, 2]]),
+    ...conditions,
     electionTimeoutMillis,
     heartbeatMillis,
     requestTimeoutMillis: cluster.oneOf([1_000, 2_000, 5_000]),
     limits: { ...drawLimits(cluster), ...drawSnapshots(Dice.make(seed, "snapshots")) },
     segmentLimitBytes: cluster.chance(500) ? 1 << 26 : cluster.between(512, 16_384),
     snapshotBlockBytes: Dice.make(seed, "blocks").oneOf([64, 1_000, 20_000]),
-    network: drawNetwork(world, isWide),
-    disk: drawDisk(world),
-    clocks: drawClocks(world, nodes),
-    faults: SwarmFaults.draw(Dice.make(seed, "faults"), nodes, safetyMicros, electionTimeoutMillis),
-    operations: drawOperations(Dice.make(seed, "clients"), nodes, safetyMicros, application),
+    ...drawHappenings(seed, { nodes, safetyMicros, electionTimeoutMillis, application }),
     safetyMicros
   }
+}
+
+/** In this order: what a seed draws must stay. */
+const drawWorld = (world: Dice.Dice, nodes: number, isWide: boolean) => ({
+  schedule: drawSchedule(world),
+  granularityMicros: world.weighted([[1, 6], [1_000, 3], [10_000, 1]]),
+  windowMicros: world.weighted([[0, 6], [500, 2], [5_000, 2]]),
+  network: drawNetwork(world, isWide),
+  disk: drawDisk(world),
+  clocks: drawClocks(world, nodes)
+})
+
+const drawFaults = (
+  seed: number,
+  nodes: number,
+  safetyMicros: number,
+  electionTimeoutMillis: number
+): ReadonlyArray<Fault> => {
+  const args = [nodes, safetyMicros, electionTimeoutMillis] as const
+  return sorted([
+    ...SwarmFaults.draw(Dice.make(seed, "faults"), ...args),
+    ...SwarmTransfers.draw(Dice.make(seed, "transfers"), ...args)
+  ])
 }
 
 const drawSchedule = (dice: Dice.Dice): Schedule => {
@@ -96,7 +129,8 @@ const drawLimits = (dice: Dice.Dice): State.Limits => {
     inflightAppends: maybe(1, 4, defaultLimits.inflightAppends),
     inflightBytes: maybe(1, 2_000, defaultLimits.inflightBytes),
     uncommittedBytes: maybe(500, 8_000, defaultLimits.uncommittedBytes),
-    applyBytes: maybe(1, 1_000, defaultLimits.applyBytes)
+    applyBytes: maybe(1, 1_000, defaultLimits.applyBytes),
+    clockDriftPercent: defaultLimits.clockDriftPercent
   }
 }
 
@@ -136,6 +170,55 @@ const drawClocks = (dice: Dice.Dice, nodes: number): ReadonlyArray<ClockConditio
   }))
 }
 
+/**
+ * The atlas of leases: no clock drifts more than the bound says. It says no more than is so in half
+ * of the lives, so that a lease which is a little too long is found.
+ */
+const drawDriftBound = (seed: number, clocks: ReadonlyArray<ClockConditions>): number => {
+  const rates = clocks.map(({ driftPartsPerMillion }) => 1_000_000 + driftPartsPerMillion)
+  const real = Math.ceil((Math.max(...rates) / Math.min(...rates) - 1) * 100)
+  const isTight = Dice.make(seed, "drift").chance(500)
+  return isTight ? real : Math.max(real, State.defaultLimits.clockDriftPercent)
+}
+
+interface Life {
+  readonly nodes: number
+  readonly safetyMicros: number
+  readonly electionTimeoutMillis: number
+  readonly application: Application
+}
+
+/** In half of the lives all reads are linearizable; in the others many use leases. */
+const drawHappenings = (seed: number, life: Life): Pick<Scenario, "faults" | "operations"> => {
+  const { application, electionTimeoutMillis, nodes, safetyMicros } = life
+  const faults = drawFaults(seed, nodes, safetyMicros, electionTimeoutMillis)
+  const operations = drawOperations(
+    Dice.make(seed, "clients"),
+    nodes,
+    safetyMicros,
+    application
+  )
+  const dice = Dice.make(seed, "reads")
+  if (dice.chance(500)) return { faults, operations }
+  return { faults, operations: drawReads(dice, operations) }
+}
+
+const sorted = <A extends { readonly atMicros: number }>(all: Array<A>): ReadonlyArray<A> =>
+  all.sort((one, other) => one.atMicros - other.atMicros)
+
+const drawReads = (
+  dice: Dice.Dice,
+  operations: ReadonlyArray<Operation>
+): ReadonlyArray<Operation> => {
+  const leasePerMille = dice.oneOf([300, 700, 1_000])
+  const stalePerMille = dice.oneOf([0, 100, 300])
+  return operations.map((operation): Operation => {
+    if (operation.request.kind === "write") return operation
+    if (dice.chance(stalePerMille)) return { ...operation, reads: "stale" }
+    return dice.chance(leasePerMille) ? { ...operation, reads: "lease" } : operation
+  })
+}
+
 const drawOperations = (
   dice: Dice.Dice,
   nodes: number,
@@ -148,6 +231,7 @@ const drawOperations = (
   const gapMicros = Math.floor(safetyMicros * clients / (2 * total))
   const abandoningPerMille = dice.chance(500) ? 0 : dice.between(50, 300)
   const staysPut = dice.chance(500)
+  const asksLeaders = dice.chance(300)
   // Whoever waits at a node that is cut off asks nothing new of it; so in some lives nobody waits.
   const isOpenLoop = dice.chance(400)
   const drafts: Array<Omit<Operation, "id" | "request">> = []
@@ -156,7 +240,7 @@ const drawOperations = (
     const leaves = dice.chance(abandoningPerMille)
     let atMicros = dice.below(1_000_000)
     for (let i = 0; atMicros < safetyMicros && i < OPERATIONS_LIMIT / clients; i++) {
-      const node = staysPut ? home : dice.below(nodes)
+      const node = asksLeaders ? "leader" : staysPut ? home : dice.below(nodes)
       const patienceMicros = leaves ? 1_000 * dice.between(5, 2_000) : undefined
       drafts.push({ client, atMicros, node, patienceMicros })
       atMicros += dice.exponential(gapMicros)

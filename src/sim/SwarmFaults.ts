@@ -216,6 +216,39 @@ const interrupted: Family = ({ atMicros, dice, nodes, timeoutMicros }) => {
   ]
 }
 
+/**
+ * Somebody stands for election, has written it down, and falls before anybody hears of it: a term
+ * that only one node knows. Who led was only away, and leads on.
+ */
+const unheard: Family = ({ atMicros, dice, timeoutMicros }) => [
+  {
+    atMicros,
+    forMicros: timeoutMicros + dice.below(2 * timeoutMicros),
+    trouble: { _tag: "Pause", node: "leader" }
+  },
+  {
+    atMicros: atMicros + 1,
+    forMicros: timeoutMicros * 2 + dice.below(6 * timeoutMicros),
+    trouble: { _tag: dice.oneOf(["Crash", "Kill"]), node: "candidate", while: "synced" }
+  }
+]
+
+/** A process that dies whenever it has done a little, and that something starts again at once. */
+const crashLoop: Family = ({ atMicros, dice, nodes, timeoutMicros }) => {
+  const node = dice.below(nodes)
+  let nextMicros = atMicros
+  return Array.from({ length: dice.between(3, 8) }, () => {
+    const forMicros = 1 + dice.below(timeoutMicros >> 1)
+    const fault: Fault = {
+      atMicros: nextMicros,
+      forMicros,
+      trouble: { _tag: "Kill", node, while: "any" }
+    }
+    nextMicros += forMicros + 1 + dice.exponential(timeoutMicros)
+    return fault
+  })
+}
+
 const simple = (tag: "Stop" | "Pause" | "Stall" | "SyncError"): Family =>
   one((context) => ({ _tag: tag, node: target(context) }))
 
@@ -235,11 +268,14 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [one((context) => ({ _tag: "Crash", node: target(context), while: "writing" })), 5],
   [one((context) => ({ _tag: "Kill", node: target(context), while: "any" })), 2],
   [one((context) => ({ _tag: "Kill", node: target(context), while: "writing" })), 2],
+  [one((context) => ({ _tag: "Crash", node: target(context), while: "synced" })), 2],
   [leaderless, 2],
+  [unheard, 2],
   [minority, 4],
   [lapse, 4],
   [again, 3],
   [interrupted, 4],
+  [crashLoop, 2],
   [simple("Stop"), 2],
   [simple("Pause"), 4],
   [simple("Stall"), 2],
@@ -259,6 +295,18 @@ const families: ReadonlyArray<readonly [Family, weight: number]> = [
   [spoil("Rot"), 1],
   [spoil("Misdirect"), 1],
   [spoil("Wipe"), 1]
+]
+
+/**
+ * What may be under way when the faults end: these leave a node behind that others must bring back,
+ * and only if nothing helps them.
+ */
+const unfinished: ReadonlyArray<readonly [Family, weight: number]> = [
+  [minority, 3],
+  [unheard, 2],
+  [one(({ dice, nodes }) => ({ _tag: "Isolate", node: dice.below(nodes), direction: "out" })), 2],
+  [isolate, 1],
+  [lapse, 1]
 ]
 
 export const draw = (
@@ -282,6 +330,13 @@ export const draw = (
     const forMicros = 1 + dice.exponential(lengthMicros)
     faults.push(...family({ dice, nodes, atMicros, forMicros, timeoutMicros, expendable }))
     atMicros += 1 + dice.exponential(gapMicros)
+  }
+  if (dice.chance(500)) {
+    const [first, ...others] = unfinished
+    const lead = timeoutMicros + dice.below(3 * timeoutMicros)
+    const family = dice.weighted([first!, ...others])
+    const context = { dice, nodes, timeoutMicros, expendable, forMicros: 2 * lead }
+    faults.push(...family({ ...context, atMicros: Math.max(0, safetyMicros - lead) }))
   }
   return faults.sort((one, other) => one.atMicros - other.atMicros)
 }

@@ -3,8 +3,9 @@
  * troubles may hold one node or link at once: it is free again when the last of them ends.
  */
 import type { Host } from "./Host.js"
+import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
-import type { Fault, Link, Occasion, Target, Trouble } from "./Scenario.js"
+import type { Fault, Link, Moment, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
@@ -15,14 +16,25 @@ type Undo = () => void
 
 const nothing: Undo = () => {}
 
+/** A fault that has begun and not ended. */
+interface Active {
+  readonly fault: Fault
+  /** The one node that it has met, if it is about one. */
+  node: number | undefined
+  /** Undefined as long as it has met nobody. */
+  undo: Undo | undefined
+}
+
 export class Troubles {
   readonly #world: World
   readonly #network: SimNetwork
   readonly #hosts: ReadonlyArray<Host>
   readonly #oracles: Oracles
+  readonly #operator: Operator
   /** How many troubles want each node down, and how many want it paused. */
   readonly #downs: Array<number>
   readonly #pauses: Array<number>
+  readonly #active = new Set<Active>()
   /** Over for these nodes; permanent for the others. */
   #calm: ReadonlySet<number> | undefined
 
@@ -30,12 +42,14 @@ export class Troubles {
     world: World,
     network: SimNetwork,
     hosts: ReadonlyArray<Host>,
-    oracles: Oracles
+    oracles: Oracles,
+    operator: Operator
   ) {
     this.#world = world
     this.#network = network
     this.#hosts = hosts
     this.#oracles = oracles
+    this.#operator = operator
     this.#downs = hosts.map(() => 0)
     this.#pauses = hosts.map(() => 0)
   }
@@ -59,6 +73,22 @@ export class Troubles {
     return found
   }
 
+  /** The nodes, each on its own, that something is wrong with now. */
+  troubled(): ReadonlyArray<number> {
+    const nodes = [...this.#active].flatMap(({ node }) => node === undefined ? [] : [node])
+    return [...new Set(nodes)].sort((one, other) => one - other)
+  }
+
+  /** After every event: somebody may stand for election. */
+  look(): void {
+    if (this.#calm !== undefined) return
+    for (const active of this.#active) {
+      const { fault: { trouble }, undo } = active
+      if (undo !== undefined || "links" in trouble || trouble.node !== "candidate") continue
+      this.#meet(active, this.#candidate())
+    }
+  }
+
   /**
    * The liveness phase: `core` has no more troubles, ever; the rest keeps those that it has, for
    * good.
@@ -77,49 +107,59 @@ export class Troubles {
 
   #begin(fault: Fault): void {
     if (this.#calm !== undefined) return
-    const { trouble } = fault
-    // Now: who leads when it begins may not lead any more when it has begun.
-    const nodes = nodesOf(trouble).map((node) => nodeId(this.#resolve(node) ?? 0))
-    const undo = this.#carryOut(trouble, fault)
-    if (undo === undefined) return
-    const text = describe(trouble)
-    this.#world.progressed()
-    this.#world.tell({ _tag: "Fault", phase: "begins", nodes, text })
+    const active: Active = { fault, node: undefined, undo: undefined }
+    this.#active.add(active)
+    if ("links" in fault.trouble) this.#hold(active, fault.trouble.links.flat())
+    else if (fault.trouble.node !== "candidate") {
+      this.#meet(active, this.#resolve(fault.trouble.node))
+    }
     this.#world.timeline.after(fault.forMicros, NOBODY, "fault ends", () => {
-      if (this.#calm !== undefined) return
-      undo()
-      this.#world.tell({ _tag: "Fault", phase: "ends", nodes, text })
+      this.#active.delete(active)
+      if (this.#calm === undefined) active.undo?.()
     })
   }
 
-  #resolve(target: Target): number | undefined {
+  #resolve(target: number | "leader"): number | undefined {
     return target === "leader" ? this.leader() : target
   }
 
-  /** Undefined if there is nobody to be troubled. */
-  #carryOut(trouble: Trouble, fault: Fault): Undo | undefined {
+  /** Whoever stands for election, and has not heard yet that it may. */
+  #candidate(): number | undefined {
+    return this.#hosts.find(({ number }) => this.#oracles.stateOf(number)?.role === "Candidate")
+      ?.number
+  }
+
+  /** A fault of one node; nothing happens if there is nobody whom it could meet. */
+  #meet(active: Active, node: number | undefined): void {
+    const host = node === undefined ? undefined : this.#hosts[node]
+    if (host === undefined) return
+    active.node = host.number
+    this.#hold(active, [host.number])
+  }
+
+  #hold(active: Active, numbers: ReadonlyArray<number>): void {
+    const { trouble } = active.fault
+    const nodes = [...new Set(numbers)].map(nodeId)
+    const undo = this.#carryOut(active)
+    const text = describe(trouble)
+    this.#world.progressed()
+    this.#world.tell({ _tag: "Fault", phase: "begins", nodes, text })
+    active.undo = () => {
+      undo()
+      this.#world.tell({ _tag: "Fault", phase: "ends", nodes, text })
+    }
+  }
+
+  #carryOut({ fault, node }: Active): Undo {
+    const { trouble } = fault
     switch (trouble._tag) {
       case "Cut":
         return this.#cut(trouble.links)
       case "Clog":
         this.#network.clog(trouble.links)
         return () => this.#network.unclog(trouble.links)
-      case "Jump":
-      case "Crash":
-      case "Kill":
-      case "Stop":
-      case "Pause":
-      case "Stall":
-      case "Full":
-      case "SyncError":
-      case "Isolate":
-      case "Rot":
-      case "Misdirect":
-      case "Wipe": {
-        const node = this.#resolve(trouble.node)
-        const host = node === undefined ? undefined : this.#hosts[node]
-        return host === undefined ? undefined : this.#troubleNode(trouble, host, fault)
-      }
+      default:
+        return this.#troubleNode(trouble, this.#hosts[node!]!, fault)
     }
   }
 
@@ -168,6 +208,9 @@ export class Troubles {
         if (trouble.millis < 0) this.#world.marks.hit("clock jumped back")
         host.clock.jump(trouble.millis)
         return nothing
+      case "Transfer":
+        this.#operator.handOver(host, trouble.to === "chosen" ? undefined : nodeId(trouble.to))
+        return nothing
       case "Rot":
         return this.#damage(host, () => disk.rot())
       case "Misdirect":
@@ -190,16 +233,35 @@ export class Troubles {
     return links
   }
 
-  #crash(host: Host, when: Occasion, crash: () => void): Undo {
-    if (when === "any") return this.#down(host, crash)
-    const crashNow = (): void => {
+  #crash(host: Host, when: Moment, crash: () => void): Undo {
+    const { marks } = this.#world
+    const crashWriting = (): void => {
       if (this.#calm?.has(host.number) === true) return
-      this.#world.marks.hit("crash while writing")
+      marks.hit("crash while writing")
       crash()
     }
-    if (when === "writing") host.disk.crashWhileWriting = crashNow
-    else host.crashWhileInstalling = crashNow
-    return () => this.#startAgain(host)
+    switch (when) {
+      case "any":
+        return this.#down(host, crash)
+      case "writing":
+        host.disk.crashWhileWriting = crashWriting
+        return () => this.#startAgain(host)
+      case "installing":
+        host.crashWhileInstalling = crashWriting
+        return () => this.#startAgain(host)
+      case "synced":
+        host.disk.crashWhenSynced = () => {
+          const role = this.#oracles.stateOf(host.number)?.role
+          marks.hit(
+            role === "Candidate" ? "candidate fell unheard" : "crash between durable and told"
+          )
+          crash()
+        }
+        return () => {
+          host.disk.crashWhenSynced = undefined
+          this.#startAgain(host)
+        }
+    }
   }
 
   #down(host: Host, takeDown: () => void): Undo {
@@ -232,32 +294,30 @@ export class Troubles {
   }
 }
 
-const nodesOf = (trouble: Trouble): ReadonlyArray<Target> =>
-  "links" in trouble ? [...new Set(trouble.links.flat())] : [trouble.node]
-
 const linksText = (links: ReadonlyArray<Link>): string =>
   links.map(([from, to]) => `${nodeId(from)} to ${nodeId(to)}`).join(", ")
 
 const DIRECTIONS = { both: "", in: " for what it is sent", out: " for what it sends" } as const
 
-const OCCASIONS = {
+const MOMENTS: Readonly<Record<Moment, string>> = {
   any: "",
   writing: " while it writes",
+  synced: " when it has written and told nobody",
   installing: " while it is sent a snapshot"
-} as const
+}
 
 /** In words. */
 export const describe = (trouble: Trouble): string => {
   if (trouble._tag === "Cut") return `links cut: ${linksText(trouble.links)}`
   if (trouble._tag === "Clog") return `links clogged: ${linksText(trouble.links)}`
-  const name = trouble.node === "leader" ? "the leader" : nodeId(trouble.node)
+  const name = typeof trouble.node === "string" ? `the ${trouble.node}` : nodeId(trouble.node)
   switch (trouble._tag) {
     case "Isolate":
       return `${name} is cut off${DIRECTIONS[trouble.direction]}`
     case "Crash":
-      return `${name} loses power${OCCASIONS[trouble.while]}`
+      return `${name} loses power${MOMENTS[trouble.while]}`
     case "Kill":
-      return `${name} is killed${OCCASIONS[trouble.while]}`
+      return `${name} is killed${MOMENTS[trouble.while]}`
     case "Stop":
       return `${name} is asked to stop`
     case "Pause":
@@ -268,6 +328,10 @@ export const describe = (trouble: Trouble): string => {
       return `the disk of ${name} has ${trouble.bytes} bytes left`
     case "SyncError":
       return `the next fsync of ${name} fails`
+    case "Transfer":
+      return trouble.to === "chosen"
+        ? `an operator wants another leader, and tells ${name}`
+        : `an operator wants ${nodeId(trouble.to)} to lead, and tells ${name}`
     case "Jump":
       return `the wall clock of ${name} jumps by ${trouble.millis} ms`
     case "Rot":

@@ -12,6 +12,14 @@ import * as Bytes from "./Bytes.js"
 export const VERSION_MIN = 1
 export const VERSION_MAX = 1
 
+/** The protocols that a build speaks, both ends included. */
+export interface Versions {
+  readonly min: number
+  readonly max: number
+}
+
+export const VERSIONS: Versions = { min: VERSION_MIN, max: VERSION_MAX }
+
 /** The longest payload anybody may send before the two have agreed to talk. */
 export const HANDSHAKE_LIMIT_BYTES = 4096
 
@@ -27,6 +35,8 @@ export interface Acquaintance {
   readonly self: Identity
   /** Every peer by its id; `undefined` until it has been met. */
   readonly incarnations: ReadonlyMap<string, string | undefined>
+  /** What this node speaks; `VERSIONS` if not given. */
+  readonly versions?: Versions
 }
 
 /** The other side is who it should be, and so are we. */
@@ -34,6 +44,8 @@ export interface Met {
   readonly _tag: "Met"
   readonly peer: string
   readonly incarnation: string
+  /** The highest protocol that both speak: each of the two finds the same. */
+  readonly version: number
 }
 
 export interface Refused {
@@ -51,16 +63,16 @@ export interface Refused {
 }
 
 /** Says who is speaking, and to whom it believes to speak. */
-export const hello = (self: Identity, to: string): Uint8Array => {
+export const hello = (self: Identity, to: string, versions = VERSIONS): Uint8Array => {
   const writer = new Bytes.Writer()
-  writeHello(writer, self, to)
+  writeHello(writer, self, to, versions)
   return writer.written()
 }
 
-export const accepted = (self: Identity, to: string): Uint8Array => {
+export const accepted = (self: Identity, to: string, versions = VERSIONS): Uint8Array => {
   const writer = new Bytes.Writer()
   writer.u8(ACCEPTED)
-  writeHello(writer, self, to)
+  writeHello(writer, self, to, versions)
   return writer.written()
 }
 
@@ -73,32 +85,35 @@ export const refused = (message: string): Uint8Array => {
 }
 
 export const examineHello = (payload: Uint8Array, known: Acquaintance): Met | Refused =>
-  examine(Bytes.decode(payload, readHello), known)
+  examine(Bytes.decode(payload, (reader) => readHello(reader, versionsOf(known))), known)
 
 /** `known` holds only the peer that was dialled. */
 export const examineAnswer = (payload: Uint8Array, known: Acquaintance): Met | Refused => {
-  const answer = Bytes.decode(payload, readAnswer)
+  const answer = Bytes.decode(payload, (reader) => readAnswer(reader, versionsOf(known)))
   return answer?._tag === "Refused" ? answer : examine(answer, known)
 }
 
+const versionsOf = ({ versions = VERSIONS }: Acquaintance): Versions => versions
+
 interface Hello {
   readonly _tag: "Hello"
-  readonly versionMin: number
-  readonly versionMax: number
+  readonly versions: Versions
   /** `undefined` if no version is shared: what follows the versions may then be anything. */
   readonly introduction: { readonly from: Identity; readonly to: string } | undefined
 }
 
-const examine = (hello: Hello | undefined, { incarnations, self }: Acquaintance): Met | Refused => {
+const examine = (hello: Hello | undefined, known: Acquaintance): Met | Refused => {
+  const { incarnations, self } = known
+  const { max, min } = versionsOf(known)
   if (hello === undefined) {
     return refuse("NoHandshake", "what was sent is no handshake: no raftcache node is speaking")
   }
   if (hello.introduction === undefined) {
-    const theirs = `${hello.versionMin} to ${hello.versionMax}`
+    const theirs = `${hello.versions.min} to ${hello.versions.max}`
     return refuse(
       "UnsupportedVersion",
-      `the peer speaks protocol ${theirs}, ${self.nodeId} speaks ${VERSION_MIN} to ` +
-        `${VERSION_MAX}: upgrade the older one`
+      `the peer speaks protocol ${theirs}, ${self.nodeId} speaks ${min} to ${max}: upgrade the ` +
+        "older one, through a version that speaks both if there is one"
     )
   }
   const { from, to } = hello.introduction
@@ -122,15 +137,16 @@ const examine = (hello: Hello | undefined, { incarnations, self }: Acquaintance)
       `${name} is no peer of ${self.nodeId} at this address: correct the lists of peers`
     )
   }
-  const known = incarnations.get(from.nodeId)
-  if (known !== undefined && known !== from.incarnation) {
+  const before = incarnations.get(from.nodeId)
+  if (before !== undefined && before !== from.incarnation) {
     return refuse(
       "WrongIncarnation",
       `${name} lost its data folder or runs twice, for ${self.nodeId} has met it with another ` +
         "one: stop it, and give it that folder back (docs/operations.md)"
     )
   }
-  return { _tag: "Met", peer: from.nodeId, incarnation: from.incarnation }
+  const version = Math.min(max, hello.versions.max)
+  return { _tag: "Met", peer: from.nodeId, incarnation: from.incarnation, version }
 }
 
 const refuse = (reason: Refused["reason"], message: string): Refused => ({
@@ -151,38 +167,43 @@ const ACCEPTED = 1
 
 // Magic and versions stay where they are in every version to come: so two builds that share no
 // version can still tell each other so.
-const writeHello = (writer: Bytes.Writer, self: Identity, to: string): void => {
+const writeHello = (
+  writer: Bytes.Writer,
+  self: Identity,
+  to: string,
+  { max, min }: Versions
+): void => {
   writer.u32(MAGIC)
-  writer.u32(VERSION_MIN)
-  writer.u32(VERSION_MAX)
+  writer.u32(min)
+  writer.u32(max)
   writer.string(self.clusterId)
   writer.string(self.nodeId)
   writer.string(self.incarnation)
   writer.string(to)
 }
 
-const readHello = (reader: Bytes.Reader): Hello => {
+const readHello = (reader: Bytes.Reader, ours: Versions): Hello => {
   if (reader.u32() !== MAGIC) throw new Bytes.Malformed()
-  const versionMin = reader.u32()
-  const versionMax = reader.u32()
-  if (versionMin > VERSION_MAX || versionMax < VERSION_MIN) {
+  const versions = { min: reader.u32(), max: reader.u32() }
+  if (versions.min > versions.max) throw new Bytes.Malformed()
+  if (versions.min > ours.max || versions.max < ours.min) {
     reader.raw(reader.remaining)
-    return { _tag: "Hello", versionMin, versionMax, introduction: undefined }
+    return { _tag: "Hello", versions, introduction: undefined }
   }
   const from = {
     clusterId: reader.string(),
     nodeId: reader.string(),
     incarnation: reader.string()
   }
-  return { _tag: "Hello", versionMin, versionMax, introduction: { from, to: reader.string() } }
+  return { _tag: "Hello", versions, introduction: { from, to: reader.string() } }
 }
 
 const FOREIGN_MESSAGE_LIMIT = 512
 
-const readAnswer = (reader: Bytes.Reader): Hello | Refused => {
+const readAnswer = (reader: Bytes.Reader, ours: Versions): Hello | Refused => {
   switch (reader.u8()) {
     case ACCEPTED:
-      return readHello(reader)
+      return readHello(reader, ours)
     case REFUSED:
       return refuse(
         "RefusedByPeer",

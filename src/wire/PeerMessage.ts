@@ -10,11 +10,12 @@ import type {
   Append,
   AppendRejected,
   Message,
-  SnapshotChunk,
-  SnapshotProgress
+  PreVoteRequest,
+  VoteRequest
 } from "../raft/Message.js"
 import * as Bytes from "./Bytes.js"
-import * as SnapshotRecord from "./SnapshotRecord.js"
+import * as SnapshotMessage from "./SnapshotMessage.js"
+import * as TransferMessage from "./TransferMessage.js"
 
 /** A follower's proposals for whom it thinks leads, in the order in which to append them. */
 export interface Forward {
@@ -28,7 +29,12 @@ export interface ForwardRefused {
   readonly reason: "NotLeader" | "Overloaded"
 }
 
-export type PeerMessage = Message | Forward | ForwardRefused
+export type PeerMessage =
+  | Message
+  | Forward
+  | ForwardRefused
+  | TransferMessage.TransferAsked
+  | TransferMessage.TransferAnswered
 
 /** One payload. Its bytes are the caller's; nothing of `messages` is kept. */
 export const encode = (messages: ReadonlyArray<PeerMessage>): Uint8Array => {
@@ -65,9 +71,15 @@ const tags = {
   ReadIndexRefused: 12,
   Forward: 13,
   ForwardRefused: 14,
-  SnapshotChunk: 20,
-  SnapshotProgress: 21
+  TimeoutNow: 20,
+  TransferAsked: 21,
+  TransferAnswered: 22,
+  SnapshotChunk: 24,
+  SnapshotProgress: 25
 } as const satisfies Record<PeerMessage["_tag"], number>
+
+/** A `VoteRequest` with its flag, so that one without is written as it always was. */
+const VOTE_REQUEST_OF_TRANSFER = 23
 
 const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
 
@@ -103,7 +115,8 @@ const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
 }
 
 const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
-  writer.u8(tags[message._tag])
+  const isOfTransfer = message._tag === "VoteRequest" && message.transfer === true
+  writer.u8(isOfTransfer ? VOTE_REQUEST_OF_TRANSFER : tags[message._tag])
   switch (message._tag) {
     case "PreVoteRequest":
       writer.integer(message.term)
@@ -151,19 +164,17 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       for (const proposal of message.proposals) writer.bytes(proposal)
       return
     case "SnapshotChunk":
-      writer.integer(message.term)
-      writer.integer(message.round)
-      SnapshotRecord.encode(writer, message.snapshot)
-      writer.integer(message.offset)
-      return writer.bytes(message.bytes)
+      return SnapshotMessage.writeChunk(writer, message)
     case "SnapshotProgress":
-      writer.integer(message.term)
-      writer.integer(message.round)
-      writeEntryId(writer, message.id)
-      writer.integer(message.offset)
-      return writer.integer(message.receivedBytes)
+      return SnapshotMessage.writeProgress(writer, message)
     case "ForwardRefused":
       return writer.u8(reasons[message.reason])
+    case "TimeoutNow":
+      return writer.integer(message.term)
+    case "TransferAsked":
+      return TransferMessage.writeAsked(writer, message)
+    case "TransferAnswered":
+      return TransferMessage.writeAnswered(writer, message)
   }
 }
 
@@ -190,12 +201,7 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
   const tag = reader.u8()
   switch (tag) {
     case tags.PreVoteRequest:
-      return {
-        _tag: "PreVoteRequest",
-        term: reader.integer(),
-        campaignTerm: reader.integer(),
-        last: readEntryId(reader)
-      }
+      return readPreVoteRequest(reader)
     case tags.PreVoteResponse:
       return {
         _tag: "PreVoteResponse",
@@ -204,7 +210,9 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
         granted: readBoolean(reader)
       }
     case tags.VoteRequest:
-      return { _tag: "VoteRequest", term: reader.integer(), last: readEntryId(reader) }
+      return readVoteRequest(reader)
+    case VOTE_REQUEST_OF_TRANSFER:
+      return { ...readVoteRequest(reader), transfer: true }
     case tags.VoteResponse:
       return { _tag: "VoteResponse", term: reader.integer(), granted: readBoolean(reader) }
     case tags.Append:
@@ -246,32 +254,33 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
     case tags.Forward:
       return { _tag: "Forward", proposals: readProposals(reader) }
     case tags.SnapshotChunk:
-      return readChunk(reader)
+      return SnapshotMessage.readChunk(reader)
     case tags.SnapshotProgress:
-      return readSnapshotProgress(reader)
+      return SnapshotMessage.readProgress(reader)
     case tags.ForwardRefused:
       return { _tag: "ForwardRefused", reason: readReason(reader) }
+    case tags.TimeoutNow:
+      return { _tag: "TimeoutNow", term: reader.integer() }
+    case tags.TransferAsked:
+      return TransferMessage.readAsked(reader)
+    case tags.TransferAnswered:
+      return TransferMessage.readAnswered(reader)
     default:
       throw new Bytes.Malformed()
   }
 }
 
-const readChunk = (reader: Bytes.Reader): SnapshotChunk => ({
-  _tag: "SnapshotChunk",
+const readPreVoteRequest = (reader: Bytes.Reader): PreVoteRequest => ({
+  _tag: "PreVoteRequest",
   term: reader.integer(),
-  round: reader.integer(),
-  snapshot: SnapshotRecord.decode(reader),
-  offset: reader.integer(),
-  bytes: reader.bytes()
+  campaignTerm: reader.integer(),
+  last: readEntryId(reader)
 })
 
-const readSnapshotProgress = (reader: Bytes.Reader): SnapshotProgress => ({
-  _tag: "SnapshotProgress",
+const readVoteRequest = (reader: Bytes.Reader): VoteRequest => ({
+  _tag: "VoteRequest",
   term: reader.integer(),
-  round: reader.integer(),
-  id: readEntryId(reader),
-  offset: reader.integer(),
-  receivedBytes: reader.integer()
+  last: readEntryId(reader)
 })
 
 const readAppend = (reader: Bytes.Reader): Append => {

@@ -32,7 +32,8 @@ export const scenarioOf = (seed: number, nodes = 3): Scenario => ({
     trailingEntries: 5,
     trailingBytes: 2_048,
     chunkBytes: 512,
-    inflightChunkBytes: 1_024
+    inflightChunkBytes: 1_024,
+    clockDriftPercent: 25
   },
   segmentLimitBytes: 65_536,
   snapshotBlockBytes: 1_024,

@@ -13,7 +13,7 @@ seed 42: 3 nodes
   timeouts   election 300 ms, heartbeat 50 ms, request 1000 ms
   limits     appendBytes 1,024, inflightAppends 4, inflightBytes 4,096, uncommittedBytes 8,192, \
 applyBytes 2,048, snapshotEntries 10, snapshotBytes 4,096, trailingEntries 5, trailingBytes 2,048, \
-chunkBytes 512, inflightChunkBytes 1,024, segmentBytes 65,536
+chunkBytes 512, inflightChunkBytes 1,024, clockDriftPercent 25, segmentBytes 65,536
   network    delay 1 ms+500 us, 1.5% lost, tells who is dead
   disk       write 1 ms+500 us, sync 1 ms+500 us, a crash leaves any sectors of what was unsynced
   clocks     n1 -20 ms +50 ppm, n2 +0 ms +0 ppm, n3 +7 ms -3 ppm

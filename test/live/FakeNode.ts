@@ -6,7 +6,7 @@ import { Effect, Layer } from "effect"
 import * as Store from "../../src/kv/Store.js"
 import { Cache } from "../../src/node/Cache.js"
 import { Node } from "../../src/node/Node.js"
-import type { Refused, Status, WriteOutcome } from "../../src/node/Node.js"
+import type { Refused, Status, TransferOutcome, WriteOutcome } from "../../src/node/Node.js"
 import * as States from "../../src/raft/State.js"
 
 export interface Call {
@@ -19,6 +19,11 @@ export class FakeNode {
   readonly store = Store.make()
   /** In order: every request that has reached the node. */
   readonly calls: Array<Call> = []
+  /** In order: of every read that has reached the node. */
+  readonly modes: Array<string> = []
+  /** In order: whom leadership was to be handed to. */
+  readonly transfers: Array<string | undefined> = []
+  transferOutcome: TransferOutcome = { _tag: "Transferred", to: "n2" }
   held = false
   private index = 0
   private wake: () => void = () => {}
@@ -34,7 +39,8 @@ export class FakeNode {
     appliedIndex: this.index,
     snapshotIndex: 0,
     members: ["n1", "n2", "n3"],
-    pending: 0
+    pending: 0,
+    questions: 0
   })
 
   private readonly state = States.boot(
@@ -56,11 +62,17 @@ export class FakeNode {
       state: () => this.state,
       stopped: Effect.never,
       snapshot: (answer) => answer({ _tag: "SnapshotTaken", index: this.index }),
-      read: (answer) =>
+      transfer: (to, answer) => {
+        this.transfers.push(to)
+        queueMicrotask(() => answer(this.transferOutcome))
+      },
+      read: (answer, mode = "linearizable") => {
+        this.modes.push(mode)
         this.received(
           "read",
           (outcome) => answer(outcome?._tag === "Refused" ? outcome : { _tag: "Readable" })
-        ),
+        )
+      },
       write: (command, answer) =>
         this.received("write", (outcome) => answer(outcome ?? this.apply(command)))
     })

@@ -13,6 +13,7 @@ const connection = () => {
   const server: Server = {
     store: node.store,
     status: node.status,
+    transfer: () => {},
     port: () => 6379,
     startedAtMillis: 0,
     connections: { size: 3 },
@@ -25,6 +26,7 @@ const connection = () => {
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
     protocol: 2,
+    reads: "linearizable",
     name: "",
     libraryName: "",
     libraryVersion: ""
@@ -34,7 +36,9 @@ const connection = () => {
     const asked = words(...texts)
     const command = RedisCommands.find(asked)
     if (typeof command === "string") return `-${command}\r\n`
-    if (command.kind === "Write") throw new Error(`${texts[0]} is a write`)
+    if (command.kind !== "Local" && command.kind !== "Read") {
+      throw new Error(`${texts[0]} is a ${command.kind}`)
+    }
     const out = new RespReply.Writer()
     out.protocol = client.protocol
     command.run(asked, out, client, server)

@@ -87,14 +87,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "    void [ref, since]"
   },
   {
-    id: "Q14",
-    title: "Reads that wait for an index no new leader may reach wait on",
-    source: "analysis",
-    file: "raft/Follower.ts",
-    find: "const orphaned = next.confirmedReads.filter(({ index }) => index > next.commit)",
-    replace: "const orphaned: typeof next.confirmedReads = []"
-  },
-  {
     id: "Q15",
     title: "A read that was refused is forgotten",
     source: "analysis",
@@ -120,5 +112,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     } else {`,
     replace: `      Steps.reply(step, origin.ref, { _tag: "Readable", index: next.applied })
     } else {`
+  },
+  {
+    id: "Q17",
+    title: "Reads wait for ever at a node without a leader",
+    source: "analysis",
+    file: "node/Reads.ts",
+    find: "const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)",
+    replace: "const late = this.#waiting.filter(() => false)"
+  },
+  {
+    id: "Q21",
+    title: "A read that was granted waits for ever at a node that is behind",
+    source: "analysis",
+    file: "node/Reads.ts",
+    find: "if ((reads[0]?.deadlineAt ?? Infinity) > now) continue",
+    replace: "continue"
   }
 ]

@@ -72,6 +72,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "Math.max(index + 1, candidate)"
   },
   {
+    id: "R14",
+    title: "A full window whose answers were lost is never opened again",
+    source: "etcd-io/etcd#14633",
+    file: "raft/Replication.ts",
+    find: "silent ? sendAppend(step, from, unmarked, []) : unmarked",
+    replace: "unmarked"
+  },
+  {
     id: "R15",
     title: "The answer to the last append in flight does not free its place",
     source: "etcd-io/etcd dcd623a",

@@ -35,6 +35,22 @@ export const mutants: ReadonlyArray<Mutant> = [
 `
   },
   {
+    id: "V05",
+    title: "The longer log counts as the newer",
+    source: "hashicorp/raft 441bd09",
+    file: "raft/EntryId.ts",
+    find: "self.term > that.term || (self.term === that.term && self.index >= that.index)",
+    replace: "self.index > that.index || (self.index === that.index && self.term >= that.term)"
+  },
+  {
+    id: "V06",
+    title: "A log must be both newer and as long to be up to date",
+    source: "openraft a48a3282",
+    file: "raft/EntryId.ts",
+    find: "self.term > that.term || (self.term === that.term && self.index >= that.index)",
+    replace: "self.term >= that.term && self.index >= that.index"
+  },
+  {
     id: "V07",
     title: "Half of an even cluster is a majority",
     source: "hashicorp/raft 163a55f, openraft d60f1e85",
@@ -52,6 +68,29 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: `  const { vote } = recovered.hardState
   const { term } = Logs.lastId(log)
 `
+  },
+  {
+    id: "V13",
+    title: "A pre-vote of a lower term is met with silence",
+    source: "etcd-io/etcd#8501, raft-rs 3012d3c, openraft#1796",
+    file: "raft/Raft.ts",
+    find: `    case "PreVoteRequest":
+      return Election.preVoteRequested(current, from, message)
+    case "PreVoteResponse":`,
+    replace: `    case "PreVoteRequest":
+      return
+    case "PreVoteResponse":`
+  },
+  {
+    id: "V14",
+    title: "What a leader of a lower term says is met with silence",
+    source: "etcd-io/raft:raft.go lower-term branch, redpanda-data/redpanda#31547",
+    file: "raft/Raft.ts",
+    find: "  if (message.term < next.term) return refuseStale(current, from, message)",
+    replace: `  if (message.term < next.term) {
+    if (message._tag === "Append" || message._tag === "Heartbeat") return
+    return refuseStale(current, from, message)
+  }`
   },
   {
     id: "V19",

@@ -9,7 +9,12 @@ import * as Key from "../../src/kv/Key.js"
 import * as Store from "../../src/kv/Store.js"
 import * as Cache from "../../src/node/Cache.js"
 import { Node } from "../../src/node/Node.js"
-import type { ReadOutcome, SnapshotOutcome, WriteOutcome } from "../../src/node/Node.js"
+import type {
+  ReadOutcome,
+  SnapshotOutcome,
+  TransferOutcome,
+  WriteOutcome
+} from "../../src/node/Node.js"
 import * as NodeProgram from "../../src/node/NodeProgram.js"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
 import type { Limits } from "../../src/raft/State.js"
@@ -104,6 +109,10 @@ export const make = (
       write: (id: string, command: Uint8Array) =>
         Effect.async<WriteOutcome>((resume) =>
           node(id).write(command, (outcome) => resume(Effect.succeed(outcome)))
+        ),
+      transfer: (id: string, to: string | undefined) =>
+        Effect.async<TransferOutcome>((resume) =>
+          node(id).transfer(to, (outcome) => resume(Effect.succeed(outcome)))
         ),
       /** The value that a linearizable read of `key` shows at this node, or why there is none. */
       read: (id: string, key: string) =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Clock, Effect, TestClock } from "effect"
 import * as Ticker from "../../src/node/Ticker.js"
 
 const DUE_TICKS = 30
@@ -8,7 +8,7 @@ const GRACE_TICKS = 5
 const make = Effect.gen(function*() {
   const woken = { count: 0 }
   const ticker = yield* Ticker.make(() => void woken.count++)
-  const elapsed = () => ticker.elapsed(DUE_TICKS, GRACE_TICKS)
+  const elapsed = () => ticker.elapsed(DUE_TICKS, GRACE_TICKS).ticks
   const pass = (millis: number) => TestClock.adjust(millis)
   return { ticker, woken, elapsed, pass }
 })
@@ -64,5 +64,34 @@ describe("a node's ticker", () => {
       ticker.arm(DUE_TICKS)
       yield* pass(DUE_TICKS * Ticker.TICK_MILLIS + 20)
       assert.strictEqual(elapsed(), DUE_TICKS + 2)
+    }))
+
+  it.scoped("says so when it was held up, and when only the wall clock has noticed", () =>
+    Effect.gen(function*() {
+      let nowMillis = 5_000
+      let wallMillis = 1_000_000
+      const live = yield* Effect.clock
+      const clock: Clock.Clock = {
+        ...live,
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeNanos: () => BigInt(nowMillis) * 1_000_000n,
+        unsafeCurrentTimeMillis: () => wallMillis,
+        sleep: () => Effect.never
+      }
+      const ticker = yield* Effect.withClock(Ticker.make(() => {}), clock)
+      const after = (millis: number, ofWall: number) => {
+        nowMillis += millis
+        wallMillis += ofWall
+        return ticker.elapsed(DUE_TICKS, GRACE_TICKS)
+      }
+      ticker.arm(DUE_TICKS)
+      assert.deepStrictEqual(after(20, 20), { ticks: 2, heldUp: false })
+      assert.deepStrictEqual(after(0, 60_000), { ticks: 0, heldUp: true })
+      assert.deepStrictEqual(after(10, 10), { ticks: 1, heldUp: false })
+      assert.deepStrictEqual(after(10, -60_000), { ticks: 1, heldUp: false })
+      assert.deepStrictEqual(after(5_000, 5_000), {
+        ticks: DUE_TICKS - GRACE_TICKS,
+        heldUp: true
+      })
     }))
 })

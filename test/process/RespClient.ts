@@ -31,9 +31,9 @@ export class RespClient {
   /** Why nothing more can be asked. */
   #ended: ConnectionLost | undefined
 
-  static connect(port: number): Promise<RespClient> {
+  static connect(port: number, host = "127.0.0.1"): Promise<RespClient> {
     return new Promise((resolve, reject) => {
-      const socket = Net.connect({ host: "127.0.0.1", port, noDelay: true })
+      const socket = Net.connect({ host, port, noDelay: true })
       socket.once("error", reject)
       socket.once("connect", () => {
         socket.off("error", reject)

@@ -50,6 +50,13 @@ export const propose = (...refs: ReadonlyArray<Ref>): Event => ({
 
 export const read = (ref: Ref): Event => ({ _tag: "Read", ref, mode: "linearizable" })
 
+/** Leadership is to go to `to`, or to whom the leader chooses. */
+export const transfer = (ref: Ref, to?: NodeId): Event => ({
+  _tag: "TransferLeadership",
+  ref,
+  to
+})
+
 export const unreachable = (peer: NodeId): Event => ({ _tag: "PeerUnreachable", peer })
 
 // Entries and messages
@@ -121,6 +128,15 @@ export const voteRequest = (term: Term, last: EntryId): Message => ({
   term,
   last
 })
+
+export const transferVoteRequest = (term: Term, last: EntryId): Message => ({
+  _tag: "VoteRequest",
+  term,
+  last,
+  transfer: true
+})
+
+export const timeoutNow = (term: Term): Message => ({ _tag: "TimeoutNow", term })
 
 export const voteResponse = (term: Term, granted = true): Message => ({
   _tag: "VoteResponse",

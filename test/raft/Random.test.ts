@@ -27,7 +27,8 @@ const tight = {
   snapshotEntries: 2,
   trailingEntries: 1,
   chunkBytes: 1,
-  inflightChunkBytes: 2
+  inflightChunkBytes: 2,
+  clockDriftPercent: 25
 }
 
 const starts: ReadonlyArray<State> = [

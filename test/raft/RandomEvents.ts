@@ -100,7 +100,8 @@ const tags = [
   "ReadIndexRefused",
   "SnapshotChunk",
   "SnapshotChunk",
-  "SnapshotProgress"
+  "SnapshotProgress",
+  "TimeoutNow"
 ] as const
 
 const drawMessage = (dice: Dice, state: State): Message => {
@@ -113,8 +114,12 @@ const drawMessage = (dice: Dice, state: State): Message => {
       return { _tag, term, campaignTerm: term + 1, last: drawEntryId(dice, state) }
     case "PreVoteResponse":
       return { _tag, term, campaignTerm: near(dice, state.term + 1), granted }
-    case "VoteRequest":
-      return { _tag, term, last: drawEntryId(dice, state) }
+    case "VoteRequest": {
+      const last = drawEntryId(dice, state)
+      return dice.chance(0.3) ? { _tag, term, last, transfer: true } : { _tag, term, last }
+    }
+    case "TimeoutNow":
+      return { _tag, term }
     case "VoteResponse":
       return { _tag, term, granted }
     case "Append": {
@@ -214,6 +219,12 @@ const drawReceive = (dice: Dice, state: State): Event => {
   }
 }
 
+const drawRead = (dice: Dice, ref: number): Event => ({
+  _tag: "Read",
+  ref,
+  mode: dice.chance(0.5) ? "lease" : "linearizable"
+})
+
 /** `newRef` gives refs that were never used. */
 export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
   const kind = dice.weighted({
@@ -231,6 +242,7 @@ export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
     case "receive":
       return drawReceive(dice, state)
     case "tick":
+      if (dice.chance(0.1)) return { _tag: "Tick", count: dice.below(2), heldUp: true }
       return { _tag: "Tick", count: dice.chance(0.5) ? 1 : dice.between(1, 30) }
     case "persisted":
       return { _tag: "Persisted", seq: dice.between(state.persistedSeq, state.seq + 1) }
@@ -239,7 +251,11 @@ export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
     case "lost":
       return { _tag: "PeerUnreachable", peer: dice.pick([...state.config.voters, ...foreign]) }
     case "ask": {
-      if (dice.chance(0.5)) return { _tag: "Read", ref: newRef(), mode: "linearizable" }
+      if (dice.chance(0.1)) {
+        const to = dice.chance(0.3) ? undefined : dice.pick([...state.config.voters, ...foreign])
+        return { _tag: "TransferLeadership", ref: newRef(), to }
+      }
+      if (dice.chance(0.5)) return drawRead(dice, newRef())
       const items = Array.from({ length: dice.below(4) }, () => {
         return { ref: newRef(), bytes: new Uint8Array(dice.below(40)) }
       })

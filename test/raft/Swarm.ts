@@ -21,7 +21,8 @@ export const drawLimits = (dice: Dice): Limits =>
     inflightAppends: dice.between(1, 4),
     inflightBytes: dice.between(1, 400),
     uncommittedBytes: dice.between(1, 1000),
-    applyBytes: dice.between(1, 150)
+    applyBytes: dice.between(1, 150),
+    clockDriftPercent: 25
   }
 
 /** How often each move is made; a fault with weight 0 does not exist. */

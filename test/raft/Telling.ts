@@ -32,7 +32,7 @@ export const message = (self: Message): string => {
     case "PreVoteResponse":
       return `${head} for term ${self.campaignTerm}: ${granted(self)}`
     case "VoteRequest":
-      return `${head}, last ${position(self.last)}`
+      return `${head}, last ${position(self.last)}${self.transfer === true ? ", by transfer" : ""}`
     case "VoteResponse":
       return `${head}: ${granted(self)}`
     case "Append": {
@@ -65,6 +65,8 @@ export const message = (self: Message): string => {
       return `${head}, round ${round}: ${receivedBytes} bytes of the snapshot of ` +
         `${position(id)}, asked for ${offset}`
     }
+    case "TimeoutNow":
+      return head
   }
 }
 
@@ -86,6 +88,10 @@ const outcome = (self: Outcome): string => {
       return `committed at ${self.index}`
     case "Readable":
       return `readable, asked for at least ${self.index}`
+    case "Transferred":
+      return `handed over to ${self.to}`
+    case "TransferFailed":
+      return `not handed over: ${self.why}`
     case "NotLeader":
       return self.leader === undefined ? "no leader" : `ask ${self.leader}`
     case "Overloaded":
@@ -119,6 +125,12 @@ const observation = (self: Observation): string => {
       return `streams its snapshot up to ${self.snapshot} to ${self.to}`
     case "Installed":
       return `begins anew with a snapshot up to ${self.snapshot}`
+    case "TransferBegun":
+      return `begins to hand over to ${self.to} in term ${self.term}`
+    case "Transferred":
+      return `has handed over to ${self.to}`
+    case "TransferAbandoned":
+      return `gives up handing over to ${self.to}: ${self.why}`
   }
 }
 

@@ -14,6 +14,7 @@
  *     settle                        everything is persisted and delivered until nothing is left;
  *                                   only what nodes become, apply and answer is told
  *     propose n1 a b, read n1 r     `a`, `b` and `r` name the requests
+ *     transfer n1 n2 t              n1 is asked to hand over to n2; `t` names the request
  *     crash n1, restart n1          a crash loses what is not durable
  *     partition n1 | n2 n3, heal    letters between groups are lost when they are delivered
  *     unreachable n1 n2             n1 is told that its connection to n2 is gone
@@ -103,6 +104,11 @@ class Stage {
       const ref = this.#newRef(name)
       this.#oracles.asked(ref, id, undefined)
       this.#run(this.#cluster.shell(id), { _tag: "Read", ref, mode: "linearizable" })
+    },
+    transfer: ([id = "", to = "", name = "t"]) => {
+      const ref = this.#newRef(name)
+      this.#oracles.asked(ref, id, undefined)
+      this.#run(this.#cluster.shell(id), { _tag: "TransferLeadership", ref, to })
     },
     crash: ([id = ""]) => {
       const shell = this.#cluster.shell(id)

@@ -62,6 +62,9 @@ class Stage {
     )
   }
 
+  /** In which term each node takes itself for the leader, if it does. */
+  readonly leads: Array<number | undefined> = []
+
   #node(node: number, hasty: boolean): Node["Type"] {
     const ask = (write: Uint8Array | undefined, answer: Asked["answer"]): void => {
       this.asked.push({ node, atMicros: this.world.nowMicros, write, answer })
@@ -73,7 +76,13 @@ class Stage {
       snapshot: () => {
         throw new Error("clients do not ask for it")
       },
-      state: () => state,
+      transfer: () => {
+        throw new Error("clients do not ask for it")
+      },
+      state: () => {
+        const term = this.leads[node]
+        return term === undefined ? state : { ...state, role: "Leader", term }
+      },
       status: () => {
         throw new Error("clients do not ask for it")
       },
@@ -124,6 +133,21 @@ describe("a client of the simulated cluster", () => {
     stage.advance(30)
     assert.deepStrictEqual(stage.places, [[2, 30]])
     assert.deepStrictEqual(stage.asked[0]!.write, Scenarios.set("v1").bytes)
+  })
+
+  it("that asks leaders asks the first of those that do not know of each other", () => {
+    const stage = new Stage()
+    stage.leads[1] = 3
+    stage.leads[2] = 2
+    stage.schedule(write(1, { node: "leader" })).answer(done(1))
+    stage.hosts[2]!.status = "Down"
+    stage.schedule(write(2, { node: "leader" })).answer(done(2))
+    assert.deepStrictEqual(stage.places, [[2, 0], [1, 0]])
+  })
+
+  it("that asks leaders asks somebody when nobody leads", () => {
+    const stage = new Stage().schedule(write(1, { node: "leader" }))
+    assert.deepStrictEqual(stage.places, [[1, 0]])
   })
 
   it("asks for one thing at a time: the next waits for the answer, and for its own time", () => {
@@ -296,16 +320,21 @@ describe("the oracle answered-in-time", () => {
   /** Two request timeouts and two election timeouts. */
   const DEADLINE_MILLIS = 4_600
 
-  const broken = (act: (stage: Stage) => unknown, isPaused = false): string | undefined => {
+  const broken = (
+    act: (stage: Stage) => unknown,
+    isPaused = false,
+    operation = write(1)
+  ): string | undefined => {
     const stage = new Stage()
     stage.hosts[0]!.isPaused = isPaused
-    stage.schedule(write(1)).advance(1_000)
+    stage.schedule(operation).advance(1_000)
     act(stage)
     return stage.advance(DEADLINE_MILLIS + 1).world.violation?.oracle
   }
 
-  it("sees a write that waits for too long at a node that runs, and not before", () => {
+  it("sees a request that waits for too long at a node that runs, and not before", () => {
     assert.strictEqual(broken(() => {}), "answered-in-time")
+    assert.strictEqual(broken(() => {}, false, read(1)), "answered-in-time")
     const stage = new Stage().schedule(write(1)).advance(DEADLINE_MILLIS - 1)
     assert.isUndefined(stage.world.violation)
   })

@@ -84,7 +84,7 @@ describe("a life lived twice", () => {
       ...counting,
       machine: () => ({ ...counting.machine(), apply: () => Latin1.encode(String(++answers)) })
     }
-    const alone = scenario({ nodes: 1, faults: [] })
+    const alone = scenario({ seed: 8, nodes: 1, faults: [] })
     const { divergence } = Determinism.runTwice(alone, { application: remembering })
     const [first, second] = divergence!.split("\n").filter((line) => / run, then:/.test(line))
     assert.match(first!, /Answered at \d+ us .*"operation":1,.*"text":"\d+"/)

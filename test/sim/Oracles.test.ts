@@ -113,6 +113,7 @@ class Stage {
       write: unused,
       read: unused,
       snapshot: unused,
+      transfer: unused,
       status: unused,
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!

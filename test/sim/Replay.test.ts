@@ -53,6 +53,8 @@ const troubles: ReadonlyArray<Trouble> = [
   { _tag: "Full", node: 1, bytes: 0 },
   { _tag: "SyncError", node: 0 },
   { _tag: "Jump", node: 1, millis: -86_400_000 },
+  { _tag: "Transfer", node: "leader", to: "chosen" },
+  { _tag: "Transfer", node: 1, to: 2 },
   { _tag: "Rot", node: 0 },
   { _tag: "Misdirect", node: 1 },
   { _tag: "Wipe", node: 2 }

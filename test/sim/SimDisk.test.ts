@@ -333,6 +333,22 @@ describe("a simulated disk", () => {
     }))
   })
 
+  it("lets a crash happen at the end of the next sync, once, which its caller never hears of", () => {
+    const bench = new Bench({}, Chooser.random(1))
+    const crashes: Array<number> = []
+    bench.self.crashWhenSynced = () => {
+      crashes.push(bench.world.nowMicros)
+      bench.self.cutPower()
+    }
+    bench.append(bytes(1))
+    const before = bench.world.nowMicros
+    const ended = bench.beginSync()
+    Scenarios.settle(bench.world)
+    assert.deepStrictEqual(crashes, [before + 500])
+    assert.isUndefined(ended())
+    assert.deepStrictEqual(bench.content, bytes(1))
+  })
+
   it("that is healed ends soon what it was about, and nothing is wrong with it any more", () => {
     const bench = new Bench({ stallPerMille: 1_000, sync: { leastMicros: 90_000, meanMicros: 0 } })
     let crashes = 0

@@ -50,10 +50,10 @@ describe("the scenario of a seed", () => {
         const scenario = Swarm.draw(seed, { nodes, application: counter })
         assert.strictEqual(scenario.nodes, nodes)
         assert.strictEqual(scenario.clocks.length, nodes)
-        assert.isTrue(scenario.operations.every(({ node }) => node < nodes))
+        assert.isTrue(scenario.operations.every(({ node }) => node === "leader" || node < nodes))
         for (const trouble of troubles(scenario)) {
           const all = "links" in trouble ? trouble.links.flat() : [trouble.node]
-          assert.isTrue(all.every((node) => node === "leader" || node < nodes))
+          assert.isTrue(all.every((node) => typeof node === "string" || node < nodes))
         }
       }
     }
@@ -141,6 +141,7 @@ describe("the swarm", () => {
       "Stall",
       "Full",
       "SyncError",
+      "Transfer",
       "Jump",
       "Rot",
       "Misdirect",

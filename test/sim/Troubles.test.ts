@@ -86,6 +86,32 @@ describe("a trouble", () => {
     assert.deepStrictEqual(faults(report), [])
   })
 
+  it("for the candidate waits for whoever stands first, who falls before anybody hears of it", () => {
+    const report = sound(live([
+      Scenarios.fault(1_000, 2_500, { _tag: "Pause", node: "leader" }),
+      Scenarios.fault(1_000, 4_000, { _tag: "Crash", node: "candidate", while: "synced" })
+    ]))
+    const fallen = Scenarios.events(report.trace, "Fault")
+      .find(({ text }) => text.startsWith("the candidate"))!
+    const stood = Scenarios.events(report.trace, "State")
+      .find(({ atMicros, state }) => atMicros > 1_000_000 && state.role === "Candidate")!
+    assert.deepStrictEqual(fallen.nodes, [stood.node])
+    assert.deepStrictEqual(
+      Scenarios.events(report.trace, "Sent")
+        .filter(({ atMicros, from, text }) =>
+          atMicros > 1_000_000 && atMicros < 4_000_000 && from === stood.node &&
+          text.startsWith("vote: for me")
+        ),
+      []
+    )
+    assert.strictEqual(report.marks["candidate fell unheard"], 1)
+  })
+
+  it("for the candidate meets nobody when nobody stands", () => {
+    const trouble = { _tag: "Crash", node: "candidate", while: "synced" } as const
+    assert.deepStrictEqual(faults(during(trouble)), [])
+  })
+
   it("neither begins nor ends any more when the liveness phase has begun", () => {
     const all = [
       Scenarios.fault(1_000, 3_000, { _tag: "Pause", node: FOLLOWER }),
@@ -345,6 +371,8 @@ describe("the words for troubles", () => {
       { _tag: "Full", node: 0, bytes: 9 },
       { _tag: "SyncError", node: 0 },
       { _tag: "Jump", node: 0, millis: 9 },
+      { _tag: "Transfer", node: 0, to: "chosen" },
+      { _tag: "Transfer", node: 0, to: 1 },
       { _tag: "Rot", node: 0 },
       { _tag: "Misdirect", node: 0 },
       { _tag: "Wipe", node: 0 },

@@ -12,7 +12,12 @@ const knownToN2 = (incarnation?: string): Handshake.Acquaintance => ({
 })
 const knownToN1: Handshake.Acquaintance = { self: n1, incarnations: new Map([["n2", undefined]]) }
 
-const met: Handshake.Met = { _tag: "Met", peer: "n1", incarnation: "i1" }
+const met: Handshake.Met = {
+  _tag: "Met",
+  peer: "n1",
+  incarnation: "i1",
+  version: Handshake.VERSION_MAX
+}
 
 const reason = (answer: Handshake.Met | Handshake.Refused): string =>
   answer._tag === "Met" ? "none" : answer.reason
@@ -33,7 +38,8 @@ describe("a handshake", () => {
     assert.deepStrictEqual(Handshake.examineAnswer(Handshake.accepted(n2, "n1"), knownToN1), {
       _tag: "Met",
       peer: "n2",
-      incarnation: "i2"
+      incarnation: "i2",
+      version: Handshake.VERSION_MAX
     })
   })
 
@@ -63,6 +69,39 @@ describe("a handshake", () => {
   it("accepts a newer build that still speaks the same version", () => {
     const rest = Handshake.hello(n1, "n2").subarray(12)
     assert.deepStrictEqual(Handshake.examineHello(withVersions(1, 7, rest), knownToN2()), met)
+  })
+
+  const one = { min: 1, max: 1 }
+  const two = { min: 2, max: 2 }
+  const both = { min: 1, max: 2 }
+
+  it.each([
+    ["both speak more, the newest", both, both, 2],
+    ["n1 is older, n1's", one, both, 1],
+    ["n2 is older, n2's", both, one, 1],
+    ["n1 has dropped the oldest, what is left", two, both, 2],
+    ["both reach far, the newest common one", { min: 3, max: 9 }, { min: 2, max: 5 }, 5]
+  ])("settles on one version for both ends: if %s", (_, theirs, ours, version) => {
+    const hello = Handshake.hello(n1, "n2", theirs)
+    const atN2 = Handshake.examineHello(hello, { ...knownToN2(), versions: ours })
+    assert.deepStrictEqual(atN2, { ...met, version })
+    const answer = Handshake.accepted(n2, "n1", ours)
+    const atN1 = Handshake.examineAnswer(answer, { ...knownToN1, versions: theirs })
+    assert.deepStrictEqual(atN1, { _tag: "Met", peer: "n2", incarnation: "i2", version })
+  })
+
+  it("without a common version is refused, and names what both speak", () => {
+    const hello = Handshake.hello(n1, "n2", { min: 3, max: 4 })
+    const answer = Handshake.examineHello(hello, { ...knownToN2(), versions: both })
+    assert(answer._tag === "Refused")
+    assert.strictEqual(answer.reason, "UnsupportedVersion")
+    assert.include(answer.message, "the peer speaks protocol 3 to 4, n2 speaks 1 to 2: upgrade")
+  })
+
+  it("whose oldest version is above its newest is none", () => {
+    const hello = Handshake.hello(n1, "n2", { min: 3, max: 2 })
+    const answer = Handshake.examineHello(hello, { ...knownToN2(), versions: { min: 1, max: 4 } })
+    assert.strictEqual(reason(answer), "NoHandshake")
   })
 
   it("tells the one who is refused why, without trusting the text", () => {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
+import type { TransferFailure } from "../../src/raft/Action.js"
 import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import * as PeerMessage from "../../src/wire/PeerMessage.js"
@@ -42,7 +43,10 @@ const append = fc.record({
 const arbitraries: Arbitraries = {
   PreVoteRequest: fc.record({ term, campaignTerm: term, last: entryId }),
   PreVoteResponse: fc.record({ term, campaignTerm: term, granted }),
-  VoteRequest: fc.record({ term, last: entryId }),
+  VoteRequest: fc.record(
+    { term, last: entryId, transfer: fc.constant(true as const) },
+    { requiredKeys: ["term", "last"] }
+  ),
   VoteResponse: fc.record({ term, granted }),
   Append: append,
   AppendAccepted: fc.record({ term, round, match: index }),
@@ -61,7 +65,28 @@ const arbitraries: Arbitraries = {
     receivedBytes: fc.maxSafeNat()
   }),
   Forward: fc.record({ proposals: fc.array(bytes, { maxLength: 8 }) }),
-  ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded") })
+  ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded") }),
+  TimeoutNow: fc.record({ term }),
+  TransferAsked: fc.record({ id, to: fc.option(fc.string(), { nil: undefined }) }),
+  TransferAnswered: fc.record({
+    id,
+    outcome: fc.oneof(
+      fc.record({ _tag: fc.constant("Transferred" as const), to: fc.string() }),
+      fc.record({ _tag: fc.constant("NotLeader" as const) }),
+      fc.record({
+        _tag: fc.constant("TransferFailed" as const),
+        why: fc.constantFrom<TransferFailure>(
+          "UnderWay",
+          "AlreadyLeads",
+          "NoVoter",
+          "NobodyElse",
+          "Unreachable",
+          "TimedOut",
+          "OtherLeader"
+        )
+      })
+    )
+  })
 }
 
 const messages: ReadonlyArray<fc.Arbitrary<PeerMessage.PeerMessage>> = Object.entries(arbitraries)

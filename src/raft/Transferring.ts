@@ -1,0 +1,110 @@
+/**
+ * Handing leadership to another voter (thesis 3.10). The leader takes no more proposals, brings the
+ * target's log up to its own, and then tells it to stand for election at once (`TimeoutNow`). The
+ * target's request carries a flag by which voters answer it although they hear a leader: it is that
+ * leader who asked for it.
+ *
+ * A transfer that has not come about within an election timeout is abandoned, and the leader takes
+ * proposals again; that a late `TimeoutNow` may then still cost it its office is harmless. Whoever
+ * asked is answered once: when a leader is known to have followed, or that it came to nothing.
+ */
+import type { TransferFailure } from "./Action.js"
+import * as Election from "./Election.js"
+import type { NodeId, Ref } from "./Event.js"
+import * as Leasing from "./Leasing.js"
+import * as Replication from "./Replication.js"
+import * as Rounds from "./Rounds.js"
+import type { State } from "./State.js"
+import type { Draft, Step } from "./Step.js"
+import * as Steps from "./Step.js"
+
+/** This node's own shell asks. Without a target, the leader chooses. */
+export const request = (step: Step, ref: Ref, asked: NodeId | undefined): void => {
+  const { next } = step
+  if (next.role !== "Leader") {
+    return Steps.reply(step, ref, { _tag: "NotLeader", leader: next.leader })
+  }
+  const refuse = (why: TransferFailure) => Steps.reply(step, ref, { _tag: "TransferFailed", why })
+  if (next.transfer !== undefined) return refuse("UnderWay")
+  if (asked === next.config.id) return refuse("AlreadyLeads")
+  if (asked !== undefined && !next.config.voters.includes(asked)) return refuse("NoVoter")
+  const to = asked ?? mostUpToDate(next)
+  if (to === undefined) return refuse("NobodyElse")
+  const deadlineAt = next.now + next.config.electionTimeoutTicks
+  next.transfer = { ref, to, term: next.term, deadlineAt }
+  Steps.observe(step, { _tag: "TransferBegun", term: next.term, to })
+  Replication.feed(step, to)
+  advance(step, to)
+}
+
+/**
+ * Of those that answered the last confirmed round, hence lately, and hold anything of this log, the
+ * one that is known to hold most; the first in the configuration's order if several are equal. Not
+ * one that needs a snapshot first: it would not have caught up within the time of a transfer.
+ */
+const mostUpToDate = (next: Draft): NodeId | undefined => {
+  const heard = Rounds.confirmed(next)
+  let best: NodeId | undefined
+  let bestMatch = 0
+  for (const voter of next.config.voters) {
+    const progress = next.progress[voter]
+    if (progress === undefined || progress.round < heard || progress.match <= bestMatch) continue
+    if (progress.mode === "Snapshot") continue
+    best = voter
+    bestMatch = progress.match
+  }
+  return best
+}
+
+/**
+ * `from` has answered. A target that holds everything is told to stand; one that answers in this
+ * term again has not heard it, and is told again.
+ */
+export const advance = (step: Step, from: NodeId): void => {
+  const { next } = step
+  const { transfer } = next
+  if (next.role !== "Leader" || transfer?.to !== from) return
+  if (next.progress[from]?.match !== next.log.last) return
+  Leasing.revoke(next)
+  Steps.send(step, from, { _tag: "TimeoutNow", term: next.term })
+}
+
+/** The leader of this very term asks this node to take over, now. */
+export const timeoutNow = (step: Step, from: NodeId): void => {
+  const { next } = step
+  if (next.role === "Follower" && next.leader === from) Election.standForTransfer(step)
+}
+
+/** A leader is known: this node, or another one. */
+export const leaderKnown = (step: Step): void => {
+  const { leader, term, transfer } = step.next
+  if (transfer === undefined || leader === undefined || term === transfer.term) return
+  finish(step, leader === transfer.to ? undefined : "OtherLeader")
+}
+
+export const unreachable = (step: Step, peer: NodeId): void => {
+  if (step.next.role === "Leader" && step.next.transfer?.to === peer) finish(step, "Unreachable")
+}
+
+/** When it is given up; a deposed leader waits for word of the next one, but not for ever. */
+export const expireAt = ({ config, role, transfer }: State): number => {
+  if (transfer === undefined) return Infinity
+  return transfer.deadlineAt + (role === "Leader" ? 0 : 2 * config.electionTimeoutTicks)
+}
+
+export const expire = (step: Step): void => {
+  if (step.next.now >= expireAt(step.next)) finish(step, "TimedOut")
+}
+
+const finish = (step: Step, why: TransferFailure | undefined): void => {
+  const { next, next: { term, transfer } } = step
+  if (transfer === undefined) return
+  const { ref, to } = transfer
+  next.transfer = undefined
+  if (why === undefined) {
+    Steps.observe(step, { _tag: "Transferred", term, to })
+    return Steps.reply(step, ref, { _tag: "Transferred", to })
+  }
+  Steps.observe(step, { _tag: "TransferAbandoned", term, to, why })
+  Steps.reply(step, ref, { _tag: "TransferFailed", why })
+}

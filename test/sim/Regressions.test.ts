@@ -1,0 +1,19 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Simulation from "../../src/sim/Simulation.js"
+import * as Swarm from "../../src/sim/Swarm.js"
+
+/** Seeds that have found a bug of the program, and what it was. */
+const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<number>]> = [
+  [
+    "a read that was granted, and whose node then came no further, was never answered",
+    [28, 195, 262, 528, 841, 915]
+  ]
+]
+
+describe("what was once found stays mended", () => {
+  it.each(regressions)("%s", (_, seeds) => {
+    for (const seed of seeds) {
+      assert.strictEqual(Simulation.run(Swarm.draw(seed)).violation?.message, undefined)
+    }
+  })
+})
