@@ -6,6 +6,7 @@
  * The names in `violate` are stable: shrinking and the kill matrix go by them.
  */
 import type { Node } from "../node/Node.js"
+import * as Entries from "../raft/Entry.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
@@ -243,7 +244,7 @@ export class Oracles {
           role === "Leader" ? term : entry.term,
           this.#mayLead(watched, role, term)
         )
-      } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
+      } else if (!Entries.equals(known, entry)) {
         return this.#world.violate(
           "one-commit-per-index",
           `${nodeId(node)} has committed another entry ${index} (of term ${entry.term}) than was ` +

@@ -14,6 +14,7 @@ import type {
   VoteRequest
 } from "../raft/Message.js"
 import * as Bytes from "./Bytes.js"
+import * as ConfigurationRecord from "./ConfigurationRecord.js"
 import * as SnapshotMessage from "./SnapshotMessage.js"
 import * as TransferMessage from "./TransferMessage.js"
 
@@ -75,13 +76,17 @@ const tags = {
   TransferAsked: 21,
   TransferAnswered: 22,
   SnapshotChunk: 24,
-  SnapshotProgress: 25
+  SnapshotProgress: 25,
+  Dismissed: 26
 } as const satisfies Record<PeerMessage["_tag"], number>
 
 /** A `VoteRequest` with its flag, so that one without is written as it always was. */
 const VOTE_REQUEST_OF_TRANSFER = 23
 
-const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
+const kinds = { Noop: 0, Command: 1, Configuration: 2 } as const satisfies Record<
+  Entry.Kind,
+  number
+>
 
 const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
   ForwardRefused["reason"],
@@ -91,7 +96,7 @@ const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
 /** A tag and the most that any message holds beside its entries or proposals (Append). */
 const MESSAGE_BYTES_MAX = 1 + 5 * 8 + 4
 
-/** A term and a kind; a command's length and bytes follow. */
+/** A term and a kind; what a command or a configuration holds follows. */
 const ENTRY_BYTES_MIN = 8 + 1
 
 const PROPOSAL_BYTES_MIN = 4
@@ -104,7 +109,7 @@ const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
   let total = messages.length * MESSAGE_BYTES_MAX
   for (const message of messages) {
     if (message._tag === "Append") {
-      for (const entry of message.entries) total += ENTRY_BYTES_MIN + 4 + entry.bytes.length
+      for (const entry of message.entries) total += Entry.sizeBytes(entry)
     } else if (message._tag === "SnapshotChunk") {
       total += CHUNK_BYTES_MORE + message.bytes.length
     } else if (message._tag === "Forward") {
@@ -171,6 +176,9 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       return writer.u8(reasons[message.reason])
     case "TimeoutNow":
       return writer.integer(message.term)
+    case "Dismissed":
+      writer.integer(message.term)
+      return writer.integer(message.index)
     case "TransferAsked":
       return TransferMessage.writeAsked(writer, message)
     case "TransferAnswered":
@@ -188,6 +196,9 @@ const writeAppend = (writer: Bytes.Writer, message: Append): void => {
     writer.integer(entry.term)
     writer.u8(kinds[entry.kind])
     if (entry.kind === "Command") writer.bytes(entry.bytes)
+    else if (entry.kind === "Configuration") {
+      ConfigurationRecord.encode(writer, entry.configuration)
+    }
   }
 }
 
@@ -261,6 +272,8 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       return { _tag: "ForwardRefused", reason: readReason(reader) }
     case tags.TimeoutNow:
       return { _tag: "TimeoutNow", term: reader.integer() }
+    case tags.Dismissed:
+      return { _tag: "Dismissed", term: reader.integer(), index: reader.integer() }
     case tags.TransferAsked:
       return TransferMessage.readAsked(reader)
     case tags.TransferAnswered:
@@ -312,6 +325,8 @@ const readEntry = (reader: Bytes.Reader, index: EntryId.Index): Entry.Entry => {
       return Entry.noop(term, index)
     case kinds.Command:
       return Entry.command(term, index, reader.bytes())
+    case kinds.Configuration:
+      return Entry.configuration(term, index, ConfigurationRecord.decode(reader, index))
     default:
       throw new Bytes.Malformed()
   }
