@@ -5,6 +5,7 @@
  * the last change.
  */
 import type { Configuration } from "./Configuration.js"
+import * as Configurations from "./Configuration.js"
 import type { Entry } from "./Entry.js"
 import type { Index } from "./EntryId.js"
 import type { Log } from "./Log.js"
@@ -58,7 +59,8 @@ export const truncated = (next: Draft, from: Index): void => {
 
 /** The log begins anew after `snapshot`. */
 export const installed = (next: Draft, { configuration }: Snapshot): void => {
-  Object.assign(next, known([configuration]))
+  const isSame = Configurations.equals(configuration, next.configuration)
+  Object.assign(next, known([isSame ? next.configuration : configuration]))
 }
 
 /** The log begins later than before. */

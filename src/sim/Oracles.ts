@@ -7,7 +7,6 @@
  */
 import type { Node } from "../node/Node.js"
 import * as Entries from "../raft/Entry.js"
-import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
 import type { Role, State } from "../raft/State.js"
@@ -37,7 +36,7 @@ interface Watched {
 }
 
 interface Committed {
-  readonly entry: Entry
+  readonly entry: Entries.Entry
   /** Of the leader that committed it. */
   readonly inTerm: Term
 }
@@ -274,7 +273,7 @@ export class Oracles {
     return role === "Leader" || state?.role === "Leader" || state?.term !== term
   }
 
-  #commit(node: number, entry: Entry, inTerm: Term, mayLead: boolean): void {
+  #commit(node: number, entry: Entries.Entry, inTerm: Term, mayLead: boolean): void {
     const { index, term } = entry
     this.#committed.push({ entry, inTerm })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)

@@ -211,7 +211,9 @@ const spoil = (dice: Dice, value: unknown): unknown => {
     return items
   }
   const copy: Record<string, unknown> = { ...value }
-  const key = dice.pick(Object.keys(copy))
+  const keys = Object.keys(copy)
+  if (keys.length === 0) return dice.pick(garbage)
+  const key = dice.pick(keys)
   if (dice.chance(0.2)) delete copy[key]
   else copy[key] = spoil(dice, copy[key])
   return copy

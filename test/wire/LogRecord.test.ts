@@ -80,8 +80,8 @@ describe("a record of the log", () => {
   )
 
   it("tells a format of another version from bytes that are none", () => {
-    const later = Uint8Array.of(1, 3, 0, 0, 0, 99, 98, 97)
-    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 3 })
+    const later = Uint8Array.of(1, 4, 0, 0, 0, 99, 98, 97)
+    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 4 })
     assert.isUndefined(LogRecord.decode(Uint8Array.of(3, 2, 0, 0, 0)))
   })
 })
