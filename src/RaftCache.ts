@@ -318,11 +318,12 @@ export const layer = (
       NodeDisk.layerStorage(options.data, folder)
     const storage = (world.storage ?? openFolder)({ clusterId, nodeId: self.id, members })
     const network = Layer.unwrapEffect(
-      Effect.map(Storage, ({ recovered: { identity } }) =>
+      Effect.map(Storage, ({ acquaintances, recovered: { identity } }) =>
         TcpNetwork.layer({
           identity,
+          acquaintances,
           listen: { host: self.host, port: self.port },
-          peers,
+          moved: Members.addressesOf(peers),
           ...(world.gate === undefined ? {} : { gate: world.gate })
         }))
     )
@@ -332,7 +333,11 @@ export const layer = (
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
   const id = "n1"
-  const alone = Layer.succeed(Network, { run: () => Effect.void, send: () => {} })
+  const alone = Layer.succeed(Network, {
+    run: () => Effect.void,
+    setPeers: () => {},
+    send: () => {}
+  })
   const options = { members: [id], ...NodeProgram.defaults }
   return assemble(options, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(Layer.orDie)
 })

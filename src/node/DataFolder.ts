@@ -1,29 +1,20 @@
 /**
- * Who a data folder belongs to: a file `identity` that says which node of which cluster made it,
- * and how often it was opened. It is replaced whole, by a rename, so that a crash leaves the old
- * one or the new.
+ * Who a data folder belongs to: a file `identity` (TextFile.ts) that says which node of which
+ * cluster made it, and how often it was opened.
  *
  * A folder is born with `start` 0 and counts its first opening only when its log exists: from then
  * on a folder without a log has lost it.
- *
- * The file is text for its operator's sake: one line of JSON, and one with that line's CRC-32.
- * Every future format keeps this, and `format` as a number in the JSON.
  */
 import { Effect, Random, Schema } from "effect"
-import { crc32 } from "node:zlib"
 import { Disk } from "../service/Disk.js"
 import type { DiskError } from "../service/Disk.js"
 import type { StorageError } from "../service/Storage.js"
 import * as StorageFailure from "./StorageFailure.js"
+import * as TextFile from "./TextFile.js"
 
 export const FILE = "identity"
 
-/** Where the next identity is written before it replaces the last. */
-export const FILE_ASIDE = "identity.new"
-
 const FORMAT_VERSION = 1
-
-const Format = Schema.parseJson(Schema.Struct({ format: Schema.Number }))
 
 const Id = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{16}$/))
 
@@ -54,7 +45,7 @@ export const open = (options: Options): Effect.Effect<DataFolder, Failure, Disk>
   Effect.gen(function*() {
     const disk = yield* Disk
     const files = yield* disk.list
-    const strangers = files.filter((file) => file !== FILE_ASIDE)
+    const strangers = files.filter((file) => file !== TextFile.asideOf(FILE))
     if (!files.includes(FILE) && strangers.length > 0) {
       return yield* StorageFailure.foreign(
         disk.location,
@@ -62,7 +53,6 @@ export const open = (options: Options): Effect.Effect<DataFolder, Failure, Disk>
           "folder or its own."
       )
     }
-    if (files.includes(FILE_ASIDE)) yield* disk.remove(FILE_ASIDE)
     return files.includes(FILE) ? yield* load(options) : yield* create(options)
   })
 
@@ -96,21 +86,9 @@ const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
   })
 
 /** What the folder says of itself, whoever asks. It must have its identity file. */
-export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.gen(
-  function*() {
-    const { location, read } = yield* Disk
-    const text = new TextDecoder().decode(yield* read(FILE))
-    const line = text.slice(0, text.indexOf("\n"))
-    const corrupt = (why: string) => StorageFailure.corrupt(location, FILE, why)
-    if (text !== render(line)) return yield* corrupt("its checksum is wrong")
-    const decode = <A>(schema: Schema.Schema<A, string>) =>
-      Effect.mapError(Schema.decode(schema)(line), ({ message }) => corrupt(message))
-    const { format } = yield* decode(Format)
-    if (format !== FORMAT_VERSION) {
-      return yield* StorageFailure.otherFormat(location, FILE, format)
-    }
-    return yield* decode(Contents)
-  }
+export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.flatMap(
+  Disk,
+  (disk) => TextFile.read(disk, FILE, FORMAT_VERSION, Contents)
 )
 
 const difference = (folder: DataFolder, { members, nodeId }: Options): string | undefined => {
@@ -126,14 +104,7 @@ const difference = (folder: DataFolder, { members, nodeId }: Options): string | 
 }
 
 const save = (folder: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
-  Effect.gen(function*() {
-    const disk = yield* Disk
-    const line = yield* Effect.orDie(Schema.encode(Contents)(folder))
-    yield* disk.append(FILE_ASIDE, new TextEncoder().encode(render(line)))
-    yield* disk.sync(FILE_ASIDE)
-    yield* disk.rename(FILE_ASIDE, FILE)
-    yield* disk.syncDirectory
-    return folder
-  })
-
-const render = (line: string): string => `${line}\n${crc32(line).toString(16).padStart(8, "0")}\n`
+  Effect.flatMap(
+    Disk,
+    (disk) => Effect.as(TextFile.write(disk, FILE, Contents, folder), folder)
+  )

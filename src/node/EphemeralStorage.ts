@@ -5,7 +5,7 @@
 import { Effect, Layer } from "effect"
 import * as EntryIds from "../raft/EntryId.js"
 import { Storage } from "../service/Storage.js"
-import type { Snapshots } from "../service/Storage.js"
+import type { Acquaintances, Snapshots } from "../service/Storage.js"
 import * as DataFolder from "./DataFolder.js"
 
 /** There is nobody to be sent one and no next start: a snapshot only lets go of the log. */
@@ -15,6 +15,12 @@ const forgotten: Snapshots = {
   finish: () => Effect.void,
   read: () => Effect.succeed(new Uint8Array(0)),
   load: () => Effect.void
+}
+
+/** There is nobody to meet. */
+const unneeded: Acquaintances = {
+  meet: () => Effect.succeed({ _tag: "Welcome" }),
+  settle: () => Effect.void
 }
 
 export const layer = (nodeId: string): Layer.Layer<Storage> =>
@@ -33,7 +39,8 @@ export const layer = (nodeId: string): Layer.Layer<Storage> =>
           entries: []
         },
         persist: () => Effect.void,
-        snapshots: forgotten
+        snapshots: forgotten,
+        acquaintances: unneeded
       })
     })
   )

@@ -70,3 +70,7 @@ export const validate = (
 /** The form `parse` reads. */
 export const format = (members: ReadonlyArray<Member>): string =>
   members.map((member) => `${member.id}=${formatAddress(member)}`).join(",")
+
+/** Where each is reached, by its id. */
+export const addressesOf = (members: ReadonlyArray<Member>): Readonly<Record<NodeId, string>> =>
+  Object.fromEntries(members.map((member) => [member.id, formatAddress(member)]))

@@ -263,6 +263,7 @@ export const make = (
           ? Deferred.failCause(stopped, exit.cause)
           : Effect.void
       )))
+    network.setPeers(Object.fromEntries(options.members.map((id) => [id, ""])))
     yield* network.run({
       received: (from, payload) => offer({ _tag: "Payload", from, payload }),
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })

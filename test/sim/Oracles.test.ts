@@ -14,6 +14,7 @@ import { nodeId } from "../../src/sim/Scenario.js"
 import type { World } from "../../src/sim/World.js"
 import * as PeerMessage from "../../src/wire/PeerMessage.js"
 import * as Proposal from "../../src/wire/Proposal.js"
+import * as Acquainted from "../service/Acquainted.js"
 import * as Scenarios from "./Scenarios.js"
 
 const CLIENT = "00000000000000a1"
@@ -96,6 +97,7 @@ class Stage {
         entries
       },
       persist: () => Effect.void,
+      acquaintances: Acquainted.make(nodeId(node)),
       snapshots: {
         save: (id, configuration) =>
           Effect.succeed({ id, configuration, sizeBytes: 1, checksum: 0 }),
