@@ -6,6 +6,7 @@ import { Either } from "effect"
 import type * as LogSurvey from "../node/LogSurvey.js"
 import * as SnapshotFiles from "../node/SnapshotFiles.js"
 import type { HardState } from "../raft/Action.js"
+import * as Entries from "../raft/Entry.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Index } from "../raft/EntryId.js"
 import type * as LogRecord from "../wire/LogRecord.js"
@@ -114,11 +115,11 @@ const beginsOf = ({ base, snapshot }: LogRecord.Beginning, isAnew: boolean): Beg
   isAnew
 })
 
-const lineOf = ({ bytes, index, kind, term }: Entry): EntryLine => ({
-  index,
-  term,
-  kind,
-  bytes: bytes.length
+const lineOf = (entry: Entry): EntryLine => ({
+  index: entry.index,
+  term: entry.term,
+  kind: entry.kind,
+  bytes: Entries.sizeBytes(entry) - Entries.OVERHEAD_BYTES
 })
 
 export interface Report {

@@ -4,7 +4,7 @@
  * writes.
  */
 import * as Session from "../kv/Session.js"
-import type { Entry } from "../raft/Entry.js"
+import type { Entry, Plain } from "../raft/Entry.js"
 import type { Index } from "../raft/EntryId.js"
 import type { Restoring, StateMachine } from "../service/StateMachine.js"
 import * as Proposal from "../wire/Proposal.js"
@@ -77,7 +77,7 @@ export class Applier {
     }
   }
 
-  #applyCommand({ bytes, index }: Entry): void {
+  #applyCommand({ bytes, index }: Plain): void {
     const proposal = Proposal.decode(bytes)
     if (proposal === undefined) return // the same bytes are passed over on every node
     const { client, command, epoch, sequence } = proposal

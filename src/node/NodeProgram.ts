@@ -6,6 +6,7 @@
 import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Random, Runtime } from "effect"
 import type { Scope } from "effect"
 import type { Write } from "../raft/Action.js"
+import * as Configurations from "../raft/Configuration.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { Limits, State } from "../raft/State.js"
@@ -59,7 +60,7 @@ const bootState = (options: Options, storage: Storage["Type"], seed: number): St
   Raft.boot(
     {
       id: storage.recovered.identity.nodeId,
-      voters: options.members,
+      bootstrap: Configurations.bootstrap(options.members),
       electionTimeoutTicks: Ticker.toTicks(options.electionTimeoutMillis),
       heartbeatTicks: Ticker.toTicks(options.heartbeatMillis),
       seed,
@@ -95,6 +96,15 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
       return log(LogLevel.Info, `sends ${note.to} the snapshot up to ${note.snapshot}`)
     case "Installed":
       return log(LogLevel.Info, `begins anew with the leader's snapshot up to ${note.snapshot}`)
+    case "ConfigurationChanged": {
+      const { configuration, isCommitted } = note
+      const what = `${Configurations.describe(configuration)}, as of entry ${configuration.index}`
+      return isCommitted
+        ? log(LogLevel.Info, `has members ${what}`)
+        : log(LogLevel.Debug, `will have members ${what}`)
+    }
+    case "Removed":
+      return log(LogLevel.Info, `is no member any more, since entry ${note.index}`)
     case "TransferBegun":
       return log(LogLevel.Info, `hands leadership to ${note.to}`)
     case "Transferred":

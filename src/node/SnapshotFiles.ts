@@ -9,8 +9,9 @@
  */
 import { Effect } from "effect"
 import { crc32 } from "node:zlib"
+import type { Configuration } from "../raft/Configuration.js"
 import type { EntryId } from "../raft/EntryId.js"
-import type { Configuration, Snapshot } from "../raft/Snapshot.js"
+import type { Snapshot } from "../raft/Snapshot.js"
 import * as SnapshotMeta from "../raft/Snapshot.js"
 import type { Disk, DiskError } from "../service/Disk.js"
 import type { Snapshots, StorageError } from "../service/Storage.js"

@@ -8,6 +8,7 @@
  * or its time is over.
  */
 import type { Outcome } from "../raft/Action.js"
+import * as Configurations from "../raft/Configuration.js"
 import type { Event, NodeId, Ref } from "../raft/Event.js"
 import type { State } from "../raft/State.js"
 import type { TransferAnswered, TransferAsked } from "../wire/TransferMessage.js"
@@ -71,9 +72,9 @@ export class Transfers {
   }
 
   /** The node is to stop: if it leads, it hands over first. */
-  leave({ config, now, role }: State): void {
+  leave({ config, configuration, now, role }: State): void {
     this.#isLeaving = true
-    if (role !== "Leader" || config.voters.length === 1) return
+    if (role !== "Leader" || Configurations.isAlone(configuration, config.id)) return
     this.#leavingUntil = now + LEAVING_ELECTION_TIMEOUTS * config.electionTimeoutTicks
   }
 

@@ -6,11 +6,12 @@
  * chunks are stored in order; everything else may run at once and in any order; a `Send` may be
  * lost, repeated, delayed or reordered.
  */
+import type { Configuration } from "./Configuration.js"
 import type { Entry } from "./Entry.js"
 import type { EntryId, Index, Term } from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
 import type { Message } from "./Message.js"
-import type { Configuration, Snapshot } from "./Snapshot.js"
+import type { Snapshot } from "./Snapshot.js"
 
 /**
  * What a node must never forget besides its log: its term and its vote in that term (thesis 3.4).
@@ -148,6 +149,37 @@ export interface TransferFailed {
 }
 
 /**
+ * The change has begun, and goes on by itself: its first configuration, at `index`, is committed
+ * and applied here. Of one that adds nobody, the last one is.
+ */
+export interface MembershipChanged {
+  readonly _tag: "MembershipChanged"
+  readonly index: Index
+}
+
+/**
+ * Why members are as they were. `NotReady`: this leader has not committed anything yet. `UnderWay`:
+ * another change is. `NotExpected`: the configuration is another than the expected one.
+ * `AlreadyMember`, `NotMember`: one of those to add is one, one of those to remove is none.
+ * `NoVoterLeft`: nobody would be. `HandingOver`: this leader is to leave, and could not hand over
+ * to one who stays.
+ */
+export type MembershipRefusal =
+  | "NotReady"
+  | "UnderWay"
+  | "NotExpected"
+  | "AlreadyMember"
+  | "NotMember"
+  | "NoVoterLeft"
+  | "HandingOver"
+
+/** Refused and without any effect. */
+export interface MembershipRefused {
+  readonly _tag: "MembershipRefused"
+  readonly why: MembershipRefusal
+}
+
+/**
  * Refused and without any effect: this node does not lead, or is handing leadership over. `leader`
  * is who leads, or who shall, if it knows.
  */
@@ -182,6 +214,8 @@ export type Outcome =
   | Readable
   | Transferred
   | TransferFailed
+  | MembershipChanged
+  | MembershipRefused
   | NotLeader
   | Overloaded
   | Unknown
@@ -213,6 +247,14 @@ export type Observation =
   | { readonly _tag: "Compacted"; readonly upTo: Index; readonly snapshot: Index }
   | { readonly _tag: "Streaming"; readonly to: NodeId; readonly snapshot: Index }
   | { readonly _tag: "Installed"; readonly snapshot: Index }
+  | {
+    /** Another configuration counts here from now on, or the one that does is now committed. */
+    readonly _tag: "ConfigurationChanged"
+    readonly configuration: Configuration
+    readonly isCommitted: boolean
+  }
+  /** This node is no member any more, and nobody will send it anything: it may end. */
+  | { readonly _tag: "Removed"; readonly index: Index }
 
 export interface Observe {
   readonly _tag: "Observe"

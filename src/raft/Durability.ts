@@ -5,6 +5,7 @@
  * message that is not true yet does not exist yet.
  */
 import type { Action, Persist } from "./Action.js"
+import * as Configuring from "./Configuring.js"
 import type { Index } from "./EntryId.js"
 import * as Log from "./Log.js"
 import type { Deferred, PendingWrite, State } from "./State.js"
@@ -18,6 +19,7 @@ export const truncate = (step: Step, from: Index): void => {
   const { next } = step
   step.truncatedFrom = Math.min(step.truncatedFrom ?? from, from)
   next.log = next.log.truncate(from)
+  Configuring.truncated(next, from)
   next.stable = Math.min(next.stable, from - 1)
   next.verifiedTo = Math.min(next.verifiedTo, from - 1)
   next.writes = next.writes.map((write) => write.last < from ? write : { ...write, last: from - 1 })

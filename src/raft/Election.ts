@@ -2,6 +2,7 @@
  * How a leader is found (thesis 3.4, 3.6.1) with pre-vote (9.6), leader stickiness (4.2.3) and
  * check-quorum (6.2), so that nobody who cannot win disturbs a cluster that has a leader.
  */
+import * as Configurations from "./Configuration.js"
 import * as Durability from "./Durability.js"
 import * as Entry from "./Entry.js"
 import * as EntryId from "./EntryId.js"
@@ -10,14 +11,13 @@ import * as Follower from "./Follower.js"
 import * as Leasing from "./Leasing.js"
 import * as Log from "./Log.js"
 import type { PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from "./Message.js"
-import type { Progress } from "./Progress.js"
-import * as Progresses from "./Progress.js"
 import * as Quorum from "./Quorum.js"
 import * as Reading from "./Reading.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
+import * as Tracking from "./Tracking.js"
 
 /** `count` ticks have passed. */
 export const tick = (step: Step, count: number): void => {
@@ -29,8 +29,12 @@ export const tick = (step: Step, count: number): void => {
   if (next.now >= Durability.stalledAt(next)) {
     // Whoever cannot write cannot be elected; campaigning would only raise terms.
     Follower.drawElectionTimeout(next)
-  } else {
+  } else if (Configurations.isVoter(next.configuration, next.config.id)) {
     campaign(step)
+  } else {
+    // Whoever does not count waits to be found.
+    Follower.forgetLeader(step)
+    Follower.drawElectionTimeout(next)
   }
 }
 
@@ -51,7 +55,7 @@ const campaign = (step: Step): void => {
   next.votes = { [next.config.id]: true }
   Follower.drawElectionTimeout(next)
   Steps.observe(step, { _tag: "BecamePreCandidate", term: next.term })
-  for (const peer of Steps.others(next)) {
+  for (const peer of Steps.otherVoters(next)) {
     Steps.send(step, peer, {
       _tag: "PreVoteRequest",
       term: next.term,
@@ -77,7 +81,7 @@ const stand = (step: Step, ofTransfer = false): void => {
   const request: VoteRequest = ofTransfer
     ? { _tag: "VoteRequest", term, last, transfer: true }
     : { _tag: "VoteRequest", term, last }
-  for (const peer of Steps.others(next)) Steps.promise(step, peer, request, last.index)
+  for (const peer of Steps.otherVoters(next)) Steps.promise(step, peer, request, last.index)
 }
 
 /**
@@ -85,7 +89,9 @@ const stand = (step: Step, ofTransfer = false): void => {
  * if it fails, the next begins with pre-votes again.
  */
 export const standForTransfer = (step: Step): void => {
-  if (step.next.now >= Durability.stalledAt(step.next)) return
+  const { config, configuration, now } = step.next
+  if (now >= Durability.stalledAt(step.next)) return
+  if (!Configurations.isVoter(configuration, config.id)) return
   Follower.forgetLeader(step)
   stand(step, true)
 }
@@ -101,7 +107,7 @@ export const countOwnVote = (step: Step): void => {
 
 const tally = (step: Step): void => {
   const { next } = step
-  const result = Quorum.voteResult(next.config.voters, next.votes)
+  const result = Quorum.voteResult(next.configuration, next.votes)
   if (result === "Lost") return Follower.stepDown(step, next.term, "election lost")
   if (result === "Pending") return
   if (next.role === "PreCandidate") stand(step)
@@ -112,14 +118,12 @@ const tally = (step: Step): void => {
 const lead = (step: Step): void => {
   const { next } = step
   const first = next.log.last + 1
-  const progress: Record<NodeId, Progress> = {}
-  for (const peer of Steps.others(next)) progress[peer] = Progresses.unknown(first)
   next.role = "Leader"
   next.leader = next.config.id
   next.votes = {}
-  next.progress = progress
   next.termStart = first
   next.rounds = []
+  Tracking.begin(next)
   Leasing.begin(next)
   next.heartbeatDueAt = next.now + next.config.heartbeatTicks
   next.log = next.log.append([Entry.noop(next.term, first)])

@@ -66,6 +66,26 @@ export interface TransferLeadership {
   readonly to: NodeId | undefined
 }
 
+export interface NewMember {
+  readonly id: NodeId
+  readonly address: string
+}
+
+/**
+ * Changes who the members are (thesis 4). Those to `add` become learners at once, and voters by
+ * themselves when they have caught up; those to `remove` leave in the same step. A removal of
+ * learners alone takes their addition back. Answered with `MembershipChanged`,
+ * `MembershipRefused`, `NotLeader` or `Unknown`.
+ */
+export interface ChangeMembership {
+  readonly _tag: "ChangeMembership"
+  readonly ref: Ref
+  readonly add: ReadonlyArray<NewMember>
+  readonly remove: ReadonlyArray<NodeId>
+  /** The index of the configuration that is to be changed; whichever there is if undefined. */
+  readonly expected: Index | undefined
+}
+
 /** Everything up to the `Persist` numbered `seq`, inclusive, is durable. */
 export interface Persisted {
   readonly _tag: "Persisted"
@@ -136,6 +156,7 @@ export type Event =
   | Propose
   | Read
   | TransferLeadership
+  | ChangeMembership
   | Persisted
   | Applied
   | PeerUnreachable

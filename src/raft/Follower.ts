@@ -90,9 +90,13 @@ const abandonLeadership = (step: Step): void => {
       Steps.send(step, origin.from, { _tag: "ReadIndexRefused", term: next.term, id: origin.id })
     }
   }
+  if (next.change !== undefined) Steps.reply(step, next.change.ref, { _tag: "Unknown" })
   next.proposals = []
   next.reads = []
+  next.change = undefined
+  next.catchingUp = undefined
   next.progress = {}
+  next.parting = {}
   next.rounds = []
   next.uncommittedBytes = 0
 }

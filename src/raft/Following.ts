@@ -3,6 +3,7 @@
  * bounded by `verifiedTo`, the part of its log that this leader's messages have proven equal; the
  * rest may be left over from another term.
  */
+import * as Configuring from "./Configuring.js"
 import * as Durability from "./Durability.js"
 import type { Entry } from "./Entry.js"
 import type { EntryId, Index } from "./EntryId.js"
@@ -56,6 +57,7 @@ const adopt = (step: Step, entries: ReadonlyArray<Entry>): void => {
     Durability.truncate(step, first.index)
   }
   next.log = next.log.append(entries.slice(fresh))
+  Configuring.appended(next, entries.slice(fresh))
 }
 
 const reject = (step: Step, from: NodeId, round: number, prev: EntryId): void => {

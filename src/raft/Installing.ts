@@ -3,6 +3,7 @@
  * log; when the whole is durable, one write lets the log begin anew after it. Whoever holds its
  * last entry already needs none of it: the logs are equal up to there, and what comes after stays.
  */
+import * as Configuring from "./Configuring.js"
 import type { EntryId as Id } from "./EntryId.js"
 import type { ChunkStored, NodeId, SnapshotNotReceived, SnapshotReceived } from "./Event.js"
 import * as Follower from "./Follower.js"
@@ -115,6 +116,7 @@ const install = (step: Step, snapshot: Snapshot): void => {
   const { next } = step
   const { commit } = next
   next.log = Log.after(snapshot.id)
+  Configuring.installed(next, snapshot)
   next.seq += 1
   next.stable = Math.min(next.stable, commit)
   next.writes = [

@@ -145,6 +145,16 @@ export interface TimeoutNow {
   readonly term: Term
 }
 
+/**
+ * The leader to a node that the committed configuration at `index` leaves out, and that holds it:
+ * nobody will send it anything any more.
+ */
+export interface Dismissed {
+  readonly _tag: "Dismissed"
+  readonly term: Term
+  readonly index: Index
+}
+
 export type Message =
   | PreVoteRequest
   | PreVoteResponse
@@ -161,3 +171,4 @@ export type Message =
   | SnapshotChunk
   | SnapshotProgress
   | TimeoutNow
+  | Dismissed

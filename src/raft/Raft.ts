@@ -7,6 +7,7 @@
  * Installing.ts.
  */
 import type { Action } from "./Action.js"
+import * as Configuring from "./Configuring.js"
 import * as Durability from "./Durability.js"
 import * as Election from "./Election.js"
 import type { Index } from "./EntryId.js"
@@ -19,6 +20,7 @@ import * as Log from "./Log.js"
 import type { Message } from "./Message.js"
 import * as Proposing from "./Proposing.js"
 import * as Reading from "./Reading.js"
+import * as Reconfiguring from "./Reconfiguring.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
 import * as Snapshotting from "./Snapshotting.js"
@@ -26,6 +28,7 @@ import type { State } from "./State.js"
 import type { Step } from "./Step.js"
 import * as Steps from "./Step.js"
 import * as Streaming from "./Streaming.js"
+import * as Tracking from "./Tracking.js"
 import * as Transferring from "./Transferring.js"
 import * as Validity from "./Validity.js"
 
@@ -36,6 +39,8 @@ export const step = (state: State, event: Event): readonly [State, ReadonlyArray
   const current = Steps.begin(state)
   dispatch(current, event)
   Transferring.leaderKnown(current)
+  Reconfiguring.proceed(current)
+  Configuring.observe(current)
   Durability.seal(current)
   return [current.next, current.actions]
 }
@@ -69,6 +74,8 @@ const dispatch = (current: Step, event: Event): void => {
       return Reading.read(current, event.ref, event.mode)
     case "TransferLeadership":
       return Transferring.request(current, event.ref, event.to)
+    case "ChangeMembership":
+      return Reconfiguring.request(current, event)
     case "Persisted":
       Durability.persisted(current, event.seq)
       Election.countOwnVote(current)
@@ -101,14 +108,14 @@ const applied = (current: Step, index: Index): void => {
   const before = next.applied
   next.applied = index
   Proposing.applied(current)
+  Reconfiguring.applied(current)
   Reading.applied(current)
   Snapshotting.applied(current, before)
 }
 
 const receive = (current: Step, from: NodeId, message: Message): void => {
   const { next } = current
-  const isPeer = from !== next.config.id && next.config.voters.includes(from)
-  if (!isPeer || !Validity.isValid(message)) return
+  if (from === next.config.id || !Validity.isValid(message)) return
   if (message.term < next.term) return refuseStale(current, from, message)
   if (message.term > next.term && !enterTerm(current, from, message)) return
   if (message._tag === "PreVoteRequest") return Election.preVoteRequested(current, from, message)
@@ -173,6 +180,9 @@ const refuseStale = (current: Step, from: NodeId, message: Message): void => {
 }
 
 const receiveAsLeader = (current: Step, from: NodeId, message: Message): void => {
+  // Whoever was let go of answers late.
+  const isFollower = Object.hasOwn(current.next.progress, from)
+  if (!isFollower && message._tag !== "ReadIndexRequest") return
   switch (message._tag) {
     case "AppendAccepted":
       Rounds.answered(current.next, from, message.round)
@@ -213,6 +223,8 @@ const receiveAsFollower = (current: Step, from: NodeId, message: Message): void 
       return Election.voteAnswered(current, from, message)
     case "ReadIndexRequest":
       return Reading.requested(current, from, message)
+    case "Dismissed":
+      return Tracking.dismissed(current, from, message)
     case "TimeoutNow":
       return Transferring.timeoutNow(current, from)
     case "ReadIndexGranted":

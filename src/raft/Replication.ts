@@ -71,7 +71,7 @@ export const feed = (step: Step, peer: NodeId): void => {
 }
 
 export const feedAll = (step: Step): void => {
-  for (const peer of Steps.others(step.next)) feed(step, peer)
+  for (const peer of Steps.followers(step.next)) feed(step, peer)
 }
 
 /**
@@ -81,10 +81,10 @@ export const feedAll = (step: Step): void => {
 export const advanceCommit = (step: Step): void => {
   const { next } = step
   if (next.role !== "Leader") return
-  const held = next.config.voters.map((voter) =>
-    voter === next.config.id ? next.stable : next.progress[voter]?.match ?? 0
+  const index = Quorum.reached(
+    next.configuration,
+    (voter) => voter === next.config.id ? next.stable : next.progress[voter]?.match ?? 0
   )
-  const index = Quorum.reached(held)
   if (index <= next.commit || Log.termAt(next.log, index) !== next.term) return
   next.uncommittedBytes -= Log.rangeBytes(next.log, next.commit + 1, index)
   next.commit = index

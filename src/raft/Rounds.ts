@@ -10,6 +10,7 @@ import * as Quorum from "./Quorum.js"
 import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
+import * as Tracking from "./Tracking.js"
 
 /** Begins a round: a heartbeat to everybody. */
 export const begin = (step: Step): void => {
@@ -18,8 +19,9 @@ export const begin = (step: Step): void => {
   next.rounds = [...next.rounds, { round: next.round, sentAt: next.now }]
   next.heartbeatDueAt = next.now + next.config.heartbeatTicks
   const { round, term } = next
+  const remaining = Steps.followers(next).filter((peer) => !Tracking.dismiss(step, peer))
   const progresses = { ...next.progress }
-  for (const peer of Steps.others(next)) {
+  for (const peer of remaining) {
     const progress = progresses[peer]
     if (progress === undefined) continue
     const commit = Math.min(next.commit, progress.match)
@@ -39,15 +41,15 @@ export const answered = (next: Draft, from: NodeId, round: number): void => {
   confirm(next)
 }
 
-/** The highest round that a majority, this node included, has answered in this term. */
+/** The highest round that a majority, this node included if it votes, has answered in this term. */
 export const confirmed = (next: Draft): number =>
   Quorum.reached(
-    next.config.voters.map((voter) =>
-      voter === next.config.id ? next.round : next.progress[voter]?.round ?? 0
-    )
+    next.configuration,
+    (voter) => voter === next.config.id ? next.round : next.progress[voter]?.round ?? 0
   )
 
-const confirm = (next: Draft): void => {
+/** What a majority has answered by now no longer waits. */
+export const confirm = (next: Draft): void => {
   const upTo = confirmed(next)
   const answered = next.rounds.findLast(({ round }) => round <= upTo)
   if (answered === undefined) return

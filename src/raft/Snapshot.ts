@@ -2,18 +2,15 @@
  * What stands for the beginning of the log (thesis 5): the state of the machine as of one committed
  * entry. The core knows where it is, how large and from which members; its bytes are the shell's.
  */
+import type { Configuration } from "./Configuration.js"
+import * as Configurations from "./Configuration.js"
 import type { EntryId } from "./EntryId.js"
 import * as EntryIds from "./EntryId.js"
-import type { NodeId } from "./Event.js"
-
-/** Who the members were as of the snapshot's entry. */
-export interface Configuration {
-  readonly voters: ReadonlyArray<NodeId>
-}
 
 export interface Snapshot {
   /** The last entry that it covers. */
   readonly id: EntryId
+  /** The one that held as of its entry. */
   readonly configuration: Configuration
   readonly sizeBytes: number
   /** CRC-32 of all its bytes: two nodes write the same state as different bytes. */
@@ -23,7 +20,7 @@ export interface Snapshot {
 /** Before the first. */
 export const none: Snapshot = {
   id: EntryIds.zero,
-  configuration: { voters: [] },
+  configuration: Configurations.none,
   sizeBytes: 0,
   checksum: 0
 }

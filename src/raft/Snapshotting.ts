@@ -3,6 +3,7 @@
  * entries or bytes the shell is asked for one; once it is durable the log is let go of, but for a
  * trailing part that spares followers which are a little behind a whole snapshot.
  */
+import * as Configuring from "./Configuring.js"
 import * as Entries from "./Entry.js"
 import * as EntryId from "./EntryId.js"
 import type { EntryId as Id, Index } from "./EntryId.js"
@@ -58,7 +59,7 @@ export const consider = (step: Step): void => {
   if (next.now < retryAt || term === undefined) return
   const id = EntryId.make(term, next.applied)
   change(next, { taking: { id, bytesSince } })
-  const configuration = { voters: next.config.voters }
+  const configuration = Configuring.asOf(next, next.applied)
   step.actions.push({ _tag: "TakeSnapshot", id, configuration })
 }
 
@@ -114,6 +115,7 @@ const compact = (step: Step): void => {
   const { next } = step
   const { latest } = next.snapshots
   next.log = next.log.compact(trailingFrom(next, latest.id.index))
+  Configuring.compacted(next)
   next.seq += 1
   next.writes = [...next.writes, { seq: next.seq, last: 0, since: next.now }]
   const upTo = next.log.base

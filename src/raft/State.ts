@@ -4,6 +4,9 @@
  * since boot.
  */
 import type { Action, HardState } from "./Action.js"
+import type { Configuration } from "./Configuration.js"
+import * as Configurations from "./Configuration.js"
+import * as Configuring from "./Configuring.js"
 import type { Entry } from "./Entry.js"
 import type { EntryId, Index, Term } from "./EntryId.js"
 import * as EntryIds from "./EntryId.js"
@@ -68,8 +71,11 @@ export const defaultLimits: Limits = {
 
 export interface Config {
   readonly id: NodeId
-  /** Every voter, this node included. Not empty, no repetition. */
-  readonly voters: ReadonlyArray<NodeId>
+  /**
+   * The members with which the cluster began; `Configuration.none` for a node that is to join. Of
+   * no account once the log or a snapshot knows of a later one.
+   */
+  readonly bootstrap: Configuration
   /** Silence of this many ticks, up to twice as many, makes a follower campaign. At least 2. */
   readonly electionTimeoutTicks: number
   /** At least 1, less than `electionTimeoutTicks`. */
@@ -158,11 +164,35 @@ export interface Snapshotting {
 /** A leadership that is being handed over. */
 export interface Transfer {
   readonly ref: Ref
+  /** Asked for by a change of membership that this leader leaves to its successor. */
+  readonly isForChange: boolean
   readonly to: NodeId
   /** The term of the leader that hands over. */
   readonly term: Term
   /** When the leader gives up, in ticks. */
   readonly deadlineAt: number
+}
+
+/** A change of membership that this leader has begun and not answered. */
+export interface PendingChange {
+  readonly ref: Ref
+  /** Answered when this configuration is applied; undefined until it is appended. */
+  readonly index: Index | undefined
+}
+
+/** For how long learners have been watched, and what they must hold by then (thesis 4.2.1). */
+export interface CatchingUp {
+  /** In ticks. */
+  readonly since: number
+  readonly last: Index
+  readonly round: number
+}
+
+/** A node that the configuration at `index` leaves out. */
+export interface Parting {
+  readonly index: Index
+  /** When it is no longer sent anything, in ticks. */
+  readonly until: number
 }
 
 export interface State {
@@ -177,6 +207,10 @@ export interface State {
   readonly role: Role
   readonly leader: NodeId | undefined
   readonly log: Log
+  /** The last one in the log, else the snapshot's, else the first of all. */
+  readonly configuration: Configuration
+  /** Those before it that are in the log, and the one that it begins with; oldest first. */
+  readonly earlierConfigurations: ReadonlyArray<Configuration>
 
   /** The highest index known to be committed. `applied <= applying <= commit <= log.last` */
   readonly commit: Index
@@ -206,7 +240,7 @@ export interface State {
   readonly leaderContactAt: number
   readonly votes: Readonly<Record<NodeId, boolean>>
 
-  /** As leader only, from here on. */
+  /** As leader only, from here on. Of every member but this node, and of those parting. */
   readonly progress: Readonly<Record<NodeId, Progress>>
   /** The index of this leader's no-op: its reads wait at least for it. */
   readonly termStart: Index
@@ -220,6 +254,9 @@ export interface State {
   readonly rounds: ReadonlyArray<SentRound>
   readonly reads: ReadonlyArray<PendingRead>
   readonly lease: Lease
+  readonly change: PendingChange | undefined
+  readonly catchingUp: CatchingUp | undefined
+  readonly parting: Readonly<Record<NodeId, Parting>>
 
   /** As leader, and after it until the next leader is known. */
   readonly transfer: Transfer | undefined
@@ -254,6 +291,8 @@ export const boot = (config: Config, recovered: Recovered): State => {
   const latest = recovered.snapshot ?? Snapshots.none
   const { index } = latest.id
   const { term, vote } = recovered.hardState
+  const first = index > 0 ? latest.configuration : config.bootstrap
+  const { configuration, earlierConfigurations } = Configuring.recovered(first, log)
   const [random, value] = Random.next(Random.seed(config.seed, config.id))
   const electionTimeout = config.electionTimeoutTicks + value % config.electionTimeoutTicks
   return {
@@ -265,6 +304,8 @@ export const boot = (config: Config, recovered: Recovered): State => {
     role: "Follower",
     leader: undefined,
     log,
+    configuration,
+    earlierConfigurations,
     commit: index,
     applying: index,
     applied: index,
@@ -277,7 +318,7 @@ export const boot = (config: Config, recovered: Recovered): State => {
     deferred: [],
     electionTimeout,
     // Whoever is alone waits for nobody.
-    electionDueAt: config.voters.length === 1 ? 0 : electionTimeout,
+    electionDueAt: Configurations.isAlone(configuration, config.id) ? 0 : electionTimeout,
     leaderContactAt: 0,
     votes: {},
     progress: {},
@@ -289,6 +330,9 @@ export const boot = (config: Config, recovered: Recovered): State => {
     rounds: [],
     reads: [],
     lease: Leasing.none,
+    change: undefined,
+    catchingUp: undefined,
+    parting: {},
     transfer: undefined,
     snapshots: {
       latest,

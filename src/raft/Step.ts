@@ -3,6 +3,7 @@
  * write to this draft and to nothing else; nobody sees it before `Raft.step` returns.
  */
 import type { Action, Observation, Outcome } from "./Action.js"
+import * as Configurations from "./Configuration.js"
 import type { Index } from "./EntryId.js"
 import type { NodeId, Ref } from "./Event.js"
 import type { Message } from "./Message.js"
@@ -37,6 +38,8 @@ const copy = (state: State): Draft => ({
   role: state.role,
   leader: state.leader,
   log: state.log,
+  configuration: state.configuration,
+  earlierConfigurations: state.earlierConfigurations,
   commit: state.commit,
   applying: state.applying,
   applied: state.applied,
@@ -61,6 +64,9 @@ const copy = (state: State): Draft => ({
   reads: state.reads,
   snapshots: state.snapshots,
   lease: state.lease,
+  change: state.change,
+  catchingUp: state.catchingUp,
+  parting: state.parting,
   transfer: state.transfer,
   forwardedReads: state.forwardedReads,
   confirmedReads: state.confirmedReads
@@ -93,5 +99,8 @@ export const observe = (step: Step, observation: Observation): void => {
 }
 
 /** Every voter but this node. */
-export const others = (next: Draft): ReadonlyArray<NodeId> =>
-  next.config.voters.filter((voter) => voter !== next.config.id)
+export const otherVoters = ({ config, configuration }: Draft): ReadonlyArray<NodeId> =>
+  Configurations.voters(configuration).filter((voter) => voter !== config.id)
+
+/** Every node that this leader sends its log to. */
+export const followers = (next: Draft): ReadonlyArray<NodeId> => Object.keys(next.progress)

@@ -115,7 +115,7 @@ export const unreachable = (step: Step, peer: NodeId, progress: Progress): void 
 /** A newer snapshot is durable: whoever is sent an older one is sent this from now on. */
 export const supersede = (step: Step): void => {
   const { next } = step
-  for (const peer of Steps.others(next)) {
+  for (const peer of Steps.followers(next)) {
     const progress = next.progress[peer]
     if (progress?.stream === undefined) continue
     next.progress = { ...next.progress, [peer]: begin(step, peer, progress) }

@@ -8,13 +8,13 @@
  * proposals again; that a late `TimeoutNow` may then still cost it its office is harmless. Whoever
  * asked is answered once: when a leader is known to have followed, or that it came to nothing.
  */
-import type { TransferFailure } from "./Action.js"
+import type { Outcome, TransferFailure } from "./Action.js"
 import * as Election from "./Election.js"
 import type { NodeId, Ref } from "./Event.js"
 import * as Leasing from "./Leasing.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
-import type { State } from "./State.js"
+import type { State, Transfer } from "./State.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
 
@@ -27,26 +27,35 @@ export const request = (step: Step, ref: Ref, asked: NodeId | undefined): void =
   const refuse = (why: TransferFailure) => Steps.reply(step, ref, { _tag: "TransferFailed", why })
   if (next.transfer !== undefined) return refuse("UnderWay")
   if (asked === next.config.id) return refuse("AlreadyLeads")
-  if (asked !== undefined && !next.config.voters.includes(asked)) return refuse("NoVoter")
-  const to = asked ?? mostUpToDate(next)
+  const { configuration: { leaving, voters } } = next
+  if (asked !== undefined && !voters.includes(asked)) return refuse("NoVoter")
+  const to = asked ?? mostUpToDate(next, leaving)
   if (to === undefined) return refuse("NobodyElse")
+  begin(step, ref, to, false)
+}
+
+/** `isForChange`: whoever asked wants a change of membership, and is told who can do it. */
+export const begin = (step: Step, ref: Ref, to: NodeId, isForChange: boolean): void => {
+  const { next } = step
   const deadlineAt = next.now + next.config.electionTimeoutTicks
-  next.transfer = { ref, to, term: next.term, deadlineAt }
+  next.transfer = { ref, isForChange, to, term: next.term, deadlineAt }
   Steps.observe(step, { _tag: "TransferBegun", term: next.term, to })
   Replication.feed(step, to)
   advance(step, to)
 }
 
 /**
- * Of those that answered the last confirmed round, hence lately, and hold anything of this log, the
- * one that is known to hold most; the first in the configuration's order if several are equal. Not
- * one that needs a snapshot first: it would not have caught up within the time of a transfer.
+ * Of those voters but `except` that answered the last confirmed round, hence lately, and hold
+ * anything of this log, the one that is known to hold most; the first in the configuration's order
+ * if several are equal. Not one that needs a snapshot first: it would not have caught up within the
+ * time of a transfer.
  */
-const mostUpToDate = (next: Draft): NodeId | undefined => {
+export const mostUpToDate = (next: Draft, except: ReadonlyArray<NodeId>): NodeId | undefined => {
   const heard = Rounds.confirmed(next)
   let best: NodeId | undefined
   let bestMatch = 0
-  for (const voter of next.config.voters) {
+  for (const voter of next.configuration.voters) {
+    if (except.includes(voter)) continue
     const progress = next.progress[voter]
     if (progress === undefined || progress.round < heard || progress.match <= bestMatch) continue
     if (progress.mode === "Snapshot") continue
@@ -99,12 +108,23 @@ export const expire = (step: Step): void => {
 const finish = (step: Step, why: TransferFailure | undefined): void => {
   const { next, next: { term, transfer } } = step
   if (transfer === undefined) return
-  const { ref, to } = transfer
+  const { to } = transfer
   next.transfer = undefined
-  if (why === undefined) {
-    Steps.observe(step, { _tag: "Transferred", term, to })
-    return Steps.reply(step, ref, { _tag: "Transferred", to })
+  if (why === undefined) Steps.observe(step, { _tag: "Transferred", term, to })
+  else Steps.observe(step, { _tag: "TransferAbandoned", term, to, why })
+  Steps.reply(step, transfer.ref, outcomeOf(next, transfer, why))
+}
+
+const outcomeOf = (
+  { leader, role }: Draft,
+  { isForChange, to }: Transfer,
+  why: TransferFailure | undefined
+): Outcome => {
+  if (!isForChange) {
+    return why === undefined
+      ? { _tag: "Transferred", to }
+      : { _tag: "TransferFailed", why }
   }
-  Steps.observe(step, { _tag: "TransferAbandoned", term, to, why })
-  Steps.reply(step, ref, { _tag: "TransferFailed", why })
+  if (role === "Leader") return { _tag: "MembershipRefused", why: "HandingOver" }
+  return { _tag: "NotLeader", leader }
 }

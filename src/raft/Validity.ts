@@ -2,8 +2,10 @@
  * Whether a message could have come from a correct peer. A checksum catches what the wire did to
  * it; this catches what a faulty or foreign sender made of it, so that no later line has to doubt.
  */
+import type { Configuration } from "./Configuration.js"
 import type { Entry } from "./Entry.js"
 import type { EntryId, Term } from "./EntryId.js"
+import type { NodeId } from "./Event.js"
 import type { Append, Message, SnapshotChunk } from "./Message.js"
 import type { Snapshot } from "./Snapshot.js"
 
@@ -26,20 +28,44 @@ const areContinuous = ({ entries, prev, term }: Append): boolean => {
     index += 1
     if (entry.index !== index || !isCount(entry.term)) return false
     if (entry.term < before || entry.term > term || entry.term === 0) return false
-    if (entry.kind !== "Noop" && entry.kind !== "Command") return false
-    if (!(entry.bytes instanceof Uint8Array)) return false
+    if (!holdsItsKind(entry)) return false
     before = entry.term
   }
   return true
 }
 
+const holdsItsKind = (entry: Partial<Entry>): boolean => {
+  switch (entry.kind) {
+    case "Noop":
+    case "Command":
+      return entry.bytes instanceof Uint8Array
+    case "Configuration":
+      return isConfiguration(entry.configuration) && entry.configuration.index === entry.index
+    default:
+      return false
+  }
+}
+
+/** Everybody in it once, in one role, and somebody who decides. */
+const isConfiguration = (value: unknown): value is Configuration => {
+  if (typeof value !== "object" || value === null) return false
+  const { addresses, index, learners, leaving, outgoing, voters } = value as Partial<Configuration>
+  if (!isCount(index) || typeof addresses !== "object" || addresses === null) return false
+  if (!areIds(voters) || !areIds(outgoing) || !areIds(learners) || !areIds(leaving)) return false
+  return voters.length > 0 && leaving.every((id) => voters.includes(id)) &&
+    !learners.some((id) => voters.includes(id) || outgoing.includes(id)) &&
+    Object.values(addresses).every((address) => typeof address === "string")
+}
+
+const areIds = (value: unknown): value is ReadonlyArray<NodeId> =>
+  Array.isArray(value) && value.every((id) => typeof id === "string") &&
+  new Set(value).size === value.length
+
 const isSnapshot = (value: unknown): value is Snapshot => {
   if (typeof value !== "object" || value === null) return false
   const { checksum, configuration, id, sizeBytes } = value as Partial<Snapshot>
   if (!isEntryId(id) || id.index === 0 || !isCount(sizeBytes) || !isCount(checksum)) return false
-  if (typeof configuration !== "object" || configuration === null) return false
-  const { voters } = configuration as { readonly voters: unknown }
-  return Array.isArray(voters) && voters.every((voter) => typeof voter === "string")
+  return isConfiguration(configuration) && configuration.index <= id.index
 }
 
 /** Not empty, and within the snapshot. */
@@ -80,6 +106,8 @@ export const isValid = (message: Message): boolean => {
     case "SnapshotProgress":
       return isCount(message.round) && isEntryId(message.id) && isCount(message.offset) &&
         isCount(message.receivedBytes)
+    case "Dismissed":
+      return isCount(message.index)
     case "TimeoutNow":
       return true
     default:

@@ -3,6 +3,7 @@
  * wherever JavaScript does.
  */
 export * as Action from "./Action.js"
+export * as Configuration from "./Configuration.js"
 export * as Entry from "./Entry.js"
 export * as EntryId from "./EntryId.js"
 export * as Event from "./Event.js"

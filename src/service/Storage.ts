@@ -5,9 +5,10 @@
 import { Context, Data } from "effect"
 import type { Effect } from "effect"
 import type { HardState, Write } from "../raft/Action.js"
+import type { Configuration } from "../raft/Configuration.js"
 import type { Entry } from "../raft/Entry.js"
 import type { EntryId, Index } from "../raft/EntryId.js"
-import type { Configuration, Snapshot } from "../raft/Snapshot.js"
+import type { Snapshot } from "../raft/Snapshot.js"
 
 /** Who owns a data folder. Written once when it is made, compared each time it is opened. */
 export interface Identity {

@@ -6,7 +6,7 @@
  * The names in `violate` are stable: shrinking and the kill matrix go by them.
  */
 import type { Node } from "../node/Node.js"
-import type { Entry } from "../raft/Entry.js"
+import * as Entries from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Log from "../raft/Log.js"
 import type { Role, State } from "../raft/State.js"
@@ -36,7 +36,7 @@ interface Watched {
 }
 
 interface Committed {
-  readonly entry: Entry
+  readonly entry: Entries.Entry
   /** Of the leader that committed it. */
   readonly inTerm: Term
 }
@@ -243,7 +243,7 @@ export class Oracles {
           role === "Leader" ? term : entry.term,
           this.#mayLead(watched, role, term)
         )
-      } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
+      } else if (!Entries.equals(known, entry)) {
         return this.#world.violate(
           "one-commit-per-index",
           `${nodeId(node)} has committed another entry ${index} (of term ${entry.term}) than was ` +
@@ -273,7 +273,7 @@ export class Oracles {
     return role === "Leader" || state?.role === "Leader" || state?.term !== term
   }
 
-  #commit(node: number, entry: Entry, inTerm: Term, mayLead: boolean): void {
+  #commit(node: number, entry: Entries.Entry, inTerm: Term, mayLead: boolean): void {
     const { index, term } = entry
     this.#committed.push({ entry, inTerm })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)

@@ -53,6 +53,8 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
       return `refused: writes, ${message.reason}`
     case "TimeoutNow":
       return `stand: take over from me, after term ${message.term}`
+    case "Dismissed":
+      return `dismissed: you are no member, since entry ${message.index}; term ${message.term}`
     case "TransferAsked":
       return `asked: hand leadership over to ${message.to ?? "whom you choose"}`
     case "TransferAnswered":

@@ -4,6 +4,7 @@
  * really holds it shows when the node comes back.
  */
 import type { HardState, Write } from "../raft/Action.js"
+import * as Entries from "../raft/Entry.js"
 import type { Entry } from "../raft/Entry.js"
 import type { EntryId, Term } from "../raft/EntryId.js"
 import * as EntryIds from "../raft/EntryId.js"
@@ -120,17 +121,13 @@ export class Promised {
         "came back"
     }
     for (let at = 0; at < entries.length; at++) {
-      if (!isSame(entries[at]!, this.entries[base.index + at]!)) {
+      if (!Entries.equals(entries[at]!, this.entries[base.index + at]!)) {
         return `entry ${base.index + at + 1} came back as another than was promised`
       }
     }
     return undefined
   }
 }
-
-const isSame = (one: Entry, other: Entry): boolean =>
-  one.index === other.index && one.term === other.term && one.kind === other.kind &&
-  (one.bytes === other.bytes || sameBytes(one.bytes, other.bytes))
 
 export const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => {
   if (one.length !== other.length) return false

@@ -3,7 +3,7 @@
  * independently of the node's own session table (kv/Session.ts): each node's numbers pass once and
  * in turn, and a newer life of a node ends the older ones (thesis 6.3).
  */
-import type { Entry } from "../raft/Entry.js"
+import type { Plain } from "../raft/Entry.js"
 import * as Proposal from "../wire/Proposal.js"
 import type { Marks } from "./Marks.js"
 
@@ -20,7 +20,7 @@ export class SessionModel {
   readonly commands: Array<Due> = []
 
   /** Called for every committed command, in order. */
-  commit({ bytes, index }: Entry, marks: Marks): void {
+  commit({ bytes, index }: Plain, marks: Marks): void {
     const proposal = Proposal.decode(bytes)
     if (proposal === undefined) return
     const { client, command, epoch, sequence } = proposal

@@ -69,12 +69,12 @@ const markTransfer = (marks: Marks, before: State, state: State): void => {
 
 const markLeader = (
   marks: Marks,
-  { commit, config, log, progress, reads, stable, term }: State
+  { commit, configuration, log, progress, reads, stable, term }: State
 ): void => {
   if (reads.some(({ index }) => index > commit)) marks.hit("read waited for a commit of its term")
   if (commit === log.last || Log.termAt(log, commit + 1) === term) return
-  const held = config.voters.map((voter) => progress[voter]?.match ?? stable)
-  if (Quorum.reached(held) <= commit) return
+  const held = Quorum.reached(configuration, (voter) => progress[voter]?.match ?? stable)
+  if (held <= commit) return
   marks.hit("figure 8: old-term entry on a majority, not committed")
 }
 

@@ -4,11 +4,11 @@
  */
 import { Effect } from "effect"
 import type { Write } from "../raft/Action.js"
+import * as Entries from "../raft/Entry.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Term } from "../raft/EntryId.js"
 import type { Storage } from "../service/Storage.js"
 import type { Promised } from "./Promised.js"
-import { sameBytes } from "./Promised.js"
 import { nodeId } from "./Scenario.js"
 import type { OnStep, SnapshotOracle } from "./SnapshotOracle.js"
 import type { World } from "./World.js"
@@ -80,10 +80,7 @@ export class StorageOracle {
       const known = this.#entries.get(key)
       if (known === undefined) {
         this.#entries.set(key, { entry, before })
-      } else if (
-        known.before !== before || known.entry.kind !== entry.kind ||
-        !sameBytes(known.entry.bytes, entry.bytes)
-      ) {
+      } else if (known.before !== before || !Entries.equals(known.entry, entry)) {
         this.#world.violate(
           "log-matching",
           `${nodeId(node)} holds another entry ${index} of term ${term} than somebody else, or ` +

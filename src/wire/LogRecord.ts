@@ -3,15 +3,16 @@
  * it is `Writes`. A record is one frame (LogFrame.ts), so that a crash keeps all of it or nothing.
  */
 import type { HardState, Persist } from "../raft/Action.js"
-import type { Entry, Kind } from "../raft/Entry.js"
+import * as Entry from "../raft/Entry.js"
 import type { EntryId, Index } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
 import * as Bytes from "./Bytes.js"
 import type { Reader, Writer } from "./Bytes.js"
+import * as ConfigurationRecord from "./ConfigurationRecord.js"
 import * as SnapshotRecord from "./SnapshotRecord.js"
 
 /** The format of the records of a segment. Raised when one is added or changes. */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 
 /** Where the log begins: `snapshot` is the one to start from, entries up to `base` are gone. */
 export interface Beginning {
@@ -66,12 +67,13 @@ const HAS_HARD_STATE = 2
 const BEGINS = 4
 const BEGINS_ANEW = 8
 
-const NOOP = 0
-const COMMAND = 1
+const kinds = { Noop: 0, Command: 1, Configuration: 2 } as const satisfies {
+  readonly [K in Entry.Kind]: number
+}
 
 /** Flags and the number of entries; more for what is not `Entries`. */
 const WRITE_BYTES_MIN = 5
-/** Term, kind and the length of the bytes. */
+/** Term, kind and the length of the bytes; more for a configuration. */
 const ENTRY_BYTES_MIN = 13
 
 export const encodeHead = (writer: Writer, head: Omit<Head, "_tag">): void => {
@@ -106,15 +108,16 @@ const encodeBeginning = (writer: Writer, { base, snapshot }: Beginning): void =>
   SnapshotRecord.encode(writer, snapshot)
 }
 
-const encodeEntries = (writer: Writer, entries: ReadonlyArray<Entry>): void => {
+const encodeEntries = (writer: Writer, entries: ReadonlyArray<Entry.Entry>): void => {
   writer.u32(entries.length)
   const first = entries[0]
   if (first === undefined) return
   writer.integer(first.index)
   for (const entry of entries) {
     writer.integer(entry.term)
-    writer.u8(entry.kind === "Noop" ? NOOP : COMMAND)
-    writer.bytes(entry.bytes)
+    writer.u8(kinds[entry.kind])
+    if (entry.kind === "Configuration") ConfigurationRecord.encode(writer, entry.configuration)
+    else writer.bytes(entry.bytes)
   }
 }
 
@@ -165,24 +168,23 @@ const decodeWrite = (reader: Reader): Write => {
   return { _tag: "Entries", truncateFrom, append, hardState }
 }
 
-const decodeEntries = (reader: Reader): ReadonlyArray<Entry> => {
+const decodeEntries = (reader: Reader): ReadonlyArray<Entry.Entry> => {
   const count = reader.count(ENTRY_BYTES_MIN)
   const first = count === 0 ? 0 : reader.integer()
-  const entries: Array<Entry> = []
-  for (let at = 0; at < count; at++) {
-    const term = reader.integer()
-    const kind = decodeKind(reader)
-    entries.push({ term, index: first + at, kind, bytes: reader.bytes() })
-  }
+  const entries: Array<Entry.Entry> = []
+  for (let at = 0; at < count; at++) entries.push(decodeEntry(reader, first + at))
   return entries
 }
 
-const decodeKind = (reader: Reader): Kind => {
+const decodeEntry = (reader: Reader, index: Index): Entry.Entry => {
+  const term = reader.integer()
   switch (reader.u8()) {
-    case NOOP:
-      return "Noop"
-    case COMMAND:
-      return "Command"
+    case kinds.Noop:
+      return { term, index, kind: "Noop", bytes: reader.bytes() }
+    case kinds.Command:
+      return Entry.command(term, index, reader.bytes())
+    case kinds.Configuration:
+      return Entry.configuration(term, index, ConfigurationRecord.decode(reader, index))
     default:
       throw new Bytes.Malformed()
   }

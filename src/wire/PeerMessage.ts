@@ -1,18 +1,11 @@
 /**
  * What one node has for one peer at the end of a turn, as one payload: the core's messages and the
  * commands it forwards to the leader, one after the other until the bytes end. A tag byte opens
- * each; terms, indexes and rounds take 8 bytes. An entry's index is not written: entries continue
- * `prev`.
+ * each; terms, indexes and rounds take 8 bytes.
  */
-import * as Entry from "../raft/Entry.js"
 import * as EntryId from "../raft/EntryId.js"
-import type {
-  Append,
-  AppendRejected,
-  Message,
-  PreVoteRequest,
-  VoteRequest
-} from "../raft/Message.js"
+import type { Message, PreVoteRequest, VoteRequest } from "../raft/Message.js"
+import * as AppendMessage from "./AppendMessage.js"
 import * as Bytes from "./Bytes.js"
 import * as SnapshotMessage from "./SnapshotMessage.js"
 import * as TransferMessage from "./TransferMessage.js"
@@ -75,13 +68,12 @@ const tags = {
   TransferAsked: 21,
   TransferAnswered: 22,
   SnapshotChunk: 24,
-  SnapshotProgress: 25
+  SnapshotProgress: 25,
+  Dismissed: 26
 } as const satisfies Record<PeerMessage["_tag"], number>
 
 /** A `VoteRequest` with its flag, so that one without is written as it always was. */
 const VOTE_REQUEST_OF_TRANSFER = 23
-
-const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
 
 const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
   ForwardRefused["reason"],
@@ -90,9 +82,6 @@ const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
 
 /** A tag and the most that any message holds beside its entries or proposals (Append). */
 const MESSAGE_BYTES_MAX = 1 + 5 * 8 + 4
-
-/** A term and a kind; a command's length and bytes follow. */
-const ENTRY_BYTES_MIN = 8 + 1
 
 const PROPOSAL_BYTES_MIN = 4
 
@@ -104,7 +93,7 @@ const capacityBytes = (messages: ReadonlyArray<PeerMessage>): number => {
   let total = messages.length * MESSAGE_BYTES_MAX
   for (const message of messages) {
     if (message._tag === "Append") {
-      for (const entry of message.entries) total += ENTRY_BYTES_MIN + 4 + entry.bytes.length
+      total += AppendMessage.capacityBytes(message)
     } else if (message._tag === "SnapshotChunk") {
       total += CHUNK_BYTES_MORE + message.bytes.length
     } else if (message._tag === "Forward") {
@@ -133,16 +122,11 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       writer.integer(message.term)
       return writer.u8(message.granted ? 1 : 0)
     case "Append":
-      return writeAppend(writer, message)
+      return AppendMessage.writeAppend(writer, message)
     case "AppendAccepted":
-      writer.integer(message.term)
-      writer.integer(message.round)
-      return writer.integer(message.match)
+      return AppendMessage.writeAccepted(writer, message)
     case "AppendRejected":
-      writer.integer(message.term)
-      writer.integer(message.round)
-      writer.integer(message.rejected)
-      return writeEntryId(writer, message.hint)
+      return AppendMessage.writeRejected(writer, message)
     case "Heartbeat":
       writer.integer(message.term)
       writer.integer(message.round)
@@ -171,23 +155,13 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
       return writer.u8(reasons[message.reason])
     case "TimeoutNow":
       return writer.integer(message.term)
+    case "Dismissed":
+      writer.integer(message.term)
+      return writer.integer(message.index)
     case "TransferAsked":
       return TransferMessage.writeAsked(writer, message)
     case "TransferAnswered":
       return TransferMessage.writeAnswered(writer, message)
-  }
-}
-
-const writeAppend = (writer: Bytes.Writer, message: Append): void => {
-  writer.integer(message.term)
-  writer.integer(message.round)
-  writeEntryId(writer, message.prev)
-  writer.integer(message.commit)
-  writer.u32(message.entries.length)
-  for (const entry of message.entries) {
-    writer.integer(entry.term)
-    writer.u8(kinds[entry.kind])
-    if (entry.kind === "Command") writer.bytes(entry.bytes)
   }
 }
 
@@ -216,16 +190,11 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
     case tags.VoteResponse:
       return { _tag: "VoteResponse", term: reader.integer(), granted: readBoolean(reader) }
     case tags.Append:
-      return readAppend(reader)
+      return AppendMessage.readAppend(reader)
     case tags.AppendAccepted:
-      return {
-        _tag: "AppendAccepted",
-        term: reader.integer(),
-        round: reader.integer(),
-        match: reader.integer()
-      }
+      return AppendMessage.readAccepted(reader)
     case tags.AppendRejected:
-      return readAppendRejected(reader)
+      return AppendMessage.readRejected(reader)
     case tags.Heartbeat:
       return {
         _tag: "Heartbeat",
@@ -261,6 +230,8 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       return { _tag: "ForwardRefused", reason: readReason(reader) }
     case tags.TimeoutNow:
       return { _tag: "TimeoutNow", term: reader.integer() }
+    case tags.Dismissed:
+      return { _tag: "Dismissed", term: reader.integer(), index: reader.integer() }
     case tags.TransferAsked:
       return TransferMessage.readAsked(reader)
     case tags.TransferAnswered:
@@ -282,40 +253,6 @@ const readVoteRequest = (reader: Bytes.Reader): VoteRequest => ({
   term: reader.integer(),
   last: readEntryId(reader)
 })
-
-const readAppend = (reader: Bytes.Reader): Append => {
-  const term = reader.integer()
-  const round = reader.integer()
-  const prev = readEntryId(reader)
-  const commit = reader.integer()
-  const count = reader.count(ENTRY_BYTES_MIN)
-  if (!Number.isSafeInteger(prev.index + count)) throw new Bytes.Malformed()
-  const entries: Array<Entry.Entry> = []
-  for (let index = prev.index + 1; index <= prev.index + count; index++) {
-    entries.push(readEntry(reader, index))
-  }
-  return { _tag: "Append", term, round, prev, entries, commit }
-}
-
-const readAppendRejected = (reader: Bytes.Reader): AppendRejected => ({
-  _tag: "AppendRejected",
-  term: reader.integer(),
-  round: reader.integer(),
-  rejected: reader.integer(),
-  hint: readEntryId(reader)
-})
-
-const readEntry = (reader: Bytes.Reader, index: EntryId.Index): Entry.Entry => {
-  const term = reader.integer()
-  switch (reader.u8()) {
-    case kinds.Noop:
-      return Entry.noop(term, index)
-    case kinds.Command:
-      return Entry.command(term, index, reader.bytes())
-    default:
-      throw new Bytes.Malformed()
-  }
-}
 
 const readEntryId = (reader: Bytes.Reader): EntryId.EntryId =>
   EntryId.make(reader.integer(), reader.integer())

@@ -4,18 +4,17 @@
  * then blocks of parts, as the state machine gave them. It is the same on every node that it is
  * sent to, so its frames are bound to the cluster and to the snapshot's place, not to a folder.
  */
+import type { Configuration } from "../raft/Configuration.js"
 import type { EntryId } from "../raft/EntryId.js"
 import * as EntryIds from "../raft/EntryId.js"
-import type { Configuration, Snapshot } from "../raft/Snapshot.js"
+import type { Snapshot } from "../raft/Snapshot.js"
 import * as Bytes from "./Bytes.js"
 import type { Reader, Writer } from "./Bytes.js"
+import * as ConfigurationRecord from "./ConfigurationRecord.js"
 import * as LogFrame from "./LogFrame.js"
 
 /** The format of the file. Raised when a frame's meaning is added or changes. */
-export const FORMAT_VERSION = 1
-
-/** A length. */
-const STRING_BYTES_MIN = 4
+export const FORMAT_VERSION = 2
 
 export const encodeId = (writer: Writer, { index, term }: EntryId): void => {
   writer.integer(term)
@@ -41,17 +40,13 @@ export const decode = (reader: Reader): Snapshot => {
   return { id, sizeBytes, checksum, configuration: decodeConfiguration(reader) }
 }
 
-const encodeConfiguration = (writer: Writer, { voters }: Configuration): void => {
-  writer.u32(voters.length)
-  for (const voter of voters) writer.string(voter)
+const encodeConfiguration = (writer: Writer, configuration: Configuration): void => {
+  writer.integer(configuration.index)
+  ConfigurationRecord.encode(writer, configuration)
 }
 
-const decodeConfiguration = (reader: Reader): Configuration => {
-  const count = reader.count(STRING_BYTES_MIN)
-  const voters: Array<string> = []
-  for (let at = 0; at < count; at++) voters.push(reader.string())
-  return { voters }
-}
+const decodeConfiguration = (reader: Reader): Configuration =>
+  ConfigurationRecord.decode(reader, reader.integer())
 
 /** What the first frame of a file says. */
 export interface Head {

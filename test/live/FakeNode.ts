@@ -7,6 +7,7 @@ import * as Store from "../../src/kv/Store.js"
 import { Cache } from "../../src/node/Cache.js"
 import { Node } from "../../src/node/Node.js"
 import type { Refused, Status, TransferOutcome, WriteOutcome } from "../../src/node/Node.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as States from "../../src/raft/State.js"
 
 export interface Call {
@@ -46,7 +47,7 @@ export class FakeNode {
   private readonly state = States.boot(
     {
       id: "n1",
-      voters: ["n1", "n2", "n3"],
+      bootstrap: Configurations.bootstrap(["n1", "n2", "n3"]),
       electionTimeoutTicks: 30,
       heartbeatTicks: 5,
       seed: 1,

@@ -3,6 +3,7 @@ import { Effect, Fiber, TestClock } from "effect"
 import type { TransferOutcome } from "../../src/node/Node.js"
 import * as NodeProgram from "../../src/node/NodeProgram.js"
 import * as Transfers from "../../src/node/Transfers.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Raft from "../../src/raft/Raft.js"
 import * as States from "../../src/raft/State.js"
 import * as TestCluster from "./TestCluster.js"
@@ -129,7 +130,7 @@ describe("requests to hand over", () => {
   }
   const config = {
     id: "n1",
-    voters: ["n1", "n2"],
+    bootstrap: Configurations.bootstrap(["n1", "n2"]),
     electionTimeoutTicks: 30,
     heartbeatTicks: 5,
     seed: 1,

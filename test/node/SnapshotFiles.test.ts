@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Layer, Logger, LogLevel } from "effect"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
 import type { Write } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import type { Snapshot } from "../../src/raft/Snapshot.js"
 import { Storage } from "../../src/service/Storage.js"
@@ -15,7 +16,7 @@ import { entry, options, persist } from "./StorageContract.js"
 
 type Service = Storage["Type"]
 
-const configuration = { voters: ["n1", "n2", "n3"] }
+const configuration = Configurations.bootstrap(["n1", "n2", "n3"])
 
 const id = EntryId.make
 

@@ -102,10 +102,13 @@ describe("a segment", () => {
   })
 
   it("takes a write larger than its limit whole", () => {
-    const large = [persist({ append: [entry(1, 1, 5000)] })]
-    const disk = written([large, [persist({ append: [entry(2, 1, 1)] })]], rolling)
+    const disk = written([[persist({ append: [entry(1, 1, 5000)] })], [
+      persist({ append: [entry(2, 1, 1)] })
+    ]], rolling)
     assert.deepStrictEqual(segments(disk), ["000000000001.log", "000000000002.log"])
-    assert.strictEqual(state(disk).entries[0]?.bytes.length, 5000)
+    const [large] = state(disk).entries
+    assert(large?.kind === "Command")
+    assert.strictEqual(large.bytes.length, 5000)
   })
 
   it("is durable, in its folder too, before anything is written to it", () => {

@@ -53,7 +53,7 @@ describe("the core in a browser", () => {
     const core = loadBare()
     const booted = core.Raft.boot({
       id: "n1",
-      voters: ["n1"],
+      bootstrap: core.Configuration.bootstrap(["n1"]),
       electionTimeoutTicks: 10,
       heartbeatTicks: 2,
       seed: 1,

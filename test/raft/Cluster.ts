@@ -3,6 +3,7 @@
  * stay in order of sending, and links can be cut in one direction.
  */
 import type { Action } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import type { Event, NodeId, Ref } from "../../src/raft/Event.js"
 import type { Message } from "../../src/raft/Message.js"
 import type { Config, Recovered, State } from "../../src/raft/State.js"
@@ -31,13 +32,14 @@ export class Cluster {
 
   constructor(
     ids: ReadonlyArray<NodeId>,
-    config: Omit<Config, "id" | "voters">,
+    config: Omit<Config, "id" | "bootstrap">,
     watch: (happened: Happened) => void,
     disk?: (id: NodeId) => Recovered
   ) {
     this.#watch = watch
+    const bootstrap = Configurations.bootstrap(ids)
     for (const id of ids) {
-      this.shells.set(id, new Shell({ ...config, id, voters: ids }, disk?.(id)))
+      this.shells.set(id, new Shell({ ...config, id, bootstrap }, disk?.(id)))
     }
   }
 

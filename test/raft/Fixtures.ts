@@ -6,6 +6,7 @@
  * a leader's heartbeats are 2 ticks apart. Command number i of a log has the one byte i.
  */
 import type { Action, HardState, Observation, Outcome, Persist } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entries from "../../src/raft/Entry.js"
 import type { Entry } from "../../src/raft/Entry.js"
 import type { EntryId, Index, Term } from "../../src/raft/EntryId.js"
@@ -21,7 +22,7 @@ export const TIMEOUT_TICKS = 15
 
 const config: Config = {
   id: "n1",
-  voters: ["n1", "n2", "n3"],
+  bootstrap: Configurations.bootstrap(["n1", "n2", "n3"]),
   electionTimeoutTicks: 10,
   heartbeatTicks: 2,
   seed: 1,
@@ -216,6 +217,8 @@ export const actionsOf = (
 ): ReadonlyArray<Action> => run(state, ...events)[1]
 
 export interface Situation extends Partial<Config> {
+  /** Of the first configuration. */
+  readonly voters?: ReadonlyArray<NodeId>
   readonly term?: Term
   readonly vote?: NodeId
   /** The terms of the log's entries. */
@@ -224,11 +227,18 @@ export interface Situation extends Partial<Config> {
 }
 
 /** A node right after its start. */
-export const node = ({ log = [], term = 0, vote, ...overrides }: Situation = {}): State => ({
-  ...Raft.boot({ ...config, ...overrides }, {
+export const node = (situation: Situation = {}): State => {
+  const { log = [], term = 0, vote, voters, ...overrides } = situation
+  const bootstrap = voters === undefined ? {} : { bootstrap: Configurations.bootstrap(voters) }
+  return waiting(Raft.boot({ ...config, ...overrides, ...bootstrap }, {
     hardState: { term, vote },
     entries: commands(1, ...log)
-  }),
+  }))
+}
+
+/** The same with the timeout that these tests rely on. */
+export const waiting = (state: State): State => ({
+  ...state,
   electionTimeout: TIMEOUT_TICKS,
   electionDueAt: TIMEOUT_TICKS
 })
@@ -250,14 +260,14 @@ export const follower = (situation: Situation & { readonly commit?: Index } = {}
 export const candidate = (situation: Situation = {}): State => {
   const start = node(situation)
   const granted = preVoteResponse(start.term, start.term + 1)
-  const peers = start.config.voters.slice(1)
+  const peers = start.configuration.voters.slice(1)
   return run(start, tick(TIMEOUT_TICKS), ...peers.map((peer) => receive(peer, granted)))[0]
 }
 
 /** A leader right after its election: its no-op is sent and on its way to the disk. */
 export const elected = (situation: Situation = {}): State => {
   const standing = candidate(situation)
-  const peers = standing.config.voters.slice(1)
+  const peers = standing.configuration.voters.slice(1)
   const votes = peers.map((peer) => receive(peer, voteResponse(standing.term)))
   return run(standing, persisted(standing.seq), ...votes)[0]
 }
@@ -266,7 +276,7 @@ export const elected = (situation: Situation = {}): State => {
 export const leader = (situation: Situation = {}): State => {
   const start = elected(situation)
   const { log: { last }, seq, term } = start
-  const peers = start.config.voters.slice(1)
+  const peers = start.configuration.voters.slice(1)
   const answers = peers.map((peer) => receive(peer, accepted(term, last)))
   return run(start, persisted(seq), ...answers, applied(last))[0]
 }

@@ -269,8 +269,12 @@ describe("a leader's word", () => {
     ])
   })
 
-  it("from somebody who is no member is not heard", () => {
-    equal(actionsOf(node(), receive("n9", append(1, id(0, 0), commands(1, 1)))), [])
+  it("is heard from whomever: who leads may not be in this node's configuration yet", () => {
+    const [state] = run(node(), receive("n9", append(1, id(0, 0), commands(1, 1))))
+    equal([state.leader, state.log.last], ["n9", 1])
+  })
+
+  it("from itself is not heard", () => {
     equal(actionsOf(node(), receive("n1", append(1, id(0, 0), commands(1, 1)))), [])
   })
 })

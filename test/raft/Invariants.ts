@@ -3,6 +3,7 @@
  * sentences of State.ts and Progress.ts, as code.
  */
 import type { Action } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Log from "../../src/raft/Log.js"
 import * as Raft from "../../src/raft/Raft.js"
 import type { State } from "../../src/raft/State.js"
@@ -58,13 +59,14 @@ const checkWrites = ({ deferred, log, persistedSeq, seq, stable, writes }: State
 
 const checkLeader = (state: State): void => {
   const { commit, config, log, progress, term, termStart, uncommittedBytes } = state
+  for (const peer of Configurations.members(state.configuration)) {
+    if (peer !== config.id) insist(Object.hasOwn(progress, peer), `no progress of ${peer}`)
+  }
   insist(state.leader === config.id, "a leader knows who leads")
   const isGone = termStart < log.base.index
   insist(isGone || Log.termAt(log, termStart) === term, "a term starts with its no-op")
   insist(uncommittedBytes === Log.rangeBytes(log, commit + 1, log.last), "no byte leaks")
-  for (const peer of config.voters) {
-    if (peer === config.id) continue
-    const known = defined(progress[peer], `no progress of ${peer}`)
+  for (const known of Object.values(progress)) {
     const { inflight, inflightBytes, match, mode, next, stream } = known
     insist((mode === "Snapshot") === (stream !== undefined), "a stream has its mode", known)
     if (stream !== undefined) {
@@ -102,8 +104,7 @@ const checkActions = (before: State, after: State, actions: ReadonlyArray<Action
         return insist(before.applying === after.applied, "one Apply at a time")
       case "Send": {
         const { message, to } = action
-        const isPeer = to !== after.config.id && after.config.voters.includes(to)
-        insist(isPeer, "messages go to peers", to)
+        insist(to !== after.config.id, "messages go to others", to)
         // Past the last exact integer there are no more terms to speak of.
         const isOver = after.term >= Number.MAX_SAFE_INTEGER - 1
         return insist(isOver || Validity.isValid(message), "messages are valid", message)

@@ -3,6 +3,7 @@
  * judges by what nodes said and by what is on their disks, not by what they believe.
  */
 import type { Outcome, Reply, Send } from "../../src/raft/Action.js"
+import * as Entries from "../../src/raft/Entry.js"
 import type { Entry } from "../../src/raft/Entry.js"
 import type { Index, Term } from "../../src/raft/EntryId.js"
 import type { NodeId, Ref } from "../../src/raft/Event.js"
@@ -25,6 +26,13 @@ interface Request {
 
 const termIn = ({ entries }: Recovered, index: Index): Term | undefined =>
   index === 0 ? 0 : entries[index - 1]?.term
+
+/** Commands are told apart by the identity of their bytes. */
+const isSame = (one: Entry, other: Entry): boolean =>
+  Entries.equals(one, other) && bytesOf(one) === bytesOf(other)
+
+const bytesOf = (entry: Entry | undefined): Uint8Array | undefined =>
+  entry?.kind === "Command" ? entry.bytes : undefined
 
 export class Oracles {
   readonly #requests = new Map<Ref, Request>()
@@ -106,8 +114,8 @@ export class Oracles {
       this.#entries.set(key, { entry, before })
       if (entry.kind === "Command") this.#logged.add(entry.bytes)
     } else {
-      const isSame = known.before === before && known.entry.bytes === entry.bytes
-      insist(isSame && known.entry.kind === entry.kind, "logs match up to one entry", entry)
+      const isKnown = known.before === before && isSame(known.entry, entry)
+      insist(isKnown, "logs match up to one entry", entry)
     }
   }
 
@@ -130,13 +138,13 @@ export class Oracles {
     }
   }
 
-  #checkCommit(cluster: Cluster, { before, shell: { config, state } }: Happened): void {
+  #checkCommit(cluster: Cluster, { before, shell: { state } }: Happened): void {
     for (let index = before.commit + 1; index <= state.commit; index++) {
       const entry = defined(state.log.at(index), "committed beyond the log")
       const known = this.#committed[index - 1]?.entry
       if (known !== undefined) {
         insist(
-          entry.term === known.term && entry.bytes === known.bytes,
+          isSame(entry, known),
           "one commit an index",
           index
         )
@@ -145,8 +153,11 @@ export class Oracles {
       insist(state.role === "Leader", "whoever leads commits first")
       this.#committed.push({ entry, inTerm: state.term })
       const holders = cluster.all.filter(({ disk }) => termIn(disk, index) === entry.term)
-      const needed = Quorum.majority(config.voters.length)
-      insist(holders.length >= needed, "what is committed is on the disks of a majority", index)
+      const held = Quorum.reached(
+        state.configuration,
+        (voter) => holders.some(({ config: { id } }) => id === voter) ? index : 0
+      )
+      insist(held >= index, "what is committed is on the disks of a majority", index)
     }
   }
 
@@ -155,8 +166,11 @@ export class Oracles {
     entries.forEach((entry, i) => {
       insist(entry.index === applied.length + 1 + i, "entries are applied without a gap")
       const committed = this.#committed[entry.index - 1]?.entry
-      const isCommitted = entry.bytes === committed?.bytes && entry.term === committed.term
-      insist(isCommitted, "what is applied is committed", entry)
+      insist(
+        committed !== undefined && isSame(entry, committed),
+        "what is applied is committed",
+        entry
+      )
       insist(termIn(disk, entry.index) === entry.term, "what is applied is durable here", entry)
     })
   }
@@ -203,7 +217,10 @@ export class Oracles {
     const { bytes, floor } = request
     if (outcome._tag === "Committed") {
       const committed = this.#committed[outcome.index - 1]?.entry
-      insist(bytes !== undefined && committed?.bytes === bytes, "what is acknowledged is committed")
+      insist(
+        bytes !== undefined && bytesOf(committed) === bytes,
+        "what is acknowledged is committed"
+      )
       insist(outcome.index <= applied, "what is acknowledged is applied")
       this.#shown = Math.max(this.#shown, outcome.index)
     } else if (outcome._tag === "Readable") {

@@ -17,9 +17,11 @@ import {
   propose,
   read,
   receive,
+  rejected,
   run,
   tick,
-  TIMEOUT_TICKS
+  TIMEOUT_TICKS,
+  voteResponse
 } from "./Fixtures.js"
 import { insist } from "./Insist.js"
 import * as RandomEvents from "./RandomEvents.js"
@@ -68,10 +70,16 @@ describe("a node is next due", () => {
 })
 
 describe("a message", () => {
-  it("of a leader and of its followers is only for the others, and only of members", () => {
-    for (const from of ["n1", "n9", "", "constructor"]) {
-      const [state, actions] = run(leader(), receive(from, append(9, id(0, 0), [command(9, 1)])))
-      equal([state, actions], [leader(), []])
+  it("of a leader and of its followers is only for the others", () => {
+    const [state, actions] = run(leader(), receive("n1", append(9, id(0, 0), [command(9, 1)])))
+    equal([state, actions], [leader(), []])
+  })
+
+  it("of whoever is sent nothing says nothing to a leader, whatever the name", () => {
+    for (const from of ["n9", "", "constructor"]) {
+      for (const message of [accepted(1, 1, 0), rejected(1, 1, id(0, 0)), voteResponse(1)]) {
+        equal(run(leader(), receive(from, message)), [leader(), []])
+      }
     }
   })
 

@@ -2,6 +2,7 @@
  * Anything that may reach a node: what a correct peer could send in some situation, near enough to
  * this node's own state to matter, and what no correct peer would ever send.
  */
+import * as Configurations from "../../src/raft/Configuration.js"
 import type { Entry } from "../../src/raft/Entry.js"
 import * as Entries from "../../src/raft/Entry.js"
 import type { EntryId, Index, Term } from "../../src/raft/EntryId.js"
@@ -42,6 +43,9 @@ const garbage: ReadonlyArray<unknown> = [
 ]
 
 const foreign = ["", "n9", "constructor", "toString"]
+
+const voters = ({ configuration }: State): ReadonlyArray<NodeId> =>
+  Configurations.voters(configuration)
 
 const near = (dice: Dice, value: number): number =>
   dice.chance(0.6) ? value : dice.chance(0.95) ? Math.max(0, value + dice.between(-3, 2)) : HUGE
@@ -164,7 +168,12 @@ const drawSnapshot = (dice: Dice, state: State, term: Term): Snapshot => {
   if (incoming !== undefined && dice.chance(0.8)) return incoming.snapshot
   const index = Math.max(1, near(dice, state.log.last) + dice.below(3))
   const id = EntryIds.make(Math.max(1, Math.min(term, near(dice, state.term))), index)
-  return { id, configuration: state.config, sizeBytes: CHUNKS, checksum: dice.below(2) }
+  return {
+    id,
+    configuration: { ...state.configuration, index: 0 },
+    sizeBytes: CHUNKS,
+    checksum: dice.below(2)
+  }
 }
 
 /** What a shell may say of snapshots, and what it would say late. */
@@ -173,7 +182,7 @@ const drawOfSnapshot = (dice: Dice, state: State, newRef: () => number): Event =
   const snapshot = dice.chance(0.9) ? incoming?.snapshot ?? latest : latest
   const id = taking?.id ?? latest.id
   const offset = dice.below(CHUNKS)
-  const to = dice.pick(state.config.voters)
+  const to = dice.pick(voters(state))
   return dice.pick<Event>([
     { _tag: "WantSnapshot", ref: newRef() },
     { _tag: "SnapshotTaken", snapshot: { ...latest, id, sizeBytes: CHUNKS } },
@@ -202,14 +211,16 @@ const spoil = (dice: Dice, value: unknown): unknown => {
     return items
   }
   const copy: Record<string, unknown> = { ...value }
-  const key = dice.pick(Object.keys(copy))
+  const keys = Object.keys(copy)
+  if (keys.length === 0) return dice.pick(garbage)
+  const key = dice.pick(keys)
   if (dice.chance(0.2)) delete copy[key]
   else copy[key] = spoil(dice, copy[key])
   return copy
 }
 
 const drawReceive = (dice: Dice, state: State): Event => {
-  const from = dice.pick(dice.chance(0.95) ? state.config.voters : foreign)
+  const from = dice.pick(dice.chance(0.95) ? voters(state) : foreign)
   const message = drawMessage(dice, state)
   if (dice.chance(0.7)) return { _tag: "Receive", from, message }
   return {
@@ -249,10 +260,10 @@ export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
     case "applied":
       return { _tag: "Applied", index: dice.between(state.applied, state.applying + 1) }
     case "lost":
-      return { _tag: "PeerUnreachable", peer: dice.pick([...state.config.voters, ...foreign]) }
+      return { _tag: "PeerUnreachable", peer: dice.pick([...voters(state), ...foreign]) }
     case "ask": {
       if (dice.chance(0.1)) {
-        const to = dice.chance(0.3) ? undefined : dice.pick([...state.config.voters, ...foreign])
+        const to = dice.chance(0.3) ? undefined : dice.pick([...voters(state), ...foreign])
         return { _tag: "TransferLeadership", ref: newRef(), to }
       }
       if (dice.chance(0.5)) return drawRead(dice, newRef())

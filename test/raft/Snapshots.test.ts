@@ -4,6 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Action, SendChunk } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import type { Index } from "../../src/raft/EntryId.js"
 import type { Event } from "../../src/raft/Event.js"
 import type { Message } from "../../src/raft/Message.js"
@@ -39,7 +40,7 @@ import {
 
 const equal = assert.deepStrictEqual
 
-const configuration = { voters: ["n1", "n2", "n3"] }
+const configuration = Configurations.bootstrap(["n1", "n2", "n3"])
 
 const snapshot = (term: number, index: Index, sizeBytes = 10, checksum = 7): Snapshot => ({
   id: id(term, index),

@@ -3,6 +3,7 @@
  * behind it: 2/7=x, or 2/7=noop.
  */
 import type { Action, HardState, Observation, Outcome, Persist } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import type { Entry } from "../../src/raft/Entry.js"
 import type { EntryId } from "../../src/raft/EntryId.js"
 import * as Log from "../../src/raft/Log.js"
@@ -12,8 +13,18 @@ import type { Shell } from "./Shell.js"
 
 const position = ({ index, term }: EntryId): string => `${term}/${index}`
 
-const entry = ({ bytes, index, kind, term }: Entry): string =>
-  `${position({ index, term })}=${kind === "Noop" ? "noop" : String.fromCharCode(...bytes)}`
+const entry = (self: Entry): string => `${position(self)}=${content(self)}`
+
+const content = (self: Entry): string => {
+  switch (self.kind) {
+    case "Noop":
+      return "noop"
+    case "Command":
+      return String.fromCharCode(...self.bytes)
+    case "Configuration":
+      return `[${Configurations.describe(self.configuration)}]`
+  }
+}
 
 const list = (entries: ReadonlyArray<Entry>): string =>
   entries.length === 0 ? "nothing" : entries.map(entry).join(" ")
@@ -65,6 +76,8 @@ export const message = (self: Message): string => {
       return `${head}, round ${round}: ${receivedBytes} bytes of the snapshot of ` +
         `${position(id)}, asked for ${offset}`
     }
+    case "Dismissed":
+      return `${head}: since ${self.index}`
     case "TimeoutNow":
       return head
   }
@@ -92,6 +105,10 @@ const outcome = (self: Outcome): string => {
       return `handed over to ${self.to}`
     case "TransferFailed":
       return `not handed over: ${self.why}`
+    case "MembershipChanged":
+      return `members changed at ${self.index}`
+    case "MembershipRefused":
+      return `members not changed: ${self.why}`
     case "NotLeader":
       return self.leader === undefined ? "no leader" : `ask ${self.leader}`
     case "Overloaded":
@@ -125,6 +142,13 @@ const observation = (self: Observation): string => {
       return `streams its snapshot up to ${self.snapshot} to ${self.to}`
     case "Installed":
       return `begins anew with a snapshot up to ${self.snapshot}`
+    case "ConfigurationChanged": {
+      const { configuration, isCommitted } = self
+      return `${isCommitted ? "knows as committed" : "counts"} members ` +
+        `${Configurations.describe(configuration)}, since ${configuration.index}`
+    }
+    case "Removed":
+      return `is no member any more, since ${self.index}`
     case "TransferBegun":
       return `begins to hand over to ${self.to} in term ${self.term}`
     case "Transferred":

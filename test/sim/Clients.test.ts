@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Answer from "../../src/kv/Answer.js"
 import type { Node, ReadOutcome, WriteOutcome } from "../../src/node/Node.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as State from "../../src/raft/State.js"
 import { application } from "../../src/sim/CacheApplication.js"
 import { Clients } from "../../src/sim/Clients.js"
@@ -14,7 +15,7 @@ import * as Scenarios from "./Scenarios.js"
 const state = State.boot(
   {
     id: "n1",
-    voters: ["n1", "n2", "n3"],
+    bootstrap: Configurations.bootstrap(["n1", "n2", "n3"]),
     electionTimeoutTicks: 10,
     heartbeatTicks: 1,
     seed: 1,

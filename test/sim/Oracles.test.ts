@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Node } from "../../src/node/Node.js"
 import type { HardState, Persist } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import * as Log from "../../src/raft/Log.js"
@@ -32,7 +33,7 @@ const voters = ["n1", "n2", "n3"]
 const blank = State.boot(
   {
     id: "n1",
-    voters,
+    bootstrap: Configurations.bootstrap(voters),
     electionTimeoutTicks: 10,
     heartbeatTicks: 1,
     seed: 1,

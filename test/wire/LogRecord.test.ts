@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import * as Bytes from "../../src/wire/Bytes.js"
 import * as LogRecord from "../../src/wire/LogRecord.js"
+import * as Arbitraries from "./Arbitraries.js"
 
 const integer = fc.oneof(fc.nat(1000), fc.maxSafeNat())
 
@@ -14,13 +14,9 @@ const hardState = fc.record({
 
 const entries = fc.tuple(
   fc.integer({ min: 1, max: 2 ** 50 }),
-  fc.array(fc.tuple(integer, fc.uint8Array()))
+  fc.array(Arbitraries.entryAt)
 )
-  .map(([first, items]) =>
-    items.map(([term, bytes], at) =>
-      bytes.length === 0 ? Entry.noop(term, first + at) : Entry.command(term, first + at, bytes)
-    )
-  )
+  .map(([first, items]) => items.map((entryAt, at) => entryAt(first + at)))
 
 const id = fc.tuple(integer, integer).map(([term, index]) => EntryId.make(term, index))
 
@@ -28,7 +24,7 @@ const beginning = fc.record({
   base: id,
   snapshot: fc.record({
     id,
-    configuration: fc.record({ voters: fc.array(fc.string(), { maxLength: 3 }) }),
+    configuration: Arbitraries.configuration,
     sizeBytes: integer,
     checksum: fc.nat({ max: 0xffff_ffff })
   })
@@ -84,8 +80,8 @@ describe("a record of the log", () => {
   )
 
   it("tells a format of another version from bytes that are none", () => {
-    const later = Uint8Array.of(1, 3, 0, 0, 0, 99, 98, 97)
-    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 3 })
+    const later = Uint8Array.of(1, 4, 0, 0, 0, 99, 98, 97)
+    assert.deepStrictEqual(LogRecord.decode(later), { _tag: "OtherFormat", formatVersion: 4 })
     assert.isUndefined(LogRecord.decode(Uint8Array.of(3, 2, 0, 0, 0)))
   })
 })

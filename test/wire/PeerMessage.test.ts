@@ -4,6 +4,7 @@ import type { TransferFailure } from "../../src/raft/Action.js"
 import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import * as PeerMessage from "../../src/wire/PeerMessage.js"
+import * as Arbitraries from "./Arbitraries.js"
 
 type Arbitraries = {
   [Tag in PeerMessage.PeerMessage["_tag"]]: fc.Arbitrary<
@@ -21,23 +22,19 @@ const entryId = fc.tuple(term, index).map(([term, index]) => EntryId.make(term, 
 
 const snapshot = fc.record({
   id: entryId,
-  configuration: fc.record({ voters: fc.array(fc.string(), { maxLength: 3 }) }),
+  configuration: Arbitraries.configuration,
   sizeBytes: fc.maxSafeNat(),
   checksum: fc.nat({ max: 0xffff_ffff })
 })
 
 const append = fc.record({
   prev: fc.tuple(term, fc.nat()).map(([term, index]) => EntryId.make(term, index)),
-  contents: fc.array(fc.record({ term, bytes: fc.option(bytes) }), { maxLength: 8 }),
+  contents: fc.array(Arbitraries.entryAt, { maxLength: 8 }),
   rest: fc.record({ term, round, commit: index })
 }).map(({ contents, prev, rest }) => ({
   ...rest,
   prev,
-  entries: contents.map(({ bytes, term }, at) =>
-    bytes === null
-      ? Entry.noop(term, prev.index + 1 + at)
-      : Entry.command(term, prev.index + 1 + at, bytes)
-  )
+  entries: contents.map((entryAt, at) => entryAt(prev.index + 1 + at))
 }))
 
 const arbitraries: Arbitraries = {
@@ -67,6 +64,7 @@ const arbitraries: Arbitraries = {
   Forward: fc.record({ proposals: fc.array(bytes, { maxLength: 8 }) }),
   ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded") }),
   TimeoutNow: fc.record({ term }),
+  Dismissed: fc.record({ term, index }),
   TransferAsked: fc.record({ id, to: fc.option(fc.string(), { nil: undefined }) }),
   TransferAnswered: fc.record({
     id,
@@ -160,13 +158,14 @@ describe("peer messages", () => {
     ])
     const [append, forward] = PeerMessage.decode(payload) ?? []
     assert(append?._tag === "Append" && forward?._tag === "Forward")
-    assert.strictEqual(append.entries[0]?.bytes.buffer, payload.buffer)
+    assert(append.entries[0]?.kind === "Command")
+    assert.strictEqual(append.entries[0].bytes.buffer, payload.buffer)
     assert.strictEqual(forward.proposals[0]?.buffer, payload.buffer)
   })
 
   it.each([
     ["an unknown kind of message", altered(0, 99)],
-    ["an unknown kind of entry", altered(KIND_AT, 2)],
+    ["an unknown kind of entry", altered(KIND_AT, 3)],
     ["more entries than there are bytes", altered(COUNT_AT + 3, 0xff)],
     ["an entry longer than the payload", altered(LENGTH_AT, 4)],
     ["something left over", altered(LENGTH_AT, 2)],
