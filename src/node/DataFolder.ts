@@ -6,15 +6,19 @@
  * on a folder without a log has lost it.
  */
 import { Effect, Random, Schema } from "effect"
+import type { Configuration } from "../raft/Configuration.js"
+import * as Configurations from "../raft/Configuration.js"
 import { Disk } from "../service/Disk.js"
 import type { DiskError } from "../service/Disk.js"
+import type { Addresses } from "../service/Network.js"
 import type { StorageError } from "../service/Storage.js"
 import * as StorageFailure from "./StorageFailure.js"
 import * as TextFile from "./TextFile.js"
 
 export const FILE = "identity"
 
-const FORMAT_VERSION = 1
+/** 2 since the members come from the log, and the first of them with their addresses from here. */
+const FORMAT_VERSION = 2
 
 const Id = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{16}$/))
 
@@ -22,7 +26,7 @@ const Contents = Schema.parseJson(Schema.Struct({
   format: Schema.Literal(FORMAT_VERSION),
   clusterId: Id,
   nodeId: Schema.String,
-  members: Schema.Array(Schema.String),
+  members: Schema.Record({ key: Schema.String, value: Schema.String }),
   incarnation: Id,
   start: Schema.NonNegativeInt
 }))
@@ -34,8 +38,11 @@ export interface Options {
   /** 16 hex digits, for a new folder; an existing one keeps its own. */
   readonly clusterId: string
   readonly nodeId: string
-  /** The ids of all members, this node's included, in any order. */
-  readonly members: ReadonlyArray<string>
+  /**
+   * The voters with which the cluster begins, this node included, and where each is reached; nobody
+   * if this node is to join a cluster. For a new folder as well.
+   */
+  readonly members: Addresses
 }
 
 type Failure = DiskError | StorageError
@@ -56,6 +63,10 @@ export const open = (options: Options): Effect.Effect<DataFolder, Failure, Disk>
     return files.includes(FILE) ? yield* load(options) : yield* create(options)
   })
 
+/** With which members the cluster begins, as far as this folder knows. */
+export const bootstrap = ({ members }: DataFolder): Configuration =>
+  Configurations.bootstrap(Object.keys(members).sort(), members)
+
 /** Counts an opening: the folder as it is from then on. */
 export const countStart = (self: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
   save({ ...self, start: self.start + 1 })
@@ -66,7 +77,7 @@ const create = ({ clusterId, members, nodeId }: Options) =>
       format: FORMAT_VERSION,
       clusterId,
       nodeId,
-      members: [...members].sort(),
+      members,
       incarnation,
       start: 0
     }))
@@ -77,12 +88,16 @@ export const drawIncarnation = Effect.map(
   (words) => words.map((word) => word.toString(16).padStart(4, "0")).join("")
 )
 
-const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
+const load = ({ nodeId }: Options): Effect.Effect<DataFolder, Failure, Disk> =>
   Effect.gen(function*() {
     const { location } = yield* Disk
     const folder = yield* read
-    const why = difference(folder, options)
-    return why === undefined ? folder : yield* StorageFailure.foreign(location, why)
+    if (folder.nodeId === nodeId) return folder
+    return yield* StorageFailure.foreign(
+      location,
+      `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node with ` +
+        "its own folder, or with the id it had."
+    )
   })
 
 /** What the folder says of itself, whoever asks. It must have its identity file. */
@@ -90,18 +105,6 @@ export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.flatMap(
   Disk,
   (disk) => TextFile.read(disk, FILE, FORMAT_VERSION, Contents)
 )
-
-const difference = (folder: DataFolder, { members, nodeId }: Options): string | undefined => {
-  if (folder.nodeId !== nodeId) {
-    return `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node ` +
-      "with its own folder, or with the id it had."
-  }
-  const theirs = folder.members.join(", ")
-  const ours = [...members].sort().join(", ")
-  if (theirs === ours) return undefined
-  return `its cluster has the members ${theirs}, and this node was told ${ours}. Members cannot ` +
-    "be changed by naming others: start it with the same ids; their addresses may differ."
-}
 
 const save = (folder: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
   Effect.flatMap(

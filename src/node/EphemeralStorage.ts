@@ -3,6 +3,7 @@
  * member of a larger cluster must not use it: it would forget its votes.
  */
 import { Effect, Layer } from "effect"
+import * as Configurations from "../raft/Configuration.js"
 import * as EntryIds from "../raft/EntryId.js"
 import { Storage } from "../service/Storage.js"
 import type { Acquaintances, Snapshots } from "../service/Storage.js"
@@ -34,6 +35,7 @@ export const layer = (nodeId: string): Layer.Layer<Storage> =>
           identity: { clusterId, nodeId, incarnation },
           start: 1,
           hardState: { term: 0, vote: undefined },
+          bootstrap: Configurations.bootstrap([nodeId]),
           snapshot: undefined,
           base: EntryIds.zero,
           entries: []

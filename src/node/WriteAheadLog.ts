@@ -52,6 +52,7 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
       recovered: {
         identity: { clusterId, nodeId, incarnation },
         start,
+        bootstrap: DataFolder.bootstrap(opened),
         hardState,
         snapshot: EntryIds.equals(snapshot.id, EntryIds.zero) ? undefined : snapshot,
         base,

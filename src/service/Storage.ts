@@ -24,6 +24,11 @@ export interface Recovered {
   /** How often this folder was opened, counting this time: at least 1, never repeated. */
   readonly start: number
   readonly hardState: HardState
+  /**
+   * The members with which the cluster begins, none for a node that is to join. Of no account once
+   * the snapshot or an entry knows of others.
+   */
+  readonly bootstrap: Configuration
   /** Undefined before the first. Its parts are in `Snapshots.load`. */
   readonly snapshot: Snapshot | undefined
   /** The entry before the first of `entries`; not after the snapshot's. */

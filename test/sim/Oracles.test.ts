@@ -93,6 +93,7 @@ class Stage {
         identity,
         start: 1,
         hardState,
+        bootstrap: Configurations.none,
         snapshot: undefined,
         base: EntryId.zero,
         entries
@@ -117,6 +118,7 @@ class Stage {
       read: unused,
       snapshot: unused,
       transfer: unused,
+      changeMembers: unused,
       status: unused,
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, FastCheck as fc, Layer, Scope } from "effect"
+import * as Configurations from "../../src/raft/Configuration.js"
 import { Network } from "../../src/service/Network.js"
 import { Storage } from "../../src/service/Storage.js"
 import type { Acquaintances } from "../../src/service/Storage.js"
@@ -21,6 +22,7 @@ const storage = (incarnation: string, acquaintances: Acquaintances): Layer.Layer
       identity: { clusterId: "0123456789abcdef", nodeId: "any", incarnation },
       start: 1,
       hardState: { term: 0, vote: undefined },
+      bootstrap: Configurations.none,
       snapshot: undefined,
       base: { term: 0, index: 0 },
       entries: []
