@@ -69,6 +69,17 @@ export const compacted = (next: Draft): void => {
   next.earlierConfigurations = next.earlierConfigurations.filter((each) => each.index >= index)
 }
 
+/**
+ * Whether this node may stand for election: as a voter, or because it was one and the configuration
+ * that leaves it out may not be committed. It alone may hold the entry that the others need, and
+ * they must not elect anybody without it (thesis 4.2.2, figure 4.6). Its own vote does not count.
+ */
+export const mayStand = ({ commit, config: { id }, configuration, ...state }: State): boolean => {
+  if (Configurations.isVoter(configuration, id)) return true
+  const before = state.earlierConfigurations.at(-1)
+  return configuration.index > commit && before !== undefined && Configurations.isVoter(before, id)
+}
+
 /** Tells whoever must know, whatever it was that changed it. */
 export const observe = (step: Step): void => {
   const { next: { commit, configuration }, previous } = step

@@ -2,7 +2,7 @@
  * How a leader is found (thesis 3.4, 3.6.1) with pre-vote (9.6), leader stickiness (4.2.3) and
  * check-quorum (6.2), so that nobody who cannot win disturbs a cluster that has a leader.
  */
-import * as Configurations from "./Configuration.js"
+import * as Configuring from "./Configuring.js"
 import * as Durability from "./Durability.js"
 import * as Entry from "./Entry.js"
 import * as EntryId from "./EntryId.js"
@@ -29,7 +29,7 @@ export const tick = (step: Step, count: number): void => {
   if (next.now >= Durability.stalledAt(next)) {
     // Whoever cannot write cannot be elected; campaigning would only raise terms.
     Follower.drawElectionTimeout(next)
-  } else if (Configurations.isVoter(next.configuration, next.config.id)) {
+  } else if (Configuring.mayStand(next)) {
     campaign(step)
   } else {
     // Whoever does not count waits to be found.
@@ -89,9 +89,8 @@ const stand = (step: Step, ofTransfer = false): void => {
  * if it fails, the next begins with pre-votes again.
  */
 export const standForTransfer = (step: Step): void => {
-  const { config, configuration, now } = step.next
-  if (now >= Durability.stalledAt(step.next)) return
-  if (!Configurations.isVoter(configuration, config.id)) return
+  const { next } = step
+  if (next.now >= Durability.stalledAt(next) || !Configuring.mayStand(next)) return
   Follower.forgetLeader(step)
   stand(step, true)
 }

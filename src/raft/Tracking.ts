@@ -77,5 +77,5 @@ export const dismissed = (step: Step, from: NodeId, { index }: Dismissed): void 
   Follower.hear(step, from)
   const { next: { config, configuration } } = step
   if (configuration.index < index || Configurations.isMember(configuration, config.id)) return
-  Steps.observe(step, { _tag: "Removed", index: configuration.index })
+  Steps.observe(step, { _tag: "Removed", index })
 }

@@ -34,11 +34,13 @@ export class Cluster {
     ids: ReadonlyArray<NodeId>,
     config: Omit<Config, "id" | "bootstrap">,
     watch: (happened: Happened) => void,
-    disk?: (id: NodeId) => Recovered
+    disk?: (id: NodeId) => Recovered,
+    isMember: (id: NodeId) => boolean = () => true
   ) {
     this.#watch = watch
-    const bootstrap = Configurations.bootstrap(ids)
+    const first = Configurations.bootstrap(ids.filter(isMember))
     for (const id of ids) {
+      const bootstrap = isMember(id) ? first : Configurations.none
       this.shells.set(id, new Shell({ ...config, id, bootstrap }, disk?.(id)))
     }
   }

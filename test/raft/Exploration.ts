@@ -3,12 +3,13 @@
  * survive; then the faults end, at least for a majority, and everything must come to rest within
  * bounds.
  */
+import * as Configurations from "../../src/raft/Configuration.js"
+import type { Index } from "../../src/raft/EntryId.js"
 import type { NodeId } from "../../src/raft/Event.js"
-import * as Quorum from "../../src/raft/Quorum.js"
 import { Cluster } from "./Cluster.js"
 import { Dice } from "./Dice.js"
 import { insist } from "./Insist.js"
-import { Oracles } from "./Oracles.js"
+import { isMajority, Oracles } from "./Oracles.js"
 import type { Shell } from "./Shell.js"
 import * as Swarm from "./Swarm.js"
 import { ELECTION_TICKS } from "./Swarm.js"
@@ -27,13 +28,16 @@ export class Exploration {
   constructor(seed: number) {
     const dice = new Dice(seed)
     this.#dice = dice
-    const ids = Swarm.drawMembers(dice)
+    const members = Swarm.drawMembers(dice)
+    const ids = [...members, ...Swarm.drawSpares(dice)]
     for (const id of ids) this.#slowness.set(id, dice.chance(0.3) ? dice.between(2, 5) : 1)
     const limits = Swarm.drawLimits(dice)
     this.#cluster = new Cluster(
       ids,
       { electionTimeoutTicks: ELECTION_TICKS, heartbeatTicks: 1, seed, limits },
-      (happened) => this.#oracles.watch(this.#cluster, happened)
+      (happened) => this.#oracles.watch(this.#cluster, happened),
+      undefined,
+      (id) => members.includes(id)
     )
   }
 
@@ -81,6 +85,7 @@ export class Exploration {
       case "apply":
         return applying.length > 0
       case "propose":
+      case "change":
         return state.role === "Leader"
       case "read":
         return state.leader !== undefined
@@ -103,6 +108,8 @@ export class Exploration {
         return this.#propose(shell, dice.between(1, 3))
       case "read":
         return this.#read(shell)
+      case "change":
+        return this.#change(shell)
       case "crash":
         this.#oracles.crashed(shell.config.id)
         return shell.crash(dice.between(0, shell.writes.length))
@@ -150,6 +157,30 @@ export class Exploration {
     this.#cluster.run(shell, { _tag: "Read", ref, mode: "linearizable" })
   }
 
+  #change(shell: Shell): void {
+    const dice = this.#dice
+    const { configuration } = shell.state
+    const all = this.#cluster.all.map(({ config: { id } }) => id)
+    const isMember = (id: NodeId) => Configurations.isMember(configuration, id)
+    const some = (ids: ReadonlyArray<NodeId>) => dice.shuffle(ids).slice(0, dice.between(0, 2))
+    const add = some(dice.chance(0.95) ? all.filter((id) => !isMember(id)) : all)
+    const remove = some(dice.chance(0.95) ? all.filter(isMember) : all)
+    const expected = dice.chance(0.1) ? dice.between(0, shell.state.log.last) : undefined
+    this.#reconfigure(shell, add, remove, expected)
+  }
+
+  #reconfigure(
+    shell: Shell,
+    add: ReadonlyArray<NodeId>,
+    remove: ReadonlyArray<NodeId>,
+    expected?: Index
+  ): void {
+    const ref = this.#cluster.newRef()
+    this.#oracles.asked(ref, shell.config.id, undefined)
+    const added = add.map((id) => ({ id, address: `of ${id}` }))
+    this.#cluster.run(shell, { _tag: "ChangeMembership", ref, add: added, remove, expected })
+  }
+
   #isolate({ config: { id } }: Shell): void {
     for (const { config: { id: other } } of this.#cluster.all) {
       this.#cluster.cut(id, other)
@@ -187,7 +218,9 @@ export class Exploration {
   /** Heals a random majority for good; for the others the faults have become permanent. */
   #calm(): void {
     const all = this.#dice.shuffle(this.#cluster.all)
-    const core = all.slice(0, this.#dice.between(Quorum.majority(all.length), all.length))
+    let size = 0
+    while (!this.#suffice(all.slice(0, size))) size += 1
+    const core = all.slice(0, this.#dice.between(size, all.length))
     this.#paused = undefined
     this.#cluster.healAll()
     for (const shell of all.slice(core.length)) this.#isolate(shell)
@@ -198,6 +231,42 @@ export class Exploration {
       this.#read(shell)
     }
     this.#settle(core, "after the last requests")
+    this.#removeTheLost(core)
+  }
+
+  /**
+   * Whether these are a majority of whatever may count by now, or will: every configuration that
+   * anybody holds and that may still be committed, and the one that its learners bring about.
+   */
+  #suffice(core: ReadonlyArray<Shell>): boolean {
+    const ids = core.map(({ config: { id } }) => id)
+    const possible = this.#cluster.all
+      .flatMap(({ handedOut, state }) => [
+        state.configuration,
+        ...handedOut.entries.flatMap((entry) =>
+          entry.kind === "Configuration" ? [entry.configuration] : []
+        )
+      ])
+      .filter(({ index }) => index >= this.#oracles.lastConfigurationIndex)
+    return possible.every(({ learners, leaving, outgoing, voters }) =>
+      [voters, outgoing, [...voters.filter((id) => !leaving.includes(id)), ...learners]]
+        .every((set) => set.length === 0 || isMajority(set, ids))
+    )
+  }
+
+  /** Who is lost for good is no member any more, and costs nobody anything. */
+  #removeTheLost(core: ReadonlyArray<Shell>): void {
+    const leader = core.find(({ state }) => state.role === "Leader")
+    if (leader === undefined) return
+    const { configuration } = leader.state
+    const lost = Configurations.members(configuration).filter((id) =>
+      !core.some(({ config }) => config.id === id)
+    )
+    if (lost.length === 0) return
+    const learners = lost.filter((id) => configuration.learners.includes(id))
+    this.#reconfigure(leader, [], learners.length > 0 ? learners : lost)
+    this.#settle(core, "after the removal of the lost")
+    if (learners.length > 0) this.#removeTheLost(core)
   }
 
   /** In lockstep, until nothing is left to do: soon, with few messages and few elections. */
@@ -222,12 +291,18 @@ export class Exploration {
     const leaders = core.filter(({ state }) => state.role === "Leader")
     const leader = leaders[0]?.state
     if (leader === undefined || leaders.length > 1) return false
-    const { config: { id }, log, term } = leader
-    const isTogether = core.every(({ state }) =>
-      state.term === term && state.leader === id && state.log.last === log.last &&
-      state.applied === log.last
+    const { config: { id }, configuration, log, term } = leader
+    const isTogether = core.every(({ config, state }) =>
+      !Configurations.isMember(configuration, config.id) ||
+      (state.term === term && state.leader === id && state.log.last === log.last &&
+        state.applied === log.last)
     )
-    return isTogether && this.#cluster.letters.length === 0 && this.#oracles.pending.length === 0
+    const { learners, voters } = configuration
+    const isAmong = (member: NodeId): boolean => core.some(({ config }) => config.id === member)
+    const isChanged = !Configurations.isJoint(configuration) && voters.includes(id) &&
+      (learners.length === 0 || !learners.every(isAmong))
+    return isTogether && isChanged && this.#cluster.letters.length === 0 &&
+      this.#oracles.pending.length === 0
   }
 
   #describe(): ReadonlyArray<unknown> {

@@ -2,13 +2,13 @@
  * What must hold in a cluster over all history, whatever was lost, repeated, delayed or crashed. It
  * judges by what nodes said and by what is on their disks, not by what they believe.
  */
-import type { Outcome, Reply, Send } from "../../src/raft/Action.js"
+import type { Observation, Outcome, Reply, Send } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entries from "../../src/raft/Entry.js"
 import type { Entry } from "../../src/raft/Entry.js"
 import type { Index, Term } from "../../src/raft/EntryId.js"
 import type { NodeId, Ref } from "../../src/raft/Event.js"
 import * as Log from "../../src/raft/Log.js"
-import * as Quorum from "../../src/raft/Quorum.js"
 import type { Recovered } from "../../src/raft/State.js"
 import type { Cluster, Happened } from "./Cluster.js"
 import { defined, insist } from "./Insist.js"
@@ -26,6 +26,10 @@ interface Request {
 
 const termIn = ({ entries }: Recovered, index: Index): Term | undefined =>
   index === 0 ? 0 : entries[index - 1]?.term
+
+/** Counted here: an oracle must not share the arithmetic that it judges. */
+export const isMajority = (voters: ReadonlyArray<NodeId>, ids: ReadonlyArray<NodeId>): boolean =>
+  2 * voters.filter((voter) => ids.includes(voter)).length > voters.length
 
 /** Commands are told apart by the identity of their bytes. */
 const isSame = (one: Entry, other: Entry): boolean =>
@@ -56,6 +60,12 @@ export class Oracles {
 
   get commits(): number {
     return this.#committed.length
+  }
+
+  /** Of the last configuration that is known to be committed; 0 if that is the first. */
+  get lastConfigurationIndex(): Index {
+    return this.#committed.findLast(({ entry: { kind } }) => kind === "Configuration")
+      ?.entry.index ?? 0
   }
 
   get pending(): ReadonlyArray<Request> {
@@ -99,6 +109,7 @@ export class Oracles {
     }
     this.#checkCommit(cluster, happened)
     for (const action of actions) {
+      if (action._tag === "Observe") this.#checkObservation(shell, action.observation)
       if (action._tag === "Send") this.#checkPromise(shell, action)
       else if (action._tag === "Reply") this.#answered(shell, action)
       else if (action._tag === "Apply") this.#checkApply(shell, action.entries)
@@ -153,11 +164,12 @@ export class Oracles {
       insist(state.role === "Leader", "whoever leads commits first")
       this.#committed.push({ entry, inTerm: state.term })
       const holders = cluster.all.filter(({ disk }) => termIn(disk, index) === entry.term)
-      const held = Quorum.reached(
-        state.configuration,
-        (voter) => holders.some(({ config: { id } }) => id === voter) ? index : 0
+        .map(({ config: { id } }) => id)
+      // What commits the last of one configuration may be what lets the next one begin.
+      const isHeld = [before, state].some(({ configuration: { outgoing, voters } }) =>
+        isMajority(voters, holders) && (outgoing.length === 0 || isMajority(outgoing, holders))
       )
-      insist(held >= index, "what is committed is on the disks of a majority", index)
+      insist(isHeld, "what is committed is on the disks of a majority", index)
     }
   }
 
@@ -173,6 +185,14 @@ export class Oracles {
       )
       insist(termIn(disk, entry.index) === entry.term, "what is applied is durable here", entry)
     })
+  }
+
+  /** Nobody is told to end who has to be there. */
+  #checkObservation({ config: { id } }: Shell, observation: Observation): void {
+    if (observation._tag !== "Removed") return
+    const entry = this.#committed[observation.index - 1]?.entry
+    insist(entry?.kind === "Configuration", "whoever is removed is so by what is committed")
+    insist(!Configurations.isMember(entry.configuration, id), "whoever is removed is no member")
   }
 
   /** No message says anything durable before it is true on the sender's disk. */
@@ -223,6 +243,9 @@ export class Oracles {
       )
       insist(outcome.index <= applied, "what is acknowledged is applied")
       this.#shown = Math.max(this.#shown, outcome.index)
+    } else if (outcome._tag === "MembershipChanged") {
+      insist(outcome.index <= applied, "a change that is acknowledged is applied")
+      insist(outcome.index <= this.lastConfigurationIndex, "and committed", outcome)
     } else if (outcome._tag === "Readable") {
       insist(bytes === undefined, "a proposal is not read")
       insist(applied >= floor, "a read shows whatever was shown before it began", applied, floor)

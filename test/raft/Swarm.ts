@@ -13,6 +13,10 @@ export const drawMembers = (dice: Dice): ReadonlyArray<string> => {
   return ["n1", "n2", "n3", "n4", "n5"].slice(0, Number(size))
 }
 
+/** Nodes that are no members at first. */
+export const drawSpares = (dice: Dice): ReadonlyArray<string> =>
+  ["m1", "m2", "m3"].slice(0, dice.chance(0.4) ? 0 : dice.between(1, 3))
+
 /** Often so tight that every limit is reached: an entry of these tests has 32 to 92 bytes. */
 export const drawLimits = (dice: Dice): Limits =>
   dice.chance(0.3) ? States.defaultLimits : {
@@ -37,6 +41,7 @@ export const drawWeights = (dice: Dice) => {
     apply: dice.between(2, 10),
     propose: dice.between(1, 10),
     read: dice.between(1, 10),
+    change: dice.chance(0.6) ? dice.between(1, 4) : 0,
     restart: 4,
     heal: 2,
     reorder: fault(40),
