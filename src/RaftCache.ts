@@ -6,19 +6,24 @@
  * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command
  * line is nothing but the two together.
  */
-import { Context, Data, Duration, Effect, Either, Layer, Option } from "effect"
-import { createHash } from "node:crypto"
+import { Context, Data, Effect, Either, Layer, Option } from "effect"
 import * as Answer from "./kv/Answer.js"
 import * as Command from "./kv/Command.js"
 import * as Key from "./kv/Key.js"
+import * as FolderReader from "./live/FolderReader.js"
 import * as ImmediateScheduler from "./live/ImmediateScheduler.js"
+import * as Joining from "./live/Joining.js"
 import * as NodeDisk from "./live/NodeDisk.js"
+import * as NodeOptions from "./live/NodeOptions.js"
+import type { RedisClientError } from "./live/RedisClient.js"
 import * as TcpNetwork from "./live/TcpNetwork.js"
 import * as Cache from "./node/Cache.js"
+import * as DataFolder from "./node/DataFolder.js"
 import * as EphemeralStorage from "./node/EphemeralStorage.js"
 import * as Members from "./node/Members.js"
+import * as MembershipRefusals from "./node/MembershipRefusals.js"
 import { Node } from "./node/Node.js"
-import type { ReadMode, Refused, Status } from "./node/Node.js"
+import type { Membership, ReadMode, Refused, Removed, Status } from "./node/Node.js"
 import * as NodeProgram from "./node/NodeProgram.js"
 import type * as WriteAheadLog from "./node/WriteAheadLog.js"
 import { Network } from "./service/Network.js"
@@ -61,6 +66,13 @@ export interface CompareAndSet {
   readonly revision: Revision
 }
 
+export interface MembersChange {
+  readonly add?: ReadonlyArray<Members.Member>
+  readonly remove?: ReadonlyArray<string>
+  /** Of the members that are to be changed (`Membership.index`); whoever they are if not given. */
+  readonly expected?: Membership["index"]
+}
+
 export class RaftCache extends Context.Tag("raftcache/RaftCache")<RaftCache, {
   /** The value as UTF-8 text. Linearizable, unless `reads` or the layer's options say otherwise. */
   readonly get: (
@@ -87,25 +99,22 @@ export class RaftCache extends Context.Tag("raftcache/RaftCache")<RaftCache, {
    */
   readonly increment: (key: string, by?: number) => Effect.Effect<number, WriteError>
   readonly status: Effect.Effect<Status>
-  /** Never succeeds. Fails when this node's disk does, and the node has stopped. */
-  readonly stopped: Effect.Effect<never, StorageError>
+  /** Who the members are, as this node knows. */
+  readonly members: Effect.Effect<Membership>
+  /**
+   * Adds and removes members, as one change; done at most once. Returns the version of the members
+   * from which on it holds. Nodes that are added become voters by themselves once they have caught
+   * up. `Invalid` says that, and why, the members are as they were.
+   */
+  readonly changeMembers: (change: MembersChange) => Effect.Effect<Membership["index"], WriteError>
+  /**
+   * Never succeeds. Fails when this node's disk does, or when the cluster has removed this node,
+   * which has stopped.
+   */
+  readonly stopped: Effect.Effect<never, StorageError | Removed>
 }>() {}
 
-export interface Options {
-  readonly id: string
-  /** Every member, this node included: `"n1=host:port,n2=host:port,..."` or the same as values. */
-  readonly peers: string | ReadonlyArray<Members.Member>
-  /** The data folder. Made when it is not there; belongs to one node. */
-  readonly data: string
-  /** Silence of the leader that makes a node campaign. Default 300 milliseconds. */
-  readonly electionTimeout?: Duration.DurationInput
-  /** Default 50 milliseconds; at most a third of the election timeout. */
-  readonly heartbeat?: Duration.DurationInput
-  /** How long a request may wait. Default 5 seconds. */
-  readonly requestTimeout?: Duration.DurationInput
-  /** What reads may show where they say nothing else. Default `linearizable`. */
-  readonly reads?: ReadMode
-}
+export type Options = NodeOptions.Options
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -165,6 +174,34 @@ const write =
         }
       })
     )
+
+const changeMembers =
+  (node: Node["Type"]) => (change: MembersChange): Effect.Effect<number, WriteError> =>
+    Effect.async((resume) => {
+      const { add = [], expected, remove = [] } = change
+      const added = add.map((member) => ({
+        id: member.id,
+        address: Members.formatAddress(member)
+      }))
+      node.changeMembers({ add: added, remove, expected }, (outcome) => {
+        switch (outcome._tag) {
+          case "MembershipChanged":
+            return resume(Effect.succeed(outcome.index))
+          case "ChangeRefused": {
+            const message = MembershipRefusals.describe(outcome.why, node.status().members)
+            return resume(new Invalid({ message }))
+          }
+          case "Refused":
+            return resume(unavailable(outcome))
+          case "UnknownOutcome":
+            return resume(
+              new UnknownOutcome({
+                message: "no answer in time: the members may have changed, or may change yet"
+              })
+            )
+        }
+      })
+    })
 
 /** Looks at the node's own store at a moment at which it may be shown. */
 const read =
@@ -227,6 +264,8 @@ const make = (defaultReads: ReadMode) =>
           return answer._tag === "Integer" ? Number(answer.value) : by
         }),
       status: Effect.sync(node.status),
+      members: Effect.sync(() => node.status().membership),
+      changeMembers: changeMembers(node),
       stopped: node.stopped
     })
   })
@@ -249,53 +288,9 @@ const assemble = <E>(
   )
 }
 
-/**
- * Nodes that were given the same members at the same addresses when their folders were made are one
- * cluster; a folder keeps the name when a member moves.
- */
-const clusterIdOf = (members: ReadonlyArray<Members.Member>): string => {
-  const sorted = [...members].sort((a, b) => (a.id < b.id ? -1 : 1))
-  return createHash("sha256").update(Members.format(sorted)).digest("hex").slice(0, 16)
-}
-
-interface Validated extends NodeProgram.Options {
-  readonly self: Members.Member
-  readonly peers: ReadonlyArray<Members.Member>
-}
-
 /** The options as the node needs them, or why they cannot be right. */
-export const validate = (options: Options): Either.Either<Validated, Invalid> => {
-  const invalid = (message: string) => Either.left(new Invalid({ message }))
-  const { id, peers } = options
-  const parsed = typeof peers === "string" ? Members.parse(peers) : Members.validate(peers)
-  if (Either.isLeft(parsed)) return invalid(`peers: ${parsed.left}`)
-  const members = parsed.right
-  const self = members.find((member) => member.id === id)
-  if (self === undefined) {
-    return invalid(`peers: ${id} is not among ${members.map((each) => each.id).join(", ")}`)
-  }
-  const { defaults } = NodeProgram
-  const millis = (given: Duration.DurationInput | undefined, otherwise: number): number =>
-    given === undefined ? otherwise : Duration.toMillis(given)
-  const electionTimeoutMillis = millis(options.electionTimeout, defaults.electionTimeoutMillis)
-  const heartbeatMillis = millis(options.heartbeat, defaults.heartbeatMillis)
-  const requestTimeoutMillis = millis(options.requestTimeout, defaults.requestTimeoutMillis)
-  if (!(heartbeatMillis >= 10 && electionTimeoutMillis >= 3 * heartbeatMillis)) {
-    return invalid(
-      `a heartbeat of ${heartbeatMillis} ms and an election timeout of ` +
-        `${electionTimeoutMillis} ms: the heartbeat must be at least 10 ms, the election ` +
-        "timeout at least three heartbeats"
-    )
-  }
-  return Either.right({
-    self,
-    peers: members.filter((member) => member !== self),
-    members: members.map((member) => member.id),
-    electionTimeoutMillis,
-    heartbeatMillis,
-    requestTimeoutMillis
-  })
-}
+export const validate = (options: Options): Either.Either<NodeOptions.Valid, Invalid> =>
+  Either.mapLeft(NodeOptions.validate(options), (message) => new Invalid({ message }))
 
 /** For what a test or a demonstration may come between: every part that touches the world. */
 export interface World {
@@ -304,7 +299,25 @@ export interface World {
 }
 
 /** Why a node does not come up. */
-export type StartError = Invalid | StorageError | NetworkError
+export type StartError = Invalid | StorageError | NetworkError | RedisClientError
+
+/** The folder's storage; a new folder is of the cluster that begins, or of the one to be joined. */
+const storageOf = (
+  { data }: Options,
+  { join, peers, self }: NodeOptions.Valid,
+  world: World
+): Layer.Layer<Storage, StorageError | RedisClientError> =>
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const open = world.storage ?? ((folder) => NodeDisk.layerStorage(data, folder))
+    const members = Members.addressesOf(peers)
+    if (join === undefined) {
+      return open({ clusterId: NodeOptions.clusterIdOf(peers), nodeId: self.id, members })
+    }
+    const isNew = !(yield* FolderReader.holds(data, DataFolder.FILE))
+    // An existing folder knows its cluster.
+    const clusterId = isNew ? yield* Joining.introduce(self, join) : ""
+    return open({ clusterId, nodeId: self.id, members })
+  }))
 
 /** A node of the cluster, over TCP, with its data in a folder of this machine. */
 export const layer = (
@@ -312,27 +325,32 @@ export const layer = (
   world: World = {}
 ): Layer.Layer<Services, StartError> =>
   Layer.unwrapEffect(Effect.map(validate(options), (valid) => {
-    const { members, peers, self } = valid
-    const clusterId = clusterIdOf([self, ...peers])
-    const openFolder = (folder: WriteAheadLog.Options) =>
-      NodeDisk.layerStorage(options.data, folder)
-    const storage = (world.storage ?? openFolder)({ clusterId, nodeId: self.id, members })
-    const network = Layer.unwrapEffect(
-      Effect.map(Storage, ({ recovered: { identity } }) =>
-        TcpNetwork.layer({
-          identity,
-          listen: { host: self.host, port: self.port },
-          peers,
-          ...(world.gate === undefined ? {} : { gate: world.gate })
-        }))
-    )
+    const { join, peers, self } = valid
+    const network = Layer.unwrapEffect(Effect.gen(function*() {
+      const { acquaintances, recovered } = yield* Storage
+      if (join !== undefined && Joining.isStranger(recovered)) yield* Joining.enter(self, join)
+      yield* NodeOptions.warnOfOthers(valid, recovered)
+      return TcpNetwork.layer({
+        identity: recovered.identity,
+        acquaintances,
+        listen: { host: self.host, port: self.port },
+        moved: Members.addressesOf(peers),
+        ...(world.gate === undefined ? {} : { gate: world.gate })
+      })
+    }))
+    const storage = storageOf(options, valid, world)
     return assemble(valid, Layer.provideMerge(network, storage), options.reads)
   }))
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
   const id = "n1"
-  const alone = Layer.succeed(Network, { run: () => Effect.void, send: () => {} })
-  const options = { members: [id], ...NodeProgram.defaults }
-  return assemble(options, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(Layer.orDie)
+  const alone = Layer.succeed(Network, {
+    run: () => Effect.void,
+    setPeers: () => {},
+    send: () => {}
+  })
+  return assemble(NodeProgram.defaults, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(
+    Layer.orDie
+  )
 })

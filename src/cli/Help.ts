@@ -3,16 +3,23 @@ export const text =
   `raftcache: a replicated, strongly consistent cache that any Redis client can use
 
   raftcache --id n1 --peers n1=host:port,n2=host:port,n3=host:port   run one node
+  raftcache --id n4 --join host:port --listen host:port              add one node to a cluster
   raftcache dev                                                      run a cluster to try out
   raftcache sim                                                      look for failures in simulation
   raftcache demo                                                     a simulated cluster, in words
   raftcache wal inspect|verify --data FOLDER                         look at a node's log on disk
   raftcache status                                                   what a node knows
+  raftcache members [add|remove|replace ...]                         who belongs to the cluster
   raftcache transfer [id]                                            another node is to lead
+  raftcache snapshot                                                 a node is to take a snapshot
 
 run one node
   --id ID               which of the peers this node is
-  --peers LIST          every member as id=host:port, this node included; the same on all nodes
+  --peers LIST          with whom the cluster begins, as id=host:port, this node included; the
+                        same on all nodes. Later members are known without being named
+  --join HOST:PORT      instead: join a running cluster, by where any member serves Redis clients
+  --listen HOST:PORT    with --join: where the others reach this node
+  --replaces ID         with --join: the lost member in whose place this node comes
   --redis HOST:PORT     where Redis clients connect            default 127.0.0.1:6379
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
@@ -27,7 +34,14 @@ run a cluster in one process, over real TCP
   --memory              keep nothing on disk
   --log-level LEVEL     default error
 
-ask a running cluster, through any of its nodes (redis-cli: RAFT STATUS, RAFT TRANSFER [id])
+ask a running cluster, through any of its nodes (redis-cli: RAFT STATUS, RAFT HELP)
+  status                what that node knows
+  members [list]        who the members are
+  members add ID=HOST:PORT [...]        they vote once they have caught up
+  members remove ID [...]
+  members replace OLD NEW=HOST:PORT     OLD leaves when NEW has caught up
+  transfer [ID]         another member is to lead, ID or whom the leader chooses
+  snapshot              that node takes a snapshot of its state now
   --at HOST:PORT        where that node serves Redis clients   default 127.0.0.1:6379
   --json                the answer as one line of JSON
 

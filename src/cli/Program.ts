@@ -1,10 +1,11 @@
 /**
  * Runs one command, and says in one line what went wrong if something did. Exit codes: 0 stopped as
- * asked, 1 the node had to stop, the simulation failed or the log is not sound, 2
- * wrong usage.
+ * asked, 1 the node had to stop, the simulation failed or the log is not sound, 2 wrong usage, 3
+ * the cluster has removed the node.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
+import { Removed } from "../node/Node.js"
 import { Invalid } from "../RaftCache.js"
 import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
@@ -52,7 +53,9 @@ const report = (cause: Cause.Cause<{ readonly message: string }>) =>
 const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
   const failure = Cause.failureOption(exit.cause)
-  return failure._tag === "Some" && isUsage(failure.value) ? 2 : 1
+  if (failure._tag === "None") return 1
+  if (failure.value instanceof Removed) return 3
+  return isUsage(failure.value) ? 2 : 1
 }
 
 /**

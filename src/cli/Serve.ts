@@ -22,6 +22,9 @@ import * as Logs from "./Logs.js"
 export const spec = {
   id: { type: "string" },
   peers: { type: "string" },
+  join: { type: "string" },
+  listen: { type: "string" },
+  replaces: { type: "string" },
   redis: { type: "string" },
   data: { type: "string" },
   "election-timeout": { type: "string" },
@@ -45,7 +48,10 @@ const millis = (name: string, otherwise: number) =>
 
 const config = Config.all({
   id: Config.nonEmptyString("ID"),
-  peers: Config.nonEmptyString("PEERS"),
+  peers: Config.option(Config.nonEmptyString("PEERS")),
+  join: Config.option(Config.nonEmptyString("JOIN")),
+  listen: Config.option(Config.nonEmptyString("LISTEN")),
+  replaces: Config.option(Config.nonEmptyString("REPLACES")),
   redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
   data: Config.option(Config.nonEmptyString("DATA")),
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
@@ -54,12 +60,31 @@ const config = Config.all({
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
+/** A node is told with whom its cluster begins, or whom to join. */
+const placeOf = (
+  { join, listen, peers, replaces }: Config.Config.Success<typeof config>
+): Either.Either<Pick<RaftCache.Options, "join" | "peers">, Flags.UsageError> => {
+  const usage = (message: string) => Either.left(new Flags.UsageError({ message }))
+  if (Option.isNone(join)) {
+    if (Option.isNone(peers)) return usage("--peers is missing, or --join")
+    const isStray = Option.isSome(listen) || Option.isSome(replaces)
+    return isStray
+      ? usage("--listen and --replaces go with --join")
+      : Either.right({ peers: peers.value })
+  }
+  if (Option.isSome(peers)) return usage("--peers begins a cluster and --join joins one: not both")
+  if (Option.isNone(listen)) return usage("--listen is missing: where the others reach this node")
+  const leaves = Option.isSome(replaces) ? { replaces: replaces.value } : {}
+  return Either.right({ join: { at: join.value, listen: listen.value, ...leaves } })
+}
+
 export const run = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
-    const { electionTimeout, heartbeat, id, peers, reads, redis } = options
+    const { electionTimeout, heartbeat, id, reads, redis } = options
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
-    const node = RaftCache.layer({ id, peers, data, electionTimeout, heartbeat })
+    const place = yield* placeOf(options)
+    const node = RaftCache.layer({ id, ...place, data, electionTimeout, heartbeat })
     const served = Layer.provideMerge(RedisServer.layer({ ...redis, reads }), node)
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)

@@ -6,6 +6,7 @@ import { Either } from "effect"
 import type * as LogSurvey from "../node/LogSurvey.js"
 import * as SnapshotFiles from "../node/SnapshotFiles.js"
 import type { HardState } from "../raft/Action.js"
+import * as Configurations from "../raft/Configuration.js"
 import * as Entries from "../raft/Entry.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Index } from "../raft/EntryId.js"
@@ -148,12 +149,21 @@ export const verify = (report: Report): string =>
   [...head(report), ...report.survey.segments.map(describeSegment), ...verdict(report), ""]
     .join("\n")
 
-const head = ({ isRunning, location, survey: { folder } }: Report): ReadonlyArray<string> => [
-  `${location}: node ${folder.nodeId} of ${folder.members.join(", ")}`,
+const head = (
+  { isRunning, location, survey: { folder, outcome } }: Report
+): ReadonlyArray<string> => [
+  `${location}: node ${folder.nodeId}${ofMembers(outcome)}`,
   `cluster ${folder.clusterId}, incarnation ${folder.incarnation}, start ${folder.start}, ` +
   `format ${folder.format}`,
   ...(isRunning ? [RUNNING] : [])
 ]
+
+/** Only a log that is sound says who they are. */
+const ofMembers = (outcome: LogSurvey.Survey["outcome"]): string => {
+  if (Either.isLeft(outcome)) return ""
+  const members = Configurations.describe(outcome.right.configuration)
+  return members === "" ? ", which knows of no members yet" : ` of ${members}`
+}
 
 const RUNNING = "a node is running on this folder: this is what could be read while it writes"
 

@@ -8,6 +8,14 @@ import * as Path from "node:path"
 import { Disk, DiskError } from "../service/Disk.js"
 import * as SystemError from "./SystemError.js"
 
+/** Whether there is such a folder and such a file in it. */
+export const holds = (folder: string, file: string): Effect.Effect<boolean> =>
+  Effect.flatMap(Disk, ({ list }) => list).pipe(
+    Effect.map((files) => files.includes(file)),
+    Effect.orElseSucceed(() => false),
+    Effect.provide(layer(folder))
+  )
+
 export const layer = (folder: string): Layer.Layer<Disk> => {
   const location = Path.resolve(folder)
   return Layer.succeed(Disk, {

@@ -20,6 +20,16 @@ export interface Address {
   readonly port: number
 }
 
+type Fields = Readonly<Record<string, RespValue.Value>>
+
+/** A map, as version 2 of the protocol tells it. */
+export const fieldsOf = (value: RespValue.Value): Fields => {
+  const flat = Array.isArray(value) ? value as ReadonlyArray<RespValue.Value> : []
+  const fields: Record<string, RespValue.Value> = {}
+  for (let at = 0; at + 1 < flat.length; at += 2) fields[String(flat[at])] = flat[at + 1]!
+  return fields
+}
+
 const encode = (words: ReadonlyArray<string>): Uint8Array =>
   Latin1.encode(
     `*${words.length}\r\n` + words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")

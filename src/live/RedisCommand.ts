@@ -31,6 +31,8 @@ export interface Server {
   readonly store: Store
   readonly status: () => Status
   readonly transfer: Node["Type"]["transfer"]
+  readonly snapshot: Node["Type"]["snapshot"]
+  readonly changeMembers: Node["Type"]["changeMembers"]
   readonly port: () => number
   readonly startedAtMillis: number
   readonly connections: { readonly size: number }

@@ -9,6 +9,7 @@ import type { TransferFailure } from "../raft/Action.js"
 import type { Writer } from "../wire/RespReply.js"
 import { matches, quotable, withHelp, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Task } from "./RedisCommand.js"
+import * as RedisMemberCommands from "./RedisMemberCommands.js"
 import { VERSION } from "./Version.js"
 
 /** How much of a node's name an error quotes. */
@@ -25,6 +26,7 @@ const status = (node: Status, out: Writer): void => {
     ["last_index", node.lastIndex],
     ["commit_index", node.commitIndex],
     ["applied_index", node.appliedIndex],
+    ["snapshot_index", node.snapshotIndex],
     ["pending_requests", node.pending],
     ["cluster_id", node.clusterId],
     ["version", VERSION]
@@ -86,6 +88,17 @@ const transfer: Task["begin"] = (words, _, server, done) => {
   )
 }
 
+const SNAPSHOT_FAILED = "ERR the snapshot could not be written, and will be tried again: the log " +
+  "of the node's messages says why"
+
+const snapshot: Task["begin"] = (_words, _client, server, done) =>
+  server.snapshot((outcome) =>
+    done((out) => {
+      if (outcome._tag === "SnapshotTaken") out.integer(outcome.index)
+      else out.error(outcome._tag === "Refused" ? refusals[outcome.reason] : SNAPSHOT_FAILED)
+    })
+  )
+
 const UNKNOWN_MODE = `ERR reads are one of ${readModes.join(", ")}`
 
 const modeOf = (word: Uint8Array): ReadMode | undefined =>
@@ -122,6 +135,18 @@ const subcommands: ReadonlyArray<RedisCommand> = [
       words.length > 3
         ? done((out) => out.error(wrongArity("raft|transfer")))
         : transfer(words, client, server, done)
+  },
+  ...RedisMemberCommands.subcommands,
+  {
+    kind: "Task",
+    name: "raft|snapshot",
+    arity: 2,
+    flags: ["admin"],
+    help: [
+      "SNAPSHOT",
+      "Take a snapshot of this node's state; return up to which entry it goes when it is durable."
+    ],
+    begin: snapshot
   },
   {
     kind: "Task",

@@ -71,6 +71,8 @@ const make = (
       store,
       status: node.status,
       transfer: node.transfer,
+      snapshot: node.snapshot,
+      changeMembers: node.changeMembers,
       port: () => portOf(listener),
       startedAtMillis: Date.now(),
       connections,

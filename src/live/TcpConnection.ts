@@ -23,6 +23,8 @@ export interface Ending {
   readonly reason:
     | Frame.Violation
     | Handshake.Refused["reason"]
+    | "WrongIncarnation"
+    | "NotRemembered"
     | "HandshakeTimeout"
     | "Silent"
     | "Replaced"
@@ -54,7 +56,11 @@ export interface Connection {
   readonly write: (payload: Uint8Array) => void
   /** Whether so much waits to leave already that more should wait elsewhere, for `drained`. */
   readonly isFull: () => boolean
-  /** `version` is the protocol that the two have agreed on. */
+  /** What waits to leave. */
+  readonly waitingBytes: () => number
+  /** Whether nothing has ended it so far. */
+  readonly isOpen: () => boolean
+  /** `version` is the protocol that the two have agreed on. It must still be open. */
   readonly establish: (version: number) => void
   /** The protocol to speak on it; `undefined` until it is established. */
   readonly version: () => number | undefined
@@ -124,6 +130,8 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
   return {
     write,
     isFull: () => socket.writableNeedDrain,
+    waitingBytes: () => socket.writableLength,
+    isOpen: () => ending === undefined,
     establish,
     version: () => version,
     close

@@ -9,14 +9,15 @@
  * and waits for the next connection, but little of it only: a new cluster's first vote request
  * arrives, and minutes of heartbeats for a dead peer do not.
  */
-import { Effect, Random, Runtime } from "effect"
-import type { Scope } from "effect"
+import { Effect, Random } from "effect"
 import * as Net from "node:net"
 import type { Receiver } from "../service/Network.js"
+import type { Acquaintances } from "../service/Storage.js"
 import * as Frame from "../wire/Frame.js"
 import * as Handshake from "../wire/Handshake.js"
 import { SendQueue } from "./SendQueue.js"
 import * as TcpConnection from "./TcpConnection.js"
+import * as TcpMeeting from "./TcpMeeting.js"
 import type { Warning, Warnings } from "./Warnings.js"
 
 /** What may wait for a peer that reads too slowly. */
@@ -38,82 +39,87 @@ export interface Options {
   readonly peer: string
   readonly host: string
   readonly port: number
-  /** Shared by all connections of this node, and added to by each handshake. */
-  readonly incarnations: Map<string, string | undefined>
+  readonly acquaintances: Acquaintances
   readonly patience: TcpConnection.Patience
   readonly queueLimitBytes: number
   readonly receiver: Receiver
   readonly warn: Warnings
+  /** Runs what a call from outside has begun. */
+  readonly fork: (effect: Effect.Effect<void>) => void
 }
 
 export interface Link {
   readonly send: (payload: Uint8Array) => void
+  readonly isConnected: () => boolean
   /** The peer has just been heard of: an attempt is worth while now. */
   readonly wake: () => void
+  /** Dials until it is interrupted. Run once. */
+  readonly keep: Effect.Effect<never>
 }
 
-/** Dials until the scope closes. */
-export const make = (options: Options): Effect.Effect<Link, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const { peer, receiver, warn } = options
-    const fork = Runtime.runFork(yield* Effect.runtime())
-    /** Empty unless the connection is missing or full: whatever ends that flushes it. */
-    const queue = new SendQueue()
-    const heardOf = yield* Effect.makeLatch()
-    let connection: TcpConnection.Connection | undefined
+export const make = (options: Options): Link => {
+  const { fork, peer, receiver, warn } = options
+  /** Empty unless the connection is missing or full: whatever ends that flushes it. */
+  const queue = new SendQueue()
+  const heardOf = Effect.unsafeMakeLatch()
+  let connection: TcpConnection.Connection | undefined
 
-    const flush = (): void => {
-      while (true) {
-        if (connection === undefined || connection.isFull()) return
-        const payload = queue.take()
-        if (payload === undefined) return
-        connection.write(payload)
-      }
+  const flush = (): void => {
+    while (true) {
+      if (connection === undefined || connection.isFull()) return
+      const payload = queue.take()
+      if (payload === undefined) return
+      connection.write(payload)
     }
+  }
 
-    const send = (payload: Uint8Array): void => {
-      if (payload.length > Frame.FRAME_LIMIT_BYTES) {
-        fork(warn({ reason: "PayloadTooLong", peer, message: tooLong(peer, payload) }))
-      } else if (connection === undefined) {
-        queue.offer(payload, UNCONNECTED_LIMIT_BYTES)
-      } else if (connection.isFull()) {
-        queue.offer(payload, options.queueLimitBytes)
-      } else {
-        connection.write(payload)
-      }
+  const send = (payload: Uint8Array): void => {
+    if (payload.length > Frame.FRAME_LIMIT_BYTES) {
+      fork(warn({ reason: "PayloadTooLong", peer, message: tooLong(peer, payload) }))
+    } else if (connection === undefined) {
+      queue.offer(payload, UNCONNECTED_LIMIT_BYTES)
+    } else if (connection.isFull()) {
+      queue.offer(payload, options.queueLimitBytes)
+    } else {
+      connection.write(payload)
     }
+  }
 
-    const converse = dial(options, {
-      established: (opened) => {
-        connection = opened
-        fork(Effect.logDebug(`connected to ${peer}, speaking protocol ${opened.version()}`))
-        flush()
-      },
-      drained: flush,
-      lost: () => {
-        connection = undefined
-        queue.clear()
-        receiver.unreachable(peer)
-      }
-    })
-
-    const keep = Effect.gen(function*() {
-      let failures = 0
-      while (true) {
-        yield* heardOf.close
-        const ending = yield* converse
-        yield* warn(warningOf(options, ending))
-        failures = ending.established ? 0 : failures + 1
-        // Two nodes that cannot keep a connection must not spur each other on.
-        if (ending.established) yield* heardOf.close
-        const mostMillis = Math.min(BACK_OFF_MIN_MILLIS * 2 ** failures, BACK_OFF_MAX_MILLIS)
-        const waitMillis = yield* Random.nextRange(mostMillis / 2, mostMillis)
-        yield* Effect.timeoutOption(heardOf.await, waitMillis)
-      }
-    })
-    yield* Effect.forkScoped(keep)
-    return { send, wake: () => void heardOf.unsafeOpen() }
+  const converse = dial(options, {
+    established: (opened) => {
+      connection = opened
+      fork(Effect.logDebug(`connected to ${peer}, speaking protocol ${opened.version()}`))
+      flush()
+    },
+    drained: flush,
+    lost: () => {
+      connection = undefined
+      queue.clear()
+      receiver.unreachable(peer)
+    }
   })
+
+  const keep = Effect.gen(function*() {
+    let failures = 0
+    while (true) {
+      yield* heardOf.close
+      const ending = yield* converse
+      yield* warn(warningOf(options, ending))
+      failures = ending.established ? 0 : failures + 1
+      // Two nodes that cannot keep a connection must not spur each other on.
+      if (ending.established) yield* heardOf.close
+      const mostMillis = Math.min(BACK_OFF_MIN_MILLIS * 2 ** failures, BACK_OFF_MAX_MILLIS)
+      const waitMillis = yield* Random.nextRange(mostMillis / 2, mostMillis)
+      yield* Effect.timeoutOption(heardOf.await, waitMillis)
+    }
+  })
+  return {
+    send,
+    isConnected: () => connection !== undefined,
+    wake: () => void heardOf.unsafeOpen(),
+    keep
+  }
+}
 
 interface Handlers {
   readonly established: (connection: TcpConnection.Connection) => void
@@ -125,18 +131,23 @@ interface Handlers {
 /** One connection, from the attempt to its end. */
 const dial = (options: Options, handlers: Handlers): Effect.Effect<TcpConnection.Ending> =>
   Effect.async((resume) => {
-    const { host, incarnations, patience, peer, port, self, versions } = options
+    const { acquaintances, fork, host, patience, peer, port, receiver, self, versions } = options
     const socket = Net.connect({ host, port, noDelay: true })
+    const examine = (payload: Uint8Array): void => {
+      const answer = Handshake.examineAnswer(payload, peer, { self, versions })
+      if (answer._tag === "Refused") return connection.close(answer.reason, answer.message)
+      fork(TcpMeeting.make(acquaintances, answer, connection, {
+        welcome: () => {
+          connection.establish(answer.version)
+          handlers.established(connection)
+        },
+        refused: connection.close
+      }))
+    }
     const connection = TcpConnection.open(socket, patience, {
-      payload: (payload) => {
-        if (connection.version() !== undefined) return
-        const known = new Map([[peer, incarnations.get(peer)]])
-        const answer = Handshake.examineAnswer(payload, { self, incarnations: known, versions })
-        if (answer._tag === "Refused") return connection.close(answer.reason, answer.message)
-        incarnations.set(peer, answer.incarnation)
-        connection.establish(answer.version)
-        handlers.established(connection)
-      },
+      // The peer answers here as long as it does not know where this node listens.
+      payload: (payload) =>
+        connection.version() === undefined ? examine(payload) : receiver.received(peer, payload),
       drained: handlers.drained,
       closed: (ending) => {
         if (ending.established && ending.reason !== "Stopped") handlers.lost()
@@ -144,7 +155,7 @@ const dial = (options: Options, handlers: Handlers): Effect.Effect<TcpConnection
       }
     })
     connection.write(Handshake.hello(self, peer, versions))
-    return Effect.sync(() => connection.close("Stopped", "this node stops"))
+    return Effect.sync(() => connection.close("Stopped", "this node needs it no more"))
   })
 
 const warningOf = ({ host, peer, port }: Options, ending: TcpConnection.Ending): Warning => {

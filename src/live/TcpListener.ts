@@ -1,14 +1,19 @@
 /**
- * Where peers reach this node: it only receives on the connections it accepts. Whatever arrives
- * there, the worst it can do is to lose its own connection.
+ * Where others reach this node: it receives on the connections it accepts. Whatever arrives there,
+ * the worst it can do is to lose its own connection.
+ *
+ * Who is no peer here is answered on the connection it has opened, because nobody has told this
+ * node where it listens: so a node that was away learns of its cluster's newest members.
  */
 import { Effect, FiberSet } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
 import { NetworkError } from "../service/Network.js"
+import type { Acquaintances } from "../service/Storage.js"
 import * as Handshake from "../wire/Handshake.js"
 import * as SystemError from "./SystemError.js"
 import * as TcpConnection from "./TcpConnection.js"
+import * as TcpMeeting from "./TcpMeeting.js"
 import type { Warnings } from "./Warnings.js"
 
 /** From being accepted to a valid handshake. */
@@ -22,25 +27,31 @@ export interface Options {
   readonly versions: Handshake.Versions
   readonly host: string
   readonly port: number
-  /** Shared by all connections of this node, and added to by each handshake. */
-  readonly incarnations: Map<string, string | undefined>
+  readonly acquaintances: Acquaintances
   readonly patience: TcpConnection.Patience
   readonly strangersLimit: number
+  /** What may wait to leave on one connection. */
+  readonly queueLimitBytes: number
   readonly received: (from: string, payload: Uint8Array) => void
+  /** What was sent to `peer` here and not answered may be lost. */
+  readonly lost: (peer: string) => void
   /** `peer` has just connected, so it is alive. */
   readonly met: (peer: string) => void
   readonly warn: Warnings
 }
 
+/** On the connection that `peer` has opened, if it has. False if there is none. */
+export type Answer = (peer: string, payload: Uint8Array) => boolean
+
 /** Listens when it returns, until the scope closes. */
-export const serve = (options: Options): Effect.Effect<void, NetworkError, Scope.Scope> =>
+export const serve = (options: Options): Effect.Effect<Answer, NetworkError, Scope.Scope> =>
   Effect.gen(function*() {
     const { strangersLimit, warn } = options
     const fork = yield* FiberSet.makeRuntime()
     const guests: Guests = { established: new Map(), strangers: 0 }
     const accept = (socket: Net.Socket): void => {
       if (guests.strangers < strangersLimit) {
-        fork(converse(socket, options, guests))
+        fork(converse(socket, options, guests, fork))
       } else {
         socket.destroy()
         const message =
@@ -53,11 +64,25 @@ export const serve = (options: Options): Effect.Effect<void, NetworkError, Scope
       const message = `cannot accept a connection: ${error.message}`
       fork(warn({ reason: "AcceptFailed", peer: STRANGER, message }))
     })
+    return (peer, payload) => {
+      const guest = guests.established.get(peer)
+      if (guest === undefined) return false
+      if (guest.connection.waitingBytes() > options.queueLimitBytes) return true
+      guest.isAnswered = true
+      guest.connection.write(payload)
+      return true
+    }
   })
+
+interface Guest {
+  readonly connection: TcpConnection.Connection
+  /** Something was sent to it, too. */
+  isAnswered: boolean
+}
 
 interface Guests {
   /** At most one connection of each peer. */
-  readonly established: Map<string, TcpConnection.Connection>
+  readonly established: Map<string, Guest>
   strangers: number
 }
 
@@ -65,32 +90,48 @@ interface Guests {
 const STRANGER = "stranger"
 
 /** One accepted connection, to its end. */
-const converse = (socket: Net.Socket, options: Options, guests: Guests): Effect.Effect<void> => {
-  const { incarnations, met, patience, received, self, versions, warn } = options
+const converse = (
+  socket: Net.Socket,
+  options: Options,
+  guests: Guests,
+  fork: (effect: Effect.Effect<void>) => void
+): Effect.Effect<void> => {
+  const { acquaintances, lost, met, patience, received, self, versions, warn } = options
   const from = `${socket.remoteAddress}:${socket.remotePort}`
-  let peer: string | undefined
+  let isMeeting = false
+  let guest: Guest | undefined
+  let peer = STRANGER
   const untilClosed = Effect.async<TcpConnection.Ending>((resume) => {
     guests.strangers += 1
+    const refuse: TcpMeeting.Handlers["refused"] = (reason, message) =>
+      connection.close(reason, message, Handshake.refused(message))
     const introduce = (payload: Uint8Array): void => {
-      const hello = Handshake.examineHello(payload, { self, incarnations, versions })
-      if (hello._tag === "Refused") {
-        return connection.close(hello.reason, hello.message, Handshake.refused(hello.message))
-      }
-      peer = hello.peer
-      incarnations.set(peer, hello.incarnation)
+      if (isMeeting) return refuse("NoHandshake", "it did not wait for the answer to its hello")
+      const hello = Handshake.examineHello(payload, { self, versions })
+      if (hello._tag === "Refused") return refuse(hello.reason, hello.message)
+      isMeeting = true
+      fork(TcpMeeting.make(acquaintances, hello, connection, {
+        welcome: () => welcome(hello),
+        refused: refuse
+      }))
+    }
+    const welcome = ({ peer: id, version }: Handshake.Met): void => {
+      peer = id
+      guest = { connection, isAnswered: false }
       guests.strangers -= 1
-      guests.established.get(peer)?.close("Replaced", "the peer connected anew")
-      guests.established.set(peer, connection)
-      connection.establish(hello.version)
+      guests.established.get(peer)?.connection.close("Replaced", "the peer connected anew")
+      guests.established.set(peer, guest)
+      connection.establish(version)
       connection.write(Handshake.accepted(self, peer, versions))
       met(peer)
     }
     const connection = TcpConnection.open(socket, patience, {
-      payload: (payload) => peer === undefined ? introduce(payload) : received(peer, payload),
+      payload: (payload) => guest === undefined ? introduce(payload) : received(peer, payload),
       drained: () => {},
       closed: (ending) => {
-        if (peer === undefined) guests.strangers -= 1
-        else if (guests.established.get(peer) === connection) guests.established.delete(peer)
+        if (guest === undefined) guests.strangers -= 1
+        else if (guests.established.get(peer) === guest) guests.established.delete(peer)
+        if (guest?.isAnswered === true && ending.reason !== "Stopped") lost(peer)
         resume(Effect.succeed(ending))
       }
     })
@@ -102,8 +143,10 @@ const converse = (socket: Net.Socket, options: Options, guests: Guests): Effect.
       ? Effect.void
       : warn({
         reason,
-        peer: peer ?? STRANGER,
-        message: `closed the connection of ${peer ?? "a stranger"} at ${from}: ${message}`
+        peer,
+        message: `closed the connection of ${
+          guest === undefined ? "a stranger" : peer
+        } at ${from}: ${message}`
       }))
 }
 

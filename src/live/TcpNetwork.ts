@@ -1,24 +1,21 @@
 /**
  * The network of a real cluster: TCP, with one connection for each direction between two nodes.
  * Each node dials every peer to send (TcpLink.ts) and receives on the connections it accepts
- * (TcpListener.ts), so a half that breaks is found and mended by the one who needs it. Data goes
- * through plain callbacks; Effect holds the lifetimes, the waits between attempts and the warnings.
+ * (TcpListener.ts), so a half that breaks is found and mended by the one who needs it. Who cannot
+ * be reached by dialling is answered on the connection it has opened itself. Data goes through
+ * plain callbacks; Effect holds the lifetimes, the waits between attempts and the warnings.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Either, FiberMap, FiberSet, Layer } from "effect"
 import type { Scope } from "effect"
+import * as Members from "../node/Members.js"
 import { Network } from "../service/Network.js"
-import type { NetworkError, Receiver } from "../service/Network.js"
+import type { Addresses, NetworkError, Receiver } from "../service/Network.js"
+import type { Acquaintances } from "../service/Storage.js"
 import * as Handshake from "../wire/Handshake.js"
 import * as TcpConnection from "./TcpConnection.js"
 import * as TcpLink from "./TcpLink.js"
 import * as TcpListener from "./TcpListener.js"
 import * as Warnings from "./Warnings.js"
-
-export interface Peer {
-  readonly id: string
-  readonly host: string
-  readonly port: number
-}
 
 /** Cuts a node off from its peers, to show or to test what happens then. */
 export interface Gate {
@@ -49,9 +46,10 @@ export const defaultLimits: Limits = {
 
 export interface Options {
   readonly identity: Handshake.Identity
+  readonly acquaintances: Acquaintances
   readonly listen: { readonly host: string; readonly port: number }
-  /** All other members. The node itself may be among them and is passed over. */
-  readonly peers: ReadonlyArray<Peer>
+  /** Where peers are reached, whatever `setPeers` says of them: an operator has moved them. */
+  readonly moved?: Addresses
   readonly gate?: Gate
   readonly limits?: Partial<Limits>
   /** What this node speaks; what this build does if not given. */
@@ -62,56 +60,118 @@ export interface Options {
 export const layer = (options: Options): Layer.Layer<Network> =>
   Layer.sync(Network, () => {
     const isOpen = options.gate?.isOpen ?? (() => true)
-    const links = new Map<string, TcpLink.Link>()
+    const ways: Ways = { addresses: {}, running: undefined }
     return {
-      run: (receiver) => run(options, isOpen, links, receiver),
+      run: (receiver) => run(options, isOpen, ways, receiver),
+      setPeers: (addresses) => {
+        ways.addresses = addresses
+        ways.running?.update(addresses)
+      },
       send: (to, payload) => {
-        if (isOpen(to)) links.get(to)?.send(payload)
+        if (isOpen(to)) ways.running?.send(to, payload)
       }
     }
   })
 
+/** What `run` makes, for those who send. */
+interface Ways {
+  addresses: Addresses
+  running: Running | undefined
+}
+
+interface Running {
+  readonly update: (addresses: Addresses) => void
+  readonly send: (to: string, payload: Uint8Array) => void
+}
+
 const run = (
-  { identity: self, limits: changes, listen, peers, versions = Handshake.VERSIONS }: Options,
+  options: Options,
   isOpen: Gate["isOpen"],
-  links: Map<string, TcpLink.Link>,
+  ways: Ways,
   receiver: Receiver
 ): Effect.Effect<void, NetworkError, Scope.Scope> =>
   Effect.gen(function*() {
-    const limits = { ...defaultLimits, ...changes }
+    const { acquaintances, identity: self, listen, versions = Handshake.VERSIONS } = options
+    const limits = { ...defaultLimits, ...options.limits }
     const { pingMillis, queueLimitBytes, strangersLimit } = limits
-    const others = peers.filter((peer) => peer.id !== self.nodeId)
-    const incarnations = new Map<string, string | undefined>()
-    for (const { id } of others) incarnations.set(id, undefined)
     const warn = Warnings.make()
-
-    yield* TcpListener.serve({
-      self,
-      versions,
-      ...listen,
-      incarnations,
-      patience: { handshakeMillis: limits.handshakeMillis, pingMillis },
-      strangersLimit,
+    const fork = yield* FiberSet.makeRuntime()
+    const guarded: Receiver = {
+      ...receiver,
       received: (from, payload) => {
         if (isOpen(from)) receiver.received(from, payload)
-      },
-      met: (peer) => links.get(peer)?.wake(),
-      warn
-    })
-    for (const { host, id, port } of others) {
-      const link = yield* TcpLink.make({
-        self,
-        versions,
-        peer: id,
-        host,
-        port,
-        incarnations,
-        patience: { handshakeMillis: limits.dialMillis, pingMillis },
-        queueLimitBytes,
-        receiver,
-        warn
-      })
-      links.set(id, link)
+      }
     }
-    yield* Effect.addFinalizer(() => Effect.sync(() => links.clear()))
+    const shared = { self, versions, acquaintances, queueLimitBytes, warn, fork }
+    const patience = { handshakeMillis: limits.dialMillis, pingMillis }
+    const links = yield* makeLinks(
+      (peer, { host, port }) =>
+        TcpLink.make({ ...shared, peer, host, port, patience, receiver: guarded }),
+      options,
+      fork
+    )
+    const answer = yield* TcpListener.serve({
+      ...shared,
+      ...listen,
+      patience: { handshakeMillis: limits.handshakeMillis, pingMillis },
+      strangersLimit,
+      received: guarded.received,
+      lost: receiver.unreachable,
+      met: (peer) => links.get(peer)?.wake()
+    })
+    ways.running = {
+      update: links.update,
+      send: (to, payload) => {
+        const link = links.get(to)
+        if (link?.isConnected() !== true && answer(to, payload)) return
+        link?.send(payload)
+      }
+    }
+    links.update(ways.addresses)
+    yield* Effect.addFinalizer(() => Effect.sync(() => void (ways.running = undefined)))
+  })
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** The ways to those who are peers now, each dialled for as long as it is one and does not move. */
+const makeLinks = (
+  make: (peer: string, address: Address) => TcpLink.Link,
+  { identity: { nodeId }, moved = {} }: Options,
+  fork: (effect: Effect.Effect<void>) => void
+) =>
+  Effect.gen(function*() {
+    const links = new Map<string, { readonly address: string; readonly link: TcpLink.Link }>()
+    const keepers = yield* FiberMap.make<string, never>()
+    const keep = yield* FiberMap.runtime(keepers)()
+
+    const open = (peer: string, address: string): void => {
+      const parsed = Members.parseAddress(address)
+      if (Either.isLeft(parsed)) {
+        return fork(Effect.logError(`cannot reach ${peer}: ${parsed.left}`))
+      }
+      const link = make(peer, parsed.right)
+      links.set(peer, { address, link })
+      // This ends the one to where it was before.
+      keep(peer, link.keep)
+    }
+
+    return {
+      get: (peer: string) => links.get(peer)?.link,
+      update: (addresses: Addresses): void => {
+        const wanted = new Map(Object.entries(addresses))
+        wanted.delete(nodeId)
+        for (const peer of wanted.keys()) wanted.set(peer, moved[peer] ?? wanted.get(peer)!)
+        for (const peer of [...links.keys()]) {
+          if (wanted.has(peer)) continue
+          links.delete(peer)
+          fork(FiberMap.remove(keepers, peer))
+        }
+        for (const [peer, address] of wanted) {
+          if (links.get(peer)?.address !== address) open(peer, address)
+        }
+      }
+    }
   })

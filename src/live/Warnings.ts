@@ -13,6 +13,9 @@ export interface Warning {
   readonly message: string
 }
 
+/** What goes on until an operator has done something about it. */
+const ERRORS: ReadonlyArray<string> = ["WrongIncarnation", "RefusedByPeer"]
+
 export type Warnings = (warning: Warning) => Effect.Effect<void>
 
 export const make = (intervalMillis: number = INTERVAL_MILLIS): Warnings => {
@@ -27,6 +30,7 @@ export const make = (intervalMillis: number = INTERVAL_MILLIS): Warnings => {
       }
       said.set(key, { nextMillis: now + intervalMillis, suppressed: 0 })
       const repeated = before?.suppressed ?? 0
-      return Effect.logWarning(message).pipe(Effect.annotateLogs({ reason, peer, repeated }))
+      const log = ERRORS.includes(reason) ? Effect.logError(message) : Effect.logWarning(message)
+      return Effect.annotateLogs(log, { reason, peer, repeated })
     })
 }

@@ -1,29 +1,24 @@
 /**
- * Who a data folder belongs to: a file `identity` that says which node of which cluster made it,
- * and how often it was opened. It is replaced whole, by a rename, so that a crash leaves the old
- * one or the new.
+ * Who a data folder belongs to: a file `identity` (TextFile.ts) that says which node of which
+ * cluster made it, and how often it was opened.
  *
  * A folder is born with `start` 0 and counts its first opening only when its log exists: from then
  * on a folder without a log has lost it.
- *
- * The file is text for its operator's sake: one line of JSON, and one with that line's CRC-32.
- * Every future format keeps this, and `format` as a number in the JSON.
  */
 import { Effect, Random, Schema } from "effect"
-import { crc32 } from "node:zlib"
+import type { Configuration } from "../raft/Configuration.js"
+import * as Configurations from "../raft/Configuration.js"
 import { Disk } from "../service/Disk.js"
 import type { DiskError } from "../service/Disk.js"
+import type { Addresses } from "../service/Network.js"
 import type { StorageError } from "../service/Storage.js"
 import * as StorageFailure from "./StorageFailure.js"
+import * as TextFile from "./TextFile.js"
 
 export const FILE = "identity"
 
-/** Where the next identity is written before it replaces the last. */
-export const FILE_ASIDE = "identity.new"
-
-const FORMAT_VERSION = 1
-
-const Format = Schema.parseJson(Schema.Struct({ format: Schema.Number }))
+/** 2 since the members come from the log, and the first of them with their addresses from here. */
+const FORMAT_VERSION = 2
 
 const Id = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{16}$/))
 
@@ -31,7 +26,7 @@ const Contents = Schema.parseJson(Schema.Struct({
   format: Schema.Literal(FORMAT_VERSION),
   clusterId: Id,
   nodeId: Schema.String,
-  members: Schema.Array(Schema.String),
+  members: Schema.Record({ key: Schema.String, value: Schema.String }),
   incarnation: Id,
   start: Schema.NonNegativeInt
 }))
@@ -43,8 +38,11 @@ export interface Options {
   /** 16 hex digits, for a new folder; an existing one keeps its own. */
   readonly clusterId: string
   readonly nodeId: string
-  /** The ids of all members, this node's included, in any order. */
-  readonly members: ReadonlyArray<string>
+  /**
+   * The voters with which the cluster begins, this node included, and where each is reached; nobody
+   * if this node is to join a cluster. For a new folder as well.
+   */
+  readonly members: Addresses
 }
 
 type Failure = DiskError | StorageError
@@ -54,7 +52,7 @@ export const open = (options: Options): Effect.Effect<DataFolder, Failure, Disk>
   Effect.gen(function*() {
     const disk = yield* Disk
     const files = yield* disk.list
-    const strangers = files.filter((file) => file !== FILE_ASIDE)
+    const strangers = files.filter((file) => file !== TextFile.asideOf(FILE))
     if (!files.includes(FILE) && strangers.length > 0) {
       return yield* StorageFailure.foreign(
         disk.location,
@@ -62,9 +60,12 @@ export const open = (options: Options): Effect.Effect<DataFolder, Failure, Disk>
           "folder or its own."
       )
     }
-    if (files.includes(FILE_ASIDE)) yield* disk.remove(FILE_ASIDE)
     return files.includes(FILE) ? yield* load(options) : yield* create(options)
   })
+
+/** With which members the cluster begins, as far as this folder knows. */
+export const bootstrap = ({ members }: DataFolder): Configuration =>
+  Configurations.bootstrap(Object.keys(members).sort(), members)
 
 /** Counts an opening: the folder as it is from then on. */
 export const countStart = (self: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
@@ -76,7 +77,7 @@ const create = ({ clusterId, members, nodeId }: Options) =>
       format: FORMAT_VERSION,
       clusterId,
       nodeId,
-      members: [...members].sort(),
+      members,
       incarnation,
       start: 0
     }))
@@ -87,53 +88,26 @@ export const drawIncarnation = Effect.map(
   (words) => words.map((word) => word.toString(16).padStart(4, "0")).join("")
 )
 
-const load = (options: Options): Effect.Effect<DataFolder, Failure, Disk> =>
+const load = ({ nodeId }: Options): Effect.Effect<DataFolder, Failure, Disk> =>
   Effect.gen(function*() {
     const { location } = yield* Disk
     const folder = yield* read
-    const why = difference(folder, options)
-    return why === undefined ? folder : yield* StorageFailure.foreign(location, why)
+    if (folder.nodeId === nodeId) return folder
+    return yield* StorageFailure.foreign(
+      location,
+      `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node with ` +
+        "its own folder, or with the id it had."
+    )
   })
 
 /** What the folder says of itself, whoever asks. It must have its identity file. */
-export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.gen(
-  function*() {
-    const { location, read } = yield* Disk
-    const text = new TextDecoder().decode(yield* read(FILE))
-    const line = text.slice(0, text.indexOf("\n"))
-    const corrupt = (why: string) => StorageFailure.corrupt(location, FILE, why)
-    if (text !== render(line)) return yield* corrupt("its checksum is wrong")
-    const decode = <A>(schema: Schema.Schema<A, string>) =>
-      Effect.mapError(Schema.decode(schema)(line), ({ message }) => corrupt(message))
-    const { format } = yield* decode(Format)
-    if (format !== FORMAT_VERSION) {
-      return yield* StorageFailure.otherFormat(location, FILE, format)
-    }
-    return yield* decode(Contents)
-  }
+export const read: Effect.Effect<DataFolder, Failure, Disk> = Effect.flatMap(
+  Disk,
+  (disk) => TextFile.read(disk, FILE, FORMAT_VERSION, Contents)
 )
 
-const difference = (folder: DataFolder, { members, nodeId }: Options): string | undefined => {
-  if (folder.nodeId !== nodeId) {
-    return `it belongs to the node "${folder.nodeId}", and this is "${nodeId}". Start this node ` +
-      "with its own folder, or with the id it had."
-  }
-  const theirs = folder.members.join(", ")
-  const ours = [...members].sort().join(", ")
-  if (theirs === ours) return undefined
-  return `its cluster has the members ${theirs}, and this node was told ${ours}. Members cannot ` +
-    "be changed by naming others: start it with the same ids; their addresses may differ."
-}
-
 const save = (folder: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
-  Effect.gen(function*() {
-    const disk = yield* Disk
-    const line = yield* Effect.orDie(Schema.encode(Contents)(folder))
-    yield* disk.append(FILE_ASIDE, new TextEncoder().encode(render(line)))
-    yield* disk.sync(FILE_ASIDE)
-    yield* disk.rename(FILE_ASIDE, FILE)
-    yield* disk.syncDirectory
-    return folder
-  })
-
-const render = (line: string): string => `${line}\n${crc32(line).toString(16).padStart(8, "0")}\n`
+  Effect.flatMap(
+    Disk,
+    (disk) => Effect.as(TextFile.write(disk, FILE, Contents, folder), folder)
+  )

@@ -3,9 +3,10 @@
  * member of a larger cluster must not use it: it would forget its votes.
  */
 import { Effect, Layer } from "effect"
+import * as Configurations from "../raft/Configuration.js"
 import * as EntryIds from "../raft/EntryId.js"
 import { Storage } from "../service/Storage.js"
-import type { Snapshots } from "../service/Storage.js"
+import type { Acquaintances, Snapshots } from "../service/Storage.js"
 import * as DataFolder from "./DataFolder.js"
 
 /** There is nobody to be sent one and no next start: a snapshot only lets go of the log. */
@@ -15,6 +16,12 @@ const forgotten: Snapshots = {
   finish: () => Effect.void,
   read: () => Effect.succeed(new Uint8Array(0)),
   load: () => Effect.void
+}
+
+/** There is nobody to meet. */
+const unneeded: Acquaintances = {
+  meet: () => Effect.succeed({ _tag: "Welcome" }),
+  settle: () => Effect.void
 }
 
 export const layer = (nodeId: string): Layer.Layer<Storage> =>
@@ -28,12 +35,14 @@ export const layer = (nodeId: string): Layer.Layer<Storage> =>
           identity: { clusterId, nodeId, incarnation },
           start: 1,
           hardState: { term: 0, vote: undefined },
+          bootstrap: Configurations.bootstrap([nodeId]),
           snapshot: undefined,
           base: EntryIds.zero,
           entries: []
         },
         persist: () => Effect.void,
-        snapshots: forgotten
+        snapshots: forgotten,
+        acquaintances: unneeded
       })
     })
   )

@@ -5,6 +5,7 @@
  */
 import { Effect, Either } from "effect"
 import type { HardState } from "../raft/Action.js"
+import type { Configuration } from "../raft/Configuration.js"
 import type { Entry } from "../raft/Entry.js"
 import type { EntryId, Index } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
@@ -37,6 +38,8 @@ export interface SnapshotFound {
 }
 
 export interface Sound {
+  /** The members, as of the last entry. */
+  readonly configuration: Configuration
   readonly hardState: HardState
   /** The one that the node starts from, found whole; undefined before the first. */
   readonly snapshot: SnapshotFound | undefined
@@ -90,7 +93,12 @@ export const make = (visit: Visit): Effect.Effect<Survey, DiskError | StorageErr
       const { log: { beginning: { base, snapshot }, entries, hardState }, torn } = yield* read
       const { index, term } = entries.at(-1) ?? base
       const rest = { baseIndex: base.index, lastEntry: { index, term }, torn }
-      return { hardState, snapshot: yield* checkSnapshot(folder, snapshot), ...rest }
+      const first = snapshot.id.index > 0 ? snapshot.configuration : DataFolder.bootstrap(folder)
+      const configuration = entries.findLast(
+        (entry) => entry.kind === "Configuration"
+      )?.configuration ?? first
+      const found = yield* checkSnapshot(folder, snapshot)
+      return { configuration, hardState, snapshot: found, ...rest }
     })
     const outcome = yield* found.pipe(
       Effect.map(Either.right),

@@ -4,45 +4,23 @@
  * Everything here is synchronous; NodeProgram.ts calls it whenever something has arrived, in every
  * world alike.
  */
-import type { Action, Observation, Outcome, Write } from "../raft/Action.js"
+import type { Action, Outcome, Write } from "../raft/Action.js"
 import type { Event, NodeId, ProposeItem, Ref, Tick } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { State } from "../raft/State.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
-import type { ReadMode } from "./Node.js"
+import type { Input, Note } from "./Input.js"
+import type { Door as MembershipDoor, Memberships } from "./Memberships.js"
 import type { Outbox } from "./Outbox.js"
-import type { Answer as ReadAnswer, Reads } from "./Reads.js"
-import type { Answer as SnapshotAnswer } from "./SnapshotRequests.js"
+import type { Peers } from "./Peers.js"
+import type { Reads } from "./Reads.js"
 import { SnapshotRequests } from "./SnapshotRequests.js"
-import type { News as SnapshotNews, SnapshotWorker } from "./SnapshotWorker.js"
+import type { SnapshotWorker } from "./SnapshotWorker.js"
 import type { Elapsed } from "./Ticker.js"
-import type { Answer as TransferAnswer, Door, Transfers } from "./Transfers.js"
-import type { Answer as WriteAnswer, Writes } from "./Writes.js"
-
-export type Request =
-  | { readonly _tag: "Write"; readonly command: Uint8Array; readonly answer: WriteAnswer }
-  | { readonly _tag: "Read"; readonly answer: ReadAnswer; readonly mode: ReadMode }
-  | {
-    readonly _tag: "Transfer"
-    readonly to: NodeId | undefined
-    readonly answer: TransferAnswer
-  }
-  | { readonly _tag: "Snapshot"; readonly answer: SnapshotAnswer }
-
-export type Input =
-  | Request
-  | { readonly _tag: "Payload"; readonly from: NodeId; readonly payload: Uint8Array }
-  | { readonly _tag: "Unreachable"; readonly peer: NodeId }
-  | { readonly _tag: "Persisted"; readonly seq: number }
-  | SnapshotNews
-  | { readonly _tag: "Wake" }
-  /** The node is to stop: if it leads, it hands over first. */
-  | { readonly _tag: "Leave" }
-
-/** What a turn has to tell, besides the core's observations: a peer that cannot be understood. */
-export type Note = Observation | { readonly _tag: "NotUnderstood"; readonly from: NodeId }
+import type { Door as TransferDoor, Transfers } from "./Transfers.js"
+import type { Writes } from "./Writes.js"
 
 /** Commands sent in one turn: what is left goes with the next. */
 export const BATCH_BYTES = 8 << 20
@@ -54,6 +32,8 @@ export interface Parts {
   readonly reads: Reads
   readonly forwarded: Forwarded
   readonly transfers: Transfers
+  readonly memberships: Memberships
+  readonly peers: Peers
   readonly outbox: Outbox
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Write>) => void
@@ -85,7 +65,7 @@ export class Loop {
   #resendAt = 0
 
   /** For whoever asks the core on its own account. */
-  readonly #door: Door = {
+  readonly #door: TransferDoor & MembershipDoor = {
     run: (event) => this.#run(event),
     send: (to, message) => this.#parts.outbox.add(to, message),
     newRef: () => this.#nextRef++
@@ -103,8 +83,8 @@ export class Loop {
 
   /** Requests that wait for an answer. */
   get pending(): number {
-    const { reads, transfers, writes } = this.#parts
-    return writes.pending + reads.pending + transfers.pending
+    const { memberships, reads, transfers, writes } = this.#parts
+    return writes.pending + reads.pending + transfers.pending + memberships.pending
   }
 
   /** Whether others can do without this node: somebody else leads, or it has tried long enough. */
@@ -129,7 +109,9 @@ export class Loop {
     for (const input of inputs) this.#take(input)
     this.#serveReads()
     this.#parts.transfers.turn(this.#state, this.#door)
+    this.#parts.memberships.turn(this.#state, this.#door)
     this.#sendWrites()
+    this.#parts.peers.turn(this.#state)
     this.#parts.outbox.flush()
     if (this.#persists.length === 0) return
     this.#parts.persist(this.#persists)
@@ -139,24 +121,20 @@ export class Loop {
   /** Answers whatever is still waiting, `inputs` included; nothing is taken on after this. */
   close(inputs: Iterable<Input>): void {
     for (const input of inputs) {
-      if (input._tag === "Write" || input._tag === "Read" || input._tag === "Transfer") {
-        this.#take(input)
-      }
-      if (input._tag === "Snapshot") input.answer({ _tag: "Refused", reason: "Stopping" })
+      if ("answer" in input) input.answer({ _tag: "Refused", reason: "Stopping" })
     }
     this.#parts.writes.close()
     this.#parts.reads.close()
     this.#parts.transfers.close()
+    this.#parts.memberships.close()
     this.#snapshotRequests.close()
   }
 
   #advance(tick: Tick): void {
     this.#run(tick)
-    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
+    const { memberships, reads, requestTimeoutTicks, transfers, writes } = this.#parts
     const { now } = this.#state
-    writes.expire(now)
-    reads.expire(now)
-    transfers.expire(now)
+    for (const requests of [writes, reads, transfers, memberships]) requests.expire(now)
     // A forwarded write may be lost without a trace; a write that does not move is sent again.
     if (writes.oldestSent === undefined || writes.oldestSent !== this.#oldestSent) {
       this.#oldestSent = writes.oldestSent
@@ -169,7 +147,7 @@ export class Loop {
   }
 
   #take(input: Input): void {
-    const { reads, requestTimeoutTicks, transfers, writes } = this.#parts
+    const { memberships, reads, requestTimeoutTicks, transfers, writes } = this.#parts
     const deadlineAt = this.#state.now + requestTimeoutTicks
     switch (input._tag) {
       case "Payload":
@@ -188,6 +166,8 @@ export class Loop {
         this.#snapshotRequests.add(ref, input.answer)
         return this.#run({ _tag: "WantSnapshot", ref })
       }
+      case "ChangeMembers":
+        return memberships.add(this.#nextRef++, input.change, input.answer, deadlineAt)
       case "ChunkRead":
         return this.#parts.outbox.add(input.to, input.message)
       case "Leave":
@@ -213,6 +193,10 @@ export class Loop {
         this.#parts.transfers.askedBy(from, message, this.#door)
       } else if (message._tag === "TransferAnswered") {
         this.#parts.transfers.answered(message.id, message.outcome, this.#state.now)
+      } else if (message._tag === "MembershipAsked") {
+        this.#parts.memberships.askedBy(from, message, this.#state, this.#door)
+      } else if (message._tag === "MembershipAnswered") {
+        this.#parts.memberships.answered(message.id, message.outcome, this.#state.now)
       } else {
         this.#run({ _tag: "Receive", from, message })
       }
@@ -273,6 +257,7 @@ export class Loop {
   #reply(ref: Ref, outcome: Outcome): void {
     if (outcome._tag === "Readable") return this.#parts.reads.confirmed(ref)
     if (this.#snapshotRequests.decided(ref, outcome)) return
+    if (this.#parts.memberships.decided(ref, outcome, this.#state, this.#door)) return
     if (this.#parts.transfers.decided(ref, outcome, this.#state.now, this.#door)) return
     const origin = this.#proposed.get(ref)
     this.#proposed.delete(ref)

@@ -36,7 +36,8 @@ export const parseAddress = (
 export const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
-const parseMember = (text: string): Either.Either<Member, string> => {
+/** `id=host:port`. */
+export const parseMember = (text: string): Either.Either<Member, string> => {
   const equals = text.indexOf("=")
   if (equals < 1) return Either.left(`"${text}" is not id=host:port`)
   const id = text.slice(0, equals)
@@ -70,3 +71,7 @@ export const validate = (
 /** The form `parse` reads. */
 export const format = (members: ReadonlyArray<Member>): string =>
   members.map((member) => `${member.id}=${formatAddress(member)}`).join(",")
+
+/** Where each is reached, by its id. */
+export const addressesOf = (members: ReadonlyArray<Member>): Readonly<Record<NodeId, string>> =>
+  Object.fromEntries(members.map((member) => [member.id, formatAddress(member)]))

@@ -3,13 +3,19 @@
  * and one window. Requests come in by plain calls and are answered by plain callbacks, because an
  * Effect per request would cost more than the request (docs/architecture.md, "The hot path").
  */
-import { Context } from "effect"
+import { Context, Data } from "effect"
 import type { Effect } from "effect"
-import type { TransferFailed, Transferred } from "../raft/Action.js"
+import type {
+  MembershipChanged,
+  MembershipRefusal,
+  TransferFailed,
+  Transferred
+} from "../raft/Action.js"
 import type { Index, Term } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import type { Role, State } from "../raft/State.js"
 import type { StorageError } from "../service/Storage.js"
+import type { Change } from "./Memberships.js"
 
 /**
  * Refused and without any effect: there was no leader, or too much was waiting already, or (a read)
@@ -72,6 +78,40 @@ export type SnapshotOutcome = SnapshotTaken | SnapshotNotTaken | Refused
  */
 export type TransferOutcome = Transferred | TransferFailed | Refused | UnknownOutcome
 
+/** The members are as they were, and why. */
+export interface ChangeRefused {
+  readonly _tag: "ChangeRefused"
+  readonly why: MembershipRefusal
+}
+
+/** `UnknownOutcome`: a leader was asked and has not said in time what became of it. */
+export type MembershipOutcome = MembershipChanged | ChangeRefused | Refused | UnknownOutcome
+
+/** The cluster has removed this node, which has stopped. `message` says what to do. */
+export class Removed extends Data.TaggedError("Removed")<{
+  readonly message: string
+}> {}
+
+/**
+ * `Learner`: is sent the log, counts in nothing, and becomes a voter by itself when it has caught
+ * up. `Leaving`: a voter that ceases to be one when the change under way is complete.
+ */
+export interface MemberStatus {
+  readonly id: NodeId
+  readonly address: string
+  readonly role: "Voter" | "Learner" | "Leaving"
+  /** Entries that it is known to lack; only the leader knows, of itself too. */
+  readonly behind: number | undefined
+}
+
+export interface Membership {
+  /** Names this version of it, for a change that is to meet no other. */
+  readonly index: Index
+  /** Decisions need a majority of two sets of voters, for a moment. */
+  readonly isJoint: boolean
+  readonly members: ReadonlyArray<MemberStatus>
+}
+
 export interface Status {
   readonly id: NodeId
   readonly clusterId: string
@@ -83,8 +123,9 @@ export interface Status {
   readonly appliedIndex: Index
   /** The last entry that the latest snapshot covers; 0 before the first. */
   readonly snapshotIndex: Index
-  /** Every member, this node included. */
+  /** Every member as this node knows them, itself included if it is one. */
   readonly members: ReadonlyArray<NodeId>
+  readonly membership: Membership
   /** Requests that wait for an answer now. */
   readonly pending: number
   /** Questions to the core of what may be read that it has not answered. */
@@ -115,11 +156,18 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    * once, never before this returns, as soon as it is durable.
    */
   readonly snapshot: (answer: (outcome: SnapshotOutcome) => void) => void
+  /**
+   * Has the leader, whichever node it is, change the members. `answer` is called exactly once,
+   * never before this returns; the change is done at most once. Nodes that are added become voters
+   * by themselves, after the answer.
+   */
+  readonly changeMembers: (change: Change, answer: (outcome: MembershipOutcome) => void) => void
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State
   /**
-   * Never succeeds. Fails when the disk does: the node has stopped and answers nothing any more.
+   * Never succeeds. Fails when the disk does, or when the cluster has removed the node: it has
+   * stopped and answers nothing any more.
    */
-  readonly stopped: Effect.Effect<never, StorageError>
+  readonly stopped: Effect.Effect<never, StorageError | Removed>
 }>() {}

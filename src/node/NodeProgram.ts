@@ -3,10 +3,22 @@
  * sleeps until something is due. It is the same in production and under simulation; only the layers
  * of Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
  */
-import { Cause, Deferred, Effect, Exit, Layer, LogLevel, Mailbox, Random, Runtime } from "effect"
+import {
+  Cause,
+  Deferred,
+  Effect,
+  Exit,
+  FiberSet,
+  Layer,
+  LogLevel,
+  Mailbox,
+  Random,
+  Runtime
+} from "effect"
 import type { Scope } from "effect"
 import type { Write } from "../raft/Action.js"
 import * as Configurations from "../raft/Configuration.js"
+import type { Index } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
 import type { Limits, State } from "../raft/State.js"
@@ -18,10 +30,14 @@ import { Storage } from "../service/Storage.js"
 import type { StorageError } from "../service/Storage.js"
 import { Applier } from "./Applier.js"
 import { Forwarded } from "./Forwarded.js"
+import type { Input, Note, Request } from "./Input.js"
 import * as Loop from "./Loop.js"
-import { Node } from "./Node.js"
+import { Memberships } from "./Memberships.js"
+import * as MemberStatus from "./MemberStatus.js"
+import { Node, Removed } from "./Node.js"
 import type { Status } from "./Node.js"
 import { Outbox } from "./Outbox.js"
+import { Peers } from "./Peers.js"
 import { Reads } from "./Reads.js"
 import * as SnapshotWorker from "./SnapshotWorker.js"
 import * as Ticker from "./Ticker.js"
@@ -29,8 +45,6 @@ import { Transfers } from "./Transfers.js"
 import { Writes } from "./Writes.js"
 
 export interface Options {
-  /** Every member's id, this node's included. Its own id is in the storage's identity. */
-  readonly members: ReadonlyArray<NodeId>
   /** Silence of the leader after which a node campaigns, up to twice as long. Milliseconds. */
   readonly electionTimeoutMillis: number
   /** At most a third of the election timeout. Milliseconds. */
@@ -60,7 +74,7 @@ const bootState = (options: Options, storage: Storage["Type"], seed: number): St
   Raft.boot(
     {
       id: storage.recovered.identity.nodeId,
-      bootstrap: Configurations.bootstrap(options.members),
+      bootstrap: storage.recovered.bootstrap,
       electionTimeoutTicks: Ticker.toTicks(options.electionTimeoutMillis),
       heartbeatTicks: Ticker.toTicks(options.heartbeatMillis),
       seed,
@@ -70,7 +84,10 @@ const bootState = (options: Options, storage: Storage["Type"], seed: number): St
   )
 
 /** Changes of leadership are news; how they came about is told at level debug. */
-const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
+const logNote = (
+  state: State,
+  note: Exclude<Note, { readonly _tag: "Removed" }>
+): Effect.Effect<void> => {
   const { config: { id }, role, term } = state
   const log = (level: LogLevel.LogLevel, text: string) =>
     Effect.annotateLogs(Effect.logWithLevel(level, text), { node: id, role, term })
@@ -103,8 +120,6 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
         ? log(LogLevel.Info, `has members ${what}`)
         : log(LogLevel.Debug, `will have members ${what}`)
     }
-    case "Removed":
-      return log(LogLevel.Info, `is no member any more, since entry ${note.index}`)
     case "TransferBegun":
       return log(LogLevel.Info, `hands leadership to ${note.to}`)
     case "Transferred":
@@ -125,7 +140,7 @@ const logNote = (state: State, note: Loop.Note): Effect.Effect<void> => {
 const writeForever = (
   persists: Mailbox.ReadonlyMailbox<Write>,
   storage: Storage["Type"],
-  offer: (input: Loop.Input) => void
+  offer: (input: Input) => void
 ): Effect.Effect<never, StorageError> =>
   Effect.forever(Effect.flatMap(persists.takeAll, ([batch]) => {
     const writes = [...batch]
@@ -133,8 +148,9 @@ const writeForever = (
     return Effect.map(storage.persist(writes), () => offer({ _tag: "Persisted", seq }))
   }))
 
-const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status => {
+const statusOf = (loop: Loop.Loop, clusterId: string): Status => {
   const { applied, commit, config, leader, log, role, snapshots, term } = loop.state
+  const membership = MemberStatus.make(loop.state)
   return {
     id: config.id,
     clusterId,
@@ -145,7 +161,8 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
     commitIndex: commit,
     appliedIndex: applied,
     snapshotIndex: snapshots.latest.id.index,
-    members: options.members,
+    members: membership.members.map((member) => member.id),
+    membership,
     pending: loop.pending,
     questions: loop.questions
   }
@@ -154,7 +171,7 @@ const statusOf = (loop: Loop.Loop, options: Options, clusterId: string): Status 
 /** What the fibers of one node share. */
 interface Shell {
   readonly loop: Loop.Loop
-  readonly inbox: Mailbox.Mailbox<Loop.Input>
+  readonly inbox: Mailbox.Mailbox<Input>
   readonly ticker: Ticker.Ticker
   readonly snapshots: SnapshotWorker.SnapshotWorker
   /** Done when a node that is stopping has answered everybody. */
@@ -162,7 +179,7 @@ interface Shell {
   phase: "Running" | "Stopping" | "Stopped"
 }
 
-const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Loop.Note> => {
+const turn = (self: Shell, inputs: Iterable<Input>): ReadonlyArray<Note> => {
   const { loop, ticker } = self
   const due = Raft.ticksUntilDue(loop.state)
   // Time first: a lease that has run out meanwhile must not serve what has arrived.
@@ -174,12 +191,22 @@ const turn = (self: Shell, inputs: Iterable<Loop.Input>): ReadonlyArray<Loop.Not
   return loop.takeNotes()
 }
 
-const runTurns = (self: Shell): Effect.Effect<never> =>
+const runTurns = (self: Shell): Effect.Effect<never, Removed> =>
   Effect.forever(Effect.flatMap(self.inbox.takeAll, ([inputs]) => {
     const notes = turn(self, inputs)
     if (notes.length === 0) return Effect.void
-    return Effect.forEach(notes, (note) => logNote(self.loop.state, note))
+    return Effect.forEach(notes, (note) =>
+      note._tag === "Removed"
+        ? removed(self.loop.state.config.id, note.index)
+        : logNote(self.loop.state, note))
   }))
+
+const removed = (id: NodeId, index: Index): Removed =>
+  new Removed({
+    message: `${id} was removed from the cluster, by entry ${index} of its log, and has stopped. ` +
+      "Its data folder is of no use any more. To have it back, let it join with an empty one: " +
+      `raftcache --id ${id} --join HOST:PORT --listen HOST:PORT (docs/operations.md)`
+  })
 
 /** Nobody who waits is left without an answer, whatever ended the loop. */
 const close = (self: Shell): Effect.Effect<void> =>
@@ -218,12 +245,19 @@ const makeShell = (
     const storage = yield* Storage
     const { identity: { incarnation: client }, start: epoch } = storage.recovered
     const session = { client, epoch }
-    const inbox = yield* Mailbox.make<Loop.Input>()
-    const offer = (input: Loop.Input): void => void inbox.unsafeOffer(input)
+    const inbox = yield* Mailbox.make<Input>()
+    const offer = (input: Input): void => void inbox.unsafeOffer(input)
     const writes = new Writes(session)
     const applier = new Applier(yield* StateMachine, session, writes)
     yield* restore(storage, applier)
     const snapshots = yield* SnapshotWorker.make(storage, applier, offer)
+    const requestTimeoutTicks = Ticker.toTicks(options.requestTimeoutMillis)
+    const fork = yield* FiberSet.makeRuntime()
+    const settle = (index: Index, members: ReadonlyArray<NodeId>): void =>
+      void fork(Effect.catchAll(
+        storage.acquaintances.settle(index, members),
+        ({ message }) => Effect.logWarning(message)
+      ))
     const loop = new Loop.Loop({
       state: bootState(options, storage, yield* Random.nextIntBetween(0, SEEDS)),
       applier,
@@ -231,12 +265,14 @@ const makeShell = (
       reads: new Reads(),
       forwarded: new Forwarded(),
       transfers: new Transfers(),
+      memberships: new Memberships(Math.ceil(requestTimeoutTicks / 4)),
+      peers: new Peers(network, settle),
       outbox: new Outbox(network),
       persist: (batch) => void persists.unsafeOfferAll(batch),
       snapshots,
       offer,
       firstRef: epoch * REFS_PER_START,
-      requestTimeoutTicks: Ticker.toTicks(options.requestTimeoutMillis)
+      requestTimeoutTicks
     })
     return {
       loop,
@@ -260,9 +296,9 @@ export const make = (
     const network = yield* Network
     const storage = yield* Storage
     const persists = yield* Mailbox.make<Write>()
-    const stopped = yield* Deferred.make<never, StorageError>()
+    const stopped = yield* Deferred.make<never, StorageError | Removed>()
     const shell = yield* makeShell(options, persists)
-    const offer = (input: Loop.Input): void => void shell.inbox.unsafeOffer(input)
+    const offer = (input: Input): void => void shell.inbox.unsafeOffer(input)
 
     const disk = Effect.raceFirst(writeForever(persists, storage, offer), shell.snapshots.run)
     const program = Effect.raceFirst(runTurns(shell), disk)
@@ -281,7 +317,7 @@ export const make = (
     offer({ _tag: "Wake" })
 
     const fork = Runtime.runFork(yield* Effect.runtime<never>())
-    const submit = (input: Loop.Request): void => {
+    const submit = (input: Request): void => {
       if (shell.phase === "Running") return offer(input)
       const refusal = Effect.sync(() => input.answer({ _tag: "Refused", reason: "Stopping" }))
       fork(Effect.zipRight(Effect.yieldNow(), refusal))
@@ -291,7 +327,8 @@ export const make = (
       read: (answer, mode = "linearizable") => submit({ _tag: "Read", answer, mode }),
       transfer: (to, answer) => submit({ _tag: "Transfer", to, answer }),
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
-      status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
+      changeMembers: (change, answer) => submit({ _tag: "ChangeMembers", change, answer }),
+      status: () => statusOf(shell.loop, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)
     })

@@ -59,6 +59,15 @@ export const ofSnapshot = (location: string) => (cause: DiskError): StorageError
     cause
   })
 
+/** Whom the node has met could not be written down. */
+export const ofPeers = (location: string) => (cause: DiskError): StorageError =>
+  new StorageError({
+    reason: cause.reason === "NoSpace" ? "Full" : "Failed",
+    message: `the data folder ${location} could not take down who was met (${cause.operation} of ` +
+      `${cause.file}: ${describe(cause.cause)}): free space, or look at the system's log`,
+    cause
+  })
+
 /** `where` is a file, and if it is known the byte from which on it is not as it was written. */
 export const corrupt = (location: string, where: string, why: string): StorageError =>
   new StorageError({

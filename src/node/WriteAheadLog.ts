@@ -20,6 +20,7 @@ import type { StorageError } from "../service/Storage.js"
 import * as Bytes from "../wire/Bytes.js"
 import * as LogFrame from "../wire/LogFrame.js"
 import * as LogRecord from "../wire/LogRecord.js"
+import * as Acquaintances from "./Acquaintances.js"
 import * as DataFolder from "./DataFolder.js"
 import * as Recovery from "./Recovery.js"
 import * as Segment from "./Segment.js"
@@ -51,13 +52,15 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
       recovered: {
         identity: { clusterId, nodeId, incarnation },
         start,
+        bootstrap: DataFolder.bootstrap(opened),
         hardState,
         snapshot: EntryIds.equals(snapshot.id, EntryIds.zero) ? undefined : snapshot,
         base,
         entries
       },
       persist: makePersist(disk, incarnation, tail, limitBytes),
-      snapshots: SnapshotFiles.make(disk, clusterId, blockBytes)
+      snapshots: SnapshotFiles.make(disk, clusterId, blockBytes),
+      acquaintances: yield* Acquaintances.make(nodeId)
     })
   }).pipe(
     Effect.catchTag(

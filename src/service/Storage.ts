@@ -7,7 +7,7 @@ import type { Effect } from "effect"
 import type { HardState, Write } from "../raft/Action.js"
 import type { Configuration } from "../raft/Configuration.js"
 import type { Entry } from "../raft/Entry.js"
-import type { EntryId } from "../raft/EntryId.js"
+import type { EntryId, Index } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
 
 /** Who owns a data folder. Written once when it is made, compared each time it is opened. */
@@ -24,6 +24,11 @@ export interface Recovered {
   /** How often this folder was opened, counting this time: at least 1, never repeated. */
   readonly start: number
   readonly hardState: HardState
+  /**
+   * The members with which the cluster begins, none for a node that is to join. Of no account once
+   * the snapshot or an entry knows of others.
+   */
+  readonly bootstrap: Configuration
   /** Undefined before the first. Its parts are in `Snapshots.load`. */
   readonly snapshot: Snapshot | undefined
   /** The entry before the first of `entries`; not after the snapshot's. */
@@ -78,6 +83,29 @@ export interface Snapshots {
   ) => Effect.Effect<void, StorageError>
 }
 
+/** `Refused`: it is another incarnation. The message says what to do, to the operators of both. */
+export type Meeting =
+  | { readonly _tag: "Welcome" }
+  | { readonly _tag: "Refused"; readonly message: string }
+
+/**
+ * With which incarnation this node has met each of the others, so that none is heard that has
+ * forgotten what it promised. A failure of one says nothing about the log, and is a meeting that
+ * did not come about.
+ */
+export interface Acquaintances {
+  /** Who is met for the first time is remembered, durably, before this returns. */
+  readonly meet: (peer: string, incarnation: string) => Effect.Effect<Meeting, StorageError>
+  /**
+   * `members` are those of the configuration at `index`, which is committed. Who was a member and
+   * is none any more has left: the id may be given to another incarnation from then on.
+   */
+  readonly settle: (
+    index: Index,
+    members: ReadonlyArray<string>
+  ) => Effect.Effect<void, StorageError>
+}
+
 export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
   /** What survived, read when the layer was built. */
   readonly recovered: Recovered
@@ -88,4 +116,5 @@ export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
    */
   readonly persist: (writes: ReadonlyArray<Write>) => Effect.Effect<void, StorageError>
   readonly snapshots: Snapshots
+  readonly acquaintances: Acquaintances
 }>() {}

@@ -219,7 +219,9 @@ export class Host {
     const folder: WriteAheadLog.Options = {
       clusterId: CLUSTER_ID,
       nodeId: this.id,
-      members: Array.from({ length: scenario.nodes }, (_, node) => nodeId(node)),
+      members: Object.fromEntries(
+        Array.from({ length: scenario.nodes }, (_, node) => [nodeId(node), ""])
+      ),
       segmentLimitBytes: scenario.segmentLimitBytes,
       snapshotBlockBytes: scenario.snapshotBlockBytes
     }
@@ -239,7 +241,6 @@ export class Host {
       ReplicaWatch.make(this.number, life.replica, this.#oracles)
     )
     const node = NodeProgram.layer({
-      members: folder.members,
       electionTimeoutMillis: scenario.electionTimeoutMillis,
       heartbeatMillis: scenario.heartbeatMillis,
       requestTimeoutMillis: scenario.requestTimeoutMillis,
@@ -275,7 +276,10 @@ export class Host {
     this.#world.tell({ _tag: "Log", node: this.id, text: String(message) })
   )
 
-  #failed(life: Life, cause: Cause.Cause<StorageError | { readonly _tag: "NetworkError" }>): void {
+  #failed(
+    life: Life,
+    cause: Cause.Cause<StorageError | { readonly _tag: "NetworkError" | "Removed" }>
+  ): void {
     if (this.#life !== life) return
     const failure = Cause.failureOption(cause)
     if (failure._tag === "None" || failure.value._tag !== "StorageError") {

@@ -13,6 +13,7 @@ import type { Scope } from "effect"
 import { Network } from "../service/Network.js"
 import type { Receiver } from "../service/Network.js"
 import { FRAME_LIMIT_BYTES } from "../wire/Frame.js"
+import * as Correspondents from "./Correspondents.js"
 import * as Deliveries from "./Deliveries.js"
 
 /** Probabilities are from 0 to 1, for each payload on its own; delays are whole and inclusive. */
@@ -134,7 +135,13 @@ export const make = (options: Options): Effect.Effect<Hub, never, Scope.Scope> =
 const link = (from: string, to: string): string => `${from}\n${to}`
 
 export const layer = (hub: Hub, node: string): Layer.Layer<Network> =>
-  Layer.succeed(Network, {
-    run: (receiver) => hub.attach(node, receiver),
-    send: (to, payload) => hub.send(node, to, payload)
+  Layer.sync(Network, () => {
+    const way = Correspondents.make()
+    return {
+      run: (receiver) => hub.attach(node, way.listening(receiver)),
+      setPeers: way.setPeers,
+      send: (to, payload) => {
+        if (way.isKnown(to)) hub.send(node, to, payload)
+      }
+    }
   })

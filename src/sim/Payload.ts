@@ -55,6 +55,16 @@ const describeMessage = (message: PeerMessage.PeerMessage): string => {
       return `stand: take over from me, after term ${message.term}`
     case "Dismissed":
       return `dismissed: you are no member, since entry ${message.index}; term ${message.term}`
+    case "MembershipAsked": {
+      const { add, expected, remove } = message
+      const words = [
+        ...add.map(({ id }) => `add ${id}`),
+        ...remove.map((id) => `remove ${id}`)
+      ]
+      return `asked: ${words.join(", ")}, of the members as of entry ${expected}`
+    }
+    case "MembershipAnswered":
+      return `answered about the members: ${message.outcome._tag}`
     case "TransferAsked":
       return `asked: hand leadership over to ${message.to ?? "whom you choose"}`
     case "TransferAnswered":

@@ -3,27 +3,22 @@
  * reorders single messages, loses or holds up all of a link for a while, and tells senders of a
  * dead process or does not. What arrives is whole and unaltered.
  *
- * Like the handshake of the real one it lets nobody speak for another: a node that comes back with
- * another incarnation than it was first met with has lost its memory, and is not heard any more.
+ * Like the real one it lets two lives of nodes first meet (Greetings.ts): one that comes back with
+ * another incarnation than it was met with has lost its memory, and is not heard.
  */
-import { Effect, Layer } from "effect"
+import { Effect, FiberSet, Layer } from "effect"
 import type { Scope } from "effect"
 import { Network } from "../service/Network.js"
 import type { Receiver } from "../service/Network.js"
 import { Storage } from "../service/Storage.js"
 import * as Frame from "../wire/Frame.js"
+import * as Correspondents from "./Correspondents.js"
+import type { Life, Message } from "./Greetings.js"
+import * as Greetings from "./Greetings.js"
 import * as Payload from "./Payload.js"
 import type { Link } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
-
-interface Message {
-  readonly id: number
-  readonly from: number
-  readonly to: number
-  readonly payload: Uint8Array
-  readonly sentMicros: number
-}
 
 /** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
@@ -34,15 +29,12 @@ const HANDOVER_MICROS = 300
 /** How long messages live on when the network's conditions have changed. */
 const OVERDUE_MICROS = 500_000
 
-/** What a node's process is to the network. */
+/** What a node's machine is to the network. */
 interface Endpoint {
-  receiver: Receiver | undefined
+  life: Life | undefined
   isPaused: boolean
   /** Arrived while it was paused. */
   inbound: Array<() => void>
-  /** Of the first life that was seen. */
-  incarnation: string | undefined
-  isRefused: boolean
 }
 
 export class SimNetwork {
@@ -60,6 +52,7 @@ export class SimNetwork {
   #nextId = 1
   /** Called with every payload that leaves, before anything happens to it. */
   readonly #watch: (from: number, to: number, payload: Uint8Array) => void
+  readonly #greetings: Greetings.Greetings
   sentMessages = 0
 
   constructor(world: World, watch: (from: number, to: number, payload: Uint8Array) => void) {
@@ -68,17 +61,27 @@ export class SimNetwork {
     this.#conditions = network
     this.#watch = watch
     this.#endpoints = Array.from({ length: nodes }, () => ({
-      receiver: undefined,
+      life: undefined,
       isPaused: false,
-      inbound: [],
-      incarnation: undefined,
-      isRefused: false
+      inbound: []
     }))
     this.#cuts = new Uint8Array(nodes * nodes)
     this.#clogs = new Uint8Array(nodes * nodes)
     this.#held = Array.from({ length: nodes * nodes }, () => [])
     this.#inOrder = Array.from({ length: nodes * nodes }, () => [])
     this.#lastMicros = new Float64Array(nodes * nodes)
+    this.#greetings = new Greetings.Greetings(world.marks, {
+      lifeOf: (node) => this.#endpoints[node]!.life,
+      arrive: (to, call) => this.#arrive(to, call),
+      receive: (message, { receiver }) => {
+        const { from, payload } = message
+        this.#tell("Delivered", message)
+        world.recorder.mixBytes(payload)
+        // A copy: a sender that writes to what it has sent is not spared the consequence.
+        receiver.received(nodeId(from), payload.slice())
+      },
+      lose: (message) => this.#tell("Lost", message)
+    })
   }
 
   /** The node's end of it, for one life. */
@@ -86,15 +89,25 @@ export class SimNetwork {
     const ids = new Map(this.#endpoints.map((_, each) => [nodeId(each), each]))
     return Layer.effect(
       Network,
-      Effect.map(Storage, ({ recovered: { identity: { incarnation } } }) => ({
-        run: (receiver) => this.#attach(node, incarnation, receiver),
-        send: (to, payload) => {
-          const target = ids.get(to)
-          if (target === undefined || target === node) return
-          if (this.#endpoints[node]!.receiver !== undefined) this.#send(node, target, payload)
+      Effect.map(Storage, (storage) => {
+        const way = Correspondents.make()
+        return {
+          run: (receiver) => this.#attach(node, storage, way.listening(receiver)),
+          setPeers: way.setPeers,
+          send: (to, payload) => {
+            const target = ids.get(to)
+            const { life } = this.#endpoints[node]!
+            if (life === undefined || target === undefined || target === node) return
+            if (way.isKnown(to)) this.#send(node, life, target, payload)
+          }
         }
-      }))
+      })
     )
+  }
+
+  /** Whether each of the others would notice if it came back without its memory. */
+  isKnownToAll(node: number): boolean {
+    return this.#greetings.knownTo(node) === this.#endpoints.length - 1
   }
 
   cut(links: ReadonlyArray<Link>): void {
@@ -178,44 +191,50 @@ export class SimNetwork {
   /** The process has died. Its peers may hear of it. */
   detach(node: number): void {
     const endpoint = this.#endpoints[node]!
-    endpoint.receiver = undefined
+    endpoint.life = undefined
     endpoint.isPaused = false
     endpoint.inbound = []
     if (!this.#conditions.tellsUnreachable) return
     for (let peer = 0; peer < this.#endpoints.length; peer++) {
       if (peer === node || this.isCut(node, peer)) continue
-      const tell = (): void => this.#arrive(peer, (receiver) => receiver.unreachable(nodeId(node)))
+      const tell = (): void =>
+        this.#arrive(peer, ({ receiver }) => receiver.unreachable(nodeId(node)))
       this.#world.timeline.after(this.#delay(), peer, "connection lost", tell)
     }
   }
 
   #attach(
     node: number,
-    incarnation: string,
+    { acquaintances, recovered: { identity: { incarnation } } }: Storage["Type"],
     receiver: Receiver
   ): Effect.Effect<void, never, Scope.Scope> {
     const endpoint = this.#endpoints[node]!
-    endpoint.incarnation ??= incarnation
-    if (endpoint.incarnation !== incarnation) {
-      endpoint.isRefused = true
-      this.#world.marks.hit("wiped disk refused")
-    }
-    endpoint.receiver = receiver
-    return Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        if (endpoint.receiver === receiver) this.detach(node)
-      })
-    )
+    return Effect.gen(this, function*() {
+      const fork = yield* FiberSet.makeRuntime()
+      const meet: Life["meet"] = (other, theirs, told) =>
+        void fork(Effect.match(acquaintances.meet(other, theirs), {
+          onFailure: () => told("Unheard"),
+          onSuccess: ({ _tag }) => told(_tag)
+        }))
+      const life: Life = { incarnation, receiver, meet, greeted: new Map() }
+      endpoint.life = life
+      this.#dial(node, life)
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          if (endpoint.life === life) this.detach(node)
+        })
+      )
+    })
   }
 
-  #send(from: number, to: number, payload: Uint8Array): void {
+  #send(from: number, sender: Life, to: number, payload: Uint8Array): void {
     if (payload.length > Frame.FRAME_LIMIT_BYTES) return
     const { chooser, marks, nowMicros: sentMicros } = this.#world
     const conditions = this.#conditions
     this.#watch(from, to, payload)
     this.sentMessages += 1
     this.#world.sent()
-    const message = { id: this.#nextId++, from, to, payload, sentMicros }
+    const message = { id: this.#nextId++, from, sender, to, payload, sentMicros }
     this.#tell("Sent", message)
     if (this.isCut(from, to)) return this.#tell("Lost", message)
     if (chooser.chance("network", conditions.dropPerMille)) {
@@ -247,7 +266,7 @@ export class SimNetwork {
   }
 
   #deliver(message: Message): void {
-    const { from, payload, to } = message
+    const { from, to } = message
     const link = this.#link(from, to)
     if (this.#cuts[link]! > 0 || this.#isOverdue(message)) return this.#tell("Lost", message)
     if (this.#clogs[link]! > 0) {
@@ -255,21 +274,25 @@ export class SimNetwork {
       if (held.push(message) > HELD_LIMIT) this.#tell("Lost", held.shift()!)
       return
     }
-    if (this.#endpoints[from]!.isRefused || this.#endpoints[to]!.isRefused) {
-      return this.#tell("Lost", message)
-    }
-    this.#arrive(to, (receiver) => {
-      this.#tell("Delivered", message)
-      this.#world.recorder.mixBytes(payload)
-      // A copy: a sender that writes to what it has sent is not spared the consequence.
-      receiver.received(nodeId(from), payload.slice())
-    })
+    this.#arrive(to, (life) => this.#greetings.deliver(message, life))
   }
 
-  #arrive(to: number, call: (receiver: Receiver) => void): void {
+  /** As the real one does, whether or not there is something to say. */
+  #dial(node: number, life: Life): void {
+    for (let peer = 0; peer < this.#endpoints.length; peer++) {
+      if (peer === node) continue
+      this.#world.timeline.after(this.#delay(), peer, "connection", () => {
+        const isCut = this.isCut(node, peer) || this.isCut(peer, node)
+        if (isCut || this.#endpoints[node]!.life !== life) return
+        this.#arrive(peer, (other) => this.#greetings.dial([node, life], [peer, other]))
+      })
+    }
+  }
+
+  #arrive(to: number, call: (life: Life) => void): void {
     const endpoint = this.#endpoints[to]!
     const arrive = (): void => {
-      if (endpoint.receiver !== undefined) call(endpoint.receiver)
+      if (endpoint.life !== undefined) call(endpoint.life)
     }
     if (!endpoint.isPaused && endpoint.inbound.length === 0) return arrive()
     if (endpoint.inbound.push(arrive) > HELD_LIMIT) endpoint.inbound.shift()

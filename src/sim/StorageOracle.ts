@@ -48,6 +48,7 @@ export class StorageOracle {
     }
     return {
       recovered: service.recovered,
+      acquaintances: service.acquaintances,
       snapshots: this.#snapshots.watch(node, service, onStep),
       persist: (writes) => {
         const terms = new Map<number, Term>()

@@ -216,6 +216,8 @@ export class Troubles {
       case "Misdirect":
         return this.#damage(host, () => disk.misdirect())
       case "Wipe":
+        // Nobody could tell that it is another, and the protocol survives no such thing.
+        if (!this.#network.isKnownToAll(number)) return nothing
         return this.#damage(host, () => {
           disk.wipe()
           this.#oracles.wiped(number)

@@ -30,16 +30,17 @@ export interface Identity {
   readonly incarnation: string
 }
 
-/** What a node knows of itself and of those it may talk to. */
-export interface Acquaintance {
+/** Who is spoken to. */
+export interface Listener {
   readonly self: Identity
-  /** Every peer by its id; `undefined` until it has been met. */
-  readonly incarnations: ReadonlyMap<string, string | undefined>
   /** What this node speaks; `VERSIONS` if not given. */
   readonly versions?: Versions
 }
 
-/** The other side is who it should be, and so are we. */
+/**
+ * The other side is of this cluster, looks for this node, and understands it. Whether it is heard
+ * depends on the incarnation, too (`Storage.acquaintances`).
+ */
 export interface Met {
   readonly _tag: "Met"
   readonly peer: string
@@ -55,8 +56,6 @@ export interface Refused {
     | "UnsupportedVersion"
     | "WrongCluster"
     | "WrongNode"
-    | "UnknownPeer"
-    | "WrongIncarnation"
     | "RefusedByPeer"
   /** What, why and what to do. */
   readonly message: string
@@ -84,16 +83,26 @@ export const refused = (message: string): Uint8Array => {
   return writer.written()
 }
 
-export const examineHello = (payload: Uint8Array, known: Acquaintance): Met | Refused =>
-  examine(Bytes.decode(payload, (reader) => readHello(reader, versionsOf(known))), known)
+export const examineHello = (payload: Uint8Array, listener: Listener): Met | Refused =>
+  examine(Bytes.decode(payload, (reader) => readHello(reader, versionsOf(listener))), listener)
 
-/** `known` holds only the peer that was dialled. */
-export const examineAnswer = (payload: Uint8Array, known: Acquaintance): Met | Refused => {
-  const answer = Bytes.decode(payload, (reader) => readAnswer(reader, versionsOf(known)))
-  return answer?._tag === "Refused" ? answer : examine(answer, known)
+/** `peer` is who was dialled. */
+export const examineAnswer = (
+  payload: Uint8Array,
+  peer: string,
+  listener: Listener
+): Met | Refused => {
+  const answer = Bytes.decode(payload, (reader) => readAnswer(reader, versionsOf(listener)))
+  if (answer?._tag === "Refused") return answer
+  const met = examine(answer, listener)
+  if (met._tag === "Refused" || met.peer === peer) return met
+  return refuse(
+    "WrongNode",
+    `${plain(met.peer)} is where ${peer} should be: correct the addresses of the peers`
+  )
 }
 
-const versionsOf = ({ versions = VERSIONS }: Acquaintance): Versions => versions
+const versionsOf = ({ versions = VERSIONS }: Listener): Versions => versions
 
 interface Hello {
   readonly _tag: "Hello"
@@ -102,9 +111,9 @@ interface Hello {
   readonly introduction: { readonly from: Identity; readonly to: string } | undefined
 }
 
-const examine = (hello: Hello | undefined, known: Acquaintance): Met | Refused => {
-  const { incarnations, self } = known
-  const { max, min } = versionsOf(known)
+const examine = (hello: Hello | undefined, listener: Listener): Met | Refused => {
+  const { self } = listener
+  const { max, min } = versionsOf(listener)
   if (hello === undefined) {
     return refuse("NoHandshake", "what was sent is no handshake: no raftcache node is speaking")
   }
@@ -131,18 +140,11 @@ const examine = (hello: Hello | undefined, known: Acquaintance): Met | Refused =
       `${name} expects ${plain(to)} where ${self.nodeId} is: correct the addresses of its peers`
     )
   }
-  if (!incarnations.has(from.nodeId)) {
+  if (from.nodeId === self.nodeId) {
     return refuse(
-      "UnknownPeer",
-      `${name} is no peer of ${self.nodeId} at this address: correct the lists of peers`
-    )
-  }
-  const before = incarnations.get(from.nodeId)
-  if (before !== undefined && before !== from.incarnation) {
-    return refuse(
-      "WrongIncarnation",
-      `${name} lost its data folder or runs twice, for ${self.nodeId} has met it with another ` +
-        "one: stop it, and give it that folder back (docs/operations.md)"
+      "WrongNode",
+      `another node goes by the name of ${self.nodeId}, or an address of its peers is its own: ` +
+        "give every node an id of its own, and correct the addresses of the peers"
     )
   }
   const version = Math.min(max, hello.versions.max)

@@ -7,6 +7,7 @@ import * as EntryId from "../raft/EntryId.js"
 import type { Message, PreVoteRequest, VoteRequest } from "../raft/Message.js"
 import * as AppendMessage from "./AppendMessage.js"
 import * as Bytes from "./Bytes.js"
+import * as MembershipMessage from "./MembershipMessage.js"
 import * as SnapshotMessage from "./SnapshotMessage.js"
 import * as TransferMessage from "./TransferMessage.js"
 
@@ -26,8 +27,14 @@ export type PeerMessage =
   | Message
   | Forward
   | ForwardRefused
+  | OperatorMessage
+
+/** On behalf of an operator. */
+type OperatorMessage =
   | TransferMessage.TransferAsked
   | TransferMessage.TransferAnswered
+  | MembershipMessage.MembershipAsked
+  | MembershipMessage.MembershipAnswered
 
 /** One payload. Its bytes are the caller's; nothing of `messages` is kept. */
 export const encode = (messages: ReadonlyArray<PeerMessage>): Uint8Array => {
@@ -69,7 +76,9 @@ const tags = {
   TransferAnswered: 22,
   SnapshotChunk: 24,
   SnapshotProgress: 25,
-  Dismissed: 26
+  Dismissed: 26,
+  MembershipAsked: 27,
+  MembershipAnswered: 28
 } as const satisfies Record<PeerMessage["_tag"], number>
 
 /** A `VoteRequest` with its flag, so that one without is written as it always was. */
@@ -158,10 +167,21 @@ const writeMessage = (writer: Bytes.Writer, message: PeerMessage): void => {
     case "Dismissed":
       writer.integer(message.term)
       return writer.integer(message.index)
+    default:
+      return writeOperatorMessage(writer, message)
+  }
+}
+
+const writeOperatorMessage = (writer: Bytes.Writer, message: OperatorMessage): void => {
+  switch (message._tag) {
     case "TransferAsked":
       return TransferMessage.writeAsked(writer, message)
     case "TransferAnswered":
       return TransferMessage.writeAnswered(writer, message)
+    case "MembershipAsked":
+      return MembershipMessage.writeAsked(writer, message)
+    case "MembershipAnswered":
+      return MembershipMessage.writeAnswered(writer, message)
   }
 }
 
@@ -232,10 +252,21 @@ const readMessage = (reader: Bytes.Reader): PeerMessage => {
       return { _tag: "TimeoutNow", term: reader.integer() }
     case tags.Dismissed:
       return { _tag: "Dismissed", term: reader.integer(), index: reader.integer() }
+    default:
+      return readOperatorMessage(tag, reader)
+  }
+}
+
+const readOperatorMessage = (tag: number, reader: Bytes.Reader): OperatorMessage => {
+  switch (tag) {
     case tags.TransferAsked:
       return TransferMessage.readAsked(reader)
     case tags.TransferAnswered:
       return TransferMessage.readAnswered(reader)
+    case tags.MembershipAsked:
+      return MembershipMessage.readAsked(reader)
+    case tags.MembershipAnswered:
+      return MembershipMessage.readAnswered(reader)
     default:
       throw new Bytes.Malformed()
   }

@@ -5,8 +5,16 @@
 import { Effect, Layer } from "effect"
 import * as Store from "../../src/kv/Store.js"
 import { Cache } from "../../src/node/Cache.js"
+import type { Change } from "../../src/node/Memberships.js"
 import { Node } from "../../src/node/Node.js"
-import type { Refused, Status, TransferOutcome, WriteOutcome } from "../../src/node/Node.js"
+import type {
+  MembershipOutcome,
+  Refused,
+  SnapshotOutcome,
+  Status,
+  TransferOutcome,
+  WriteOutcome
+} from "../../src/node/Node.js"
 import * as Configurations from "../../src/raft/Configuration.js"
 import * as States from "../../src/raft/State.js"
 
@@ -25,6 +33,10 @@ export class FakeNode {
   /** In order: whom leadership was to be handed to. */
   readonly transfers: Array<string | undefined> = []
   transferOutcome: TransferOutcome = { _tag: "Transferred", to: "n2" }
+  /** In order: how the members were to be changed. */
+  readonly changes: Array<Change> = []
+  membershipOutcome: MembershipOutcome = { _tag: "MembershipChanged", index: 8 }
+  snapshotOutcome: SnapshotOutcome = { _tag: "SnapshotTaken", index: 5 }
   held = false
   private index = 0
   private wake: () => void = () => {}
@@ -40,6 +52,15 @@ export class FakeNode {
     appliedIndex: this.index,
     snapshotIndex: 0,
     members: ["n1", "n2", "n3"],
+    membership: {
+      index: 7,
+      isJoint: false,
+      members: [
+        { id: "n1", address: "10.0.0.1:7101", role: "Voter", behind: 0 },
+        { id: "n2", address: "10.0.0.2:7101", role: "Leaving", behind: 2 },
+        { id: "n3", address: "10.0.0.3:7101", role: "Learner", behind: undefined }
+      ]
+    },
     pending: 0,
     questions: 0
   })
@@ -62,7 +83,11 @@ export class FakeNode {
       status: this.status,
       state: () => this.state,
       stopped: Effect.never,
-      snapshot: (answer) => answer({ _tag: "SnapshotTaken", index: this.index }),
+      snapshot: (answer) => queueMicrotask(() => answer(this.snapshotOutcome)),
+      changeMembers: (change, answer) => {
+        this.changes.push(change)
+        queueMicrotask(() => answer(this.membershipOutcome))
+      },
       transfer: (to, answer) => {
         this.transfers.push(to)
         queueMicrotask(() => answer(this.transferOutcome))

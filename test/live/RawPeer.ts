@@ -7,7 +7,8 @@ import type { Scope } from "effect"
 import * as Net from "node:net"
 import type { AddressInfo } from "node:net"
 import * as Frame from "../../src/wire/Frame.js"
-import type * as Handshake from "../../src/wire/Handshake.js"
+import * as Handshake from "../../src/wire/Handshake.js"
+import * as Acquainted from "../service/Acquainted.js"
 
 export const host = "127.0.0.1"
 
@@ -15,6 +16,12 @@ export const identity = (nodeId: string): Handshake.Identity => ({
   clusterId: "c1",
   nodeId,
   incarnation: `${nodeId}'s folder`
+})
+
+/** Of a node that has met nobody. */
+export const options = (nodeId: string) => ({
+  identity: identity(nodeId),
+  acquaintances: Acquainted.make(nodeId)
 })
 
 export interface RawPeer {
@@ -78,3 +85,16 @@ export const freePort: Effect.Effect<number> = Effect.map(Effect.scoped(listen),
 export const write = (peer: RawPeer, ...payloads: ReadonlyArray<Uint8Array>): void => {
   peer.socket.write(Buffer.concat(payloads.map(Frame.encode)))
 }
+
+/** The next connection to `listener`, on which `to` is answered that it has found `as`. */
+export const accept = (
+  listener: RawListener,
+  as: string,
+  to: string
+): Effect.Effect<RawPeer> =>
+  Effect.gen(function*() {
+    const connection = yield* Queue.take(listener.accepted)
+    yield* Queue.take(connection.payloads)
+    write(connection, Handshake.accepted(identity(as), to))
+    return connection
+  })

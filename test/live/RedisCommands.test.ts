@@ -14,6 +14,8 @@ const connection = () => {
     store: node.store,
     status: node.status,
     transfer: () => {},
+    snapshot: () => {},
+    changeMembers: () => {},
     port: () => 6379,
     startedAtMillis: 0,
     connections: { size: 3 },

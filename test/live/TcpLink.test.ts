@@ -11,12 +11,11 @@ const dialling = (limits: Partial<TcpNetwork.Limits> = {}) =>
   Effect.gen(function*() {
     const n2 = yield* RawPeer.listen
     const port = yield* RawPeer.freePort
-    const n1 = yield* join(TcpNetwork.layer({
-      identity: RawPeer.identity("n1"),
-      listen: { host: RawPeer.host, port },
-      peers: [{ id: "n2", host: RawPeer.host, port: n2.port }],
-      limits
-    }))
+    const listen = { host: RawPeer.host, port }
+    const n1 = yield* join(
+      TcpNetwork.layer({ ...RawPeer.options("n1"), listen, limits }),
+      { n2: `${RawPeer.host}:${n2.port}` }
+    )
     return { n1, n2, port }
   })
 
@@ -25,8 +24,7 @@ const next = (n2: RawPeer.RawListener) =>
   Effect.gen(function*() {
     const connection = yield* Queue.take(n2.accepted)
     const hello = Handshake.examineHello(yield* Queue.take(connection.payloads), {
-      self: RawPeer.identity("n2"),
-      incarnations: new Map([["n1", undefined]])
+      self: RawPeer.identity("n2")
     })
     assert.strictEqual(hello._tag, "Met")
     return connection

@@ -20,13 +20,13 @@ const lonely = (limits: Partial<TcpNetwork.Limits> = {}) =>
       // That n1 cannot reach them is not what these tests are about.
       if (reason !== "Unreachable") reasons.unsafeOffer(String(reason))
     })
-    const network = TcpNetwork.layer({
-      identity: RawPeer.identity("n1"),
-      listen: { host: RawPeer.host, port },
-      peers: ["n2", "n3"].map((id) => ({ id, host: RawPeer.host, port: NOWHERE })),
-      limits
-    })
-    const n1 = yield* Effect.provide(join(network), Logger.replace(Logger.defaultLogger, logger))
+    const listen = { host: RawPeer.host, port }
+    const network = TcpNetwork.layer({ ...RawPeer.options("n1"), listen, limits })
+    const nowhere = `${RawPeer.host}:${NOWHERE}`
+    const n1 = yield* Effect.provide(
+      join(network, { n2: nowhere, n3: nowhere }),
+      Logger.replace(Logger.defaultLogger, logger)
+    )
     return { n1, port, reasons }
   })
 
@@ -37,9 +37,8 @@ const connect = (port: number, nodeId: string) =>
   Effect.gen(function*() {
     const peer = yield* RawPeer.dial(port)
     RawPeer.write(peer, helloOf(nodeId))
-    const answer = Handshake.examineAnswer(yield* Queue.take(peer.payloads), {
-      self: RawPeer.identity(nodeId),
-      incarnations: new Map([["n1", undefined]])
+    const answer = Handshake.examineAnswer(yield* Queue.take(peer.payloads), "n1", {
+      self: RawPeer.identity(nodeId)
     })
     assert.strictEqual(answer._tag, "Met")
     return peer
@@ -54,6 +53,10 @@ const spoilt = (payload: Uint8Array): Uint8Array => {
   return frame
 }
 
+/** More than a hello at once. */
+const impatient = (hello: Uint8Array): Uint8Array =>
+  Buffer.concat([Frame.encode(hello), Frame.encode(Uint8Array.of(9))])
+
 const announcing = (length: number): Uint8Array => {
   const header = new Uint8Array(Frame.HEADER_BYTES)
   new DataView(header.buffer).setUint32(0, length, true)
@@ -63,13 +66,13 @@ const announcing = (length: number): Uint8Array => {
 describe("a node that listens", () => {
   describe.each([
     ["another cluster", "WrongCluster", changed({ clusterId: "c2" })],
-    ["a node that is no peer", "UnknownPeer", changed({ nodeId: "n9" })],
-    ["itself", "UnknownPeer", changed({ nodeId: "n1" })],
+    ["itself", "WrongNode", changed({ nodeId: "n1" })],
     ["a peer that looks for another", "WrongNode", changed({}, "n3")],
     ["something that speaks otherwise", "FrameTooLong", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
     ["something that is no hello", "NoHandshake", Frame.encode(Uint8Array.of(1, 2, 3))],
     ["a hello over the limit of hellos", "FrameTooLong", announcing(4097)],
-    ["a spoilt hello", "BadChecksum", spoilt(helloOf("n2"))]
+    ["a spoilt hello", "BadChecksum", spoilt(helloOf("n2"))],
+    ["one that does not wait for its answer", "NoHandshake", impatient(helloOf("n2"))]
   ])("closes the connection of %s", (_, reason, bytes) => {
     it.scopedLive("and says why, and goes on with others", () =>
       Effect.gen(function*() {
@@ -108,9 +111,8 @@ describe("a node that listens", () => {
       const { port } = yield* lonely()
       const other = yield* RawPeer.dial(port)
       other.socket.write(changed({ clusterId: "c2" }))
-      const answer = Handshake.examineAnswer(yield* Queue.take(other.payloads), {
-        self: RawPeer.identity("n2"),
-        incarnations: new Map()
+      const answer = Handshake.examineAnswer(yield* Queue.take(other.payloads), "n1", {
+        self: RawPeer.identity("n2")
       })
       assert(answer._tag === "Refused")
       assert.strictEqual(answer.reason, "RefusedByPeer")
@@ -121,7 +123,7 @@ describe("a node that listens", () => {
     Effect.gen(function*() {
       const { n1, port } = yield* lonely()
       const other = yield* RawPeer.dial(port)
-      const refused = Handshake.hello(RawPeer.identity("n9"), "n1")
+      const refused = Handshake.hello(RawPeer.identity("n1"), "n1")
       RawPeer.write(other, refused, helloOf("n2"), Uint8Array.of(9))
       yield* other.closed
       const friend = yield* connect(port, "n2")
@@ -135,8 +137,25 @@ describe("a node that listens", () => {
       yield* connect(port, "n2")
       const wiped = yield* RawPeer.dial(port)
       wiped.socket.write(changed({ incarnation: "a new folder" }))
+      const answer = Handshake.examineAnswer(yield* Queue.take(wiped.payloads), "n1", {
+        self: RawPeer.identity("n2")
+      })
+      assert(answer._tag === "Refused")
+      assert.include(answer.message, "raftcache --id NEW --join HOST:PORT --replaces n2")
       yield* wiped.closed
       assert.strictEqual(yield* Queue.take(reasons), "WrongIncarnation")
+    }))
+
+  it.scopedLive("hears one that it does not know as a peer, and answers on its connection", () =>
+    Effect.gen(function*() {
+      const { n1, port } = yield* lonely()
+      const unknown = yield* connect(port, "n9")
+      RawPeer.write(unknown, Uint8Array.of(9))
+      assert.deepStrictEqual(yield* Queue.take(n1.received), ["n9", Uint8Array.of(9)])
+      n1.send("n9", Uint8Array.of(1))
+      assert.deepStrictEqual(yield* Queue.take(unknown.payloads), Uint8Array.of(1))
+      unknown.socket.destroy()
+      assert.strictEqual(yield* Queue.take(n1.unreachable), "n9")
     }))
 
   it.scopedLive("warns once of what a peer does again and again", () =>
@@ -168,14 +187,16 @@ describe("a node that listens", () => {
       const another = yield* RawPeer.dial(port)
       yield* another.closed
       assert.strictEqual(yield* Queue.take(reasons), "TooManyStrangers")
-      RawPeer.write(stranger, helloOf("n2"), Uint8Array.of(2))
+      RawPeer.write(stranger, helloOf("n2"))
+      yield* Queue.take(stranger.payloads)
+      RawPeer.write(stranger, Uint8Array.of(2))
       assert.deepStrictEqual(yield* Queue.take(n1.received), ["n2", Uint8Array.of(2)])
     }))
 
   it.scopedLive("has room for a stranger again when one is gone", () =>
     Effect.gen(function*() {
       const { port } = yield* lonely({ strangersLimit: 1 })
-      for (const bytes of [changed({ clusterId: "c2" }), changed({ nodeId: "n9" })]) {
+      for (const bytes of [changed({ clusterId: "c2" }), changed({ nodeId: "n1" })]) {
         const stranger = yield* RawPeer.dial(port)
         stranger.socket.write(bytes)
         yield* Queue.take(stranger.payloads)

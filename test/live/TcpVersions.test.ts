@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, LogLevel, Queue } from "effect"
 import * as TcpNetwork from "../../src/live/TcpNetwork.js"
+import * as Members from "../../src/node/Members.js"
 import type * as Handshake from "../../src/wire/Handshake.js"
 import { join } from "../service/NetworkContract.js"
 import * as RawPeer from "./RawPeer.js"
@@ -21,12 +22,10 @@ const pair = (ofN1: Handshake.Versions, ofN2: Handshake.Versions) =>
     const n1 = { id: "n1", host, port: yield* RawPeer.freePort }
     const n2 = { id: "n2", host, port: yield* RawPeer.freePort }
     const joined = (self: typeof n1, peer: typeof n1, versions: Handshake.Versions) =>
-      join(TcpNetwork.layer({
-        identity: RawPeer.identity(self.id),
-        listen: self,
-        peers: [peer],
-        versions
-      })).pipe(
+      join(
+        TcpNetwork.layer({ ...RawPeer.options(self.id), listen: self, versions }),
+        Members.addressesOf([peer])
+      ).pipe(
         Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
         Logger.withMinimumLogLevel(LogLevel.Debug)
       )

@@ -29,3 +29,15 @@ it.effect("a warning is repeated at most once per interval, and says how often i
     ])
   }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
 })
+
+it.effect("what goes on until an operator has done something about it is an error", () => {
+  const levels: Array<string> = []
+  const logger = Logger.make(({ logLevel }) => void levels.push(logLevel.label))
+  return Effect.gen(function*() {
+    const warn = Warnings.make()
+    for (const reason of ["Silent", "WrongIncarnation", "RefusedByPeer"]) {
+      yield* warn({ reason, peer: "n2", message: "" })
+    }
+    assert.deepStrictEqual(levels, ["WARN", "ERROR", "ERROR"])
+  }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+})

@@ -131,19 +131,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     id: "D16",
     title: "The number of a start is not durable, and is used again",
     source: "analysis",
-    file: "node/DataFolder.ts",
-    find: `    yield* disk.rename(FILE_ASIDE, FILE)
+    file: "node/TextFile.ts",
+    find: `    yield* disk.rename(aside, file)
     yield* disk.syncDirectory
 `,
-    replace: `    yield* disk.rename(FILE_ASIDE, FILE)
+    replace: `    yield* disk.rename(aside, file)
 `
   },
   {
     id: "D17",
     title: "The identity is replaced before its bytes are durable",
     source: "Pillai et al., OSDI 2014",
-    file: "node/DataFolder.ts",
-    find: `    yield* disk.sync(FILE_ASIDE)
+    file: "node/TextFile.ts",
+    find: `    yield* disk.sync(aside)
 `,
     replace: ""
   },

@@ -2,8 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { crc32 } from "node:zlib"
 import * as LogSurvey from "../../src/node/LogSurvey.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import { calls, recover, refusal, segments, state, written } from "./LogOnMemory.js"
+import * as StorageContract from "./StorageContract.js"
 
 const survey = (disk: MemoryDisk.MemoryDisk, visit: LogSurvey.Visit = () => {}) =>
   Effect.runSync(
@@ -35,6 +37,7 @@ describe("a survey of a data folder", () => {
     const { entries, hardState } = state(disk)
     const { index, term } = entries.at(-1)!
     assert.deepStrictEqual(sound, {
+      configuration: Configurations.bootstrap(["n1", "n2", "n3"], StorageContract.options.members),
       hardState,
       snapshot: undefined,
       baseIndex: 0,

@@ -7,6 +7,7 @@ import { Cause, Effect, Exit } from "effect"
 import type { Layer, Scope } from "effect"
 import type { Options } from "../../src/node/WriteAheadLog.js"
 import type { HardState, Persist } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entry from "../../src/raft/Entry.js"
 import { Storage } from "../../src/service/Storage.js"
 import type { Recovered, StorageError } from "../../src/service/Storage.js"
@@ -18,7 +19,7 @@ export type Place = Effect.Effect<Open, never, Scope.Scope>
 export const options: Options = {
   clusterId: "00000000000000c1",
   nodeId: "n1",
-  members: ["n1", "n2", "n3"]
+  members: { n1: "10.0.0.1:7101", n2: "10.0.0.2:7101", n3: "10.0.0.3:7101" }
 }
 
 export const entry = (index: number, term: number, bytes: number): Entry.Entry =>
@@ -160,11 +161,25 @@ export const contract = (name: string, place: Place): void => {
         })
     )
 
-    spec("opens for the same members in any order", (open) =>
+    spec(
+      "knows with whom its cluster begins, whoever is named later",
+      (open) =>
+        Effect.gen(function*() {
+          yield* reopened(open)
+          for (const members of [{ n1: "10.0.0.9:7101" }, {}]) {
+            const { bootstrap } = yield* reopened(open, { members })
+            assert.deepStrictEqual(
+              bootstrap,
+              Configurations.bootstrap(["n1", "n2", "n3"], options.members)
+            )
+          }
+        })
+    )
+
+    spec("of a node that is to join knows nobody", (open) =>
       Effect.gen(function*() {
-        yield* reopened(open)
-        const { start } = yield* reopened(open, { members: ["n3", "n1", "n2"] })
-        assert.strictEqual(start, 2)
+        const { bootstrap } = yield* reopened(open, { members: {} })
+        assert.deepStrictEqual(bootstrap, Configurations.none)
       }))
 
     spec(
@@ -178,14 +193,5 @@ export const contract = (name: string, place: Place): void => {
           assert.strictEqual((yield* reopened(open)).start, 2)
         })
     )
-
-    spec("refuses other members", (open) =>
-      Effect.gen(function*() {
-        yield* reopened(open)
-        const error = yield* refused(open, { members: ["n1", "n2"] })
-        assert.strictEqual(error.reason, "Foreign")
-        assert.include(error.message, "n1, n2, n3")
-        assert.include(error.message, "Members cannot be changed")
-      }))
   })
 }

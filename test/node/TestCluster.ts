@@ -62,15 +62,16 @@ export const make = (
       seed,
       faults: { delayMinMillis: 1, delayMaxMillis: 3 }
     })
+    const members = Object.fromEntries(ids.map((id) => [id, ""]))
     const disks = new Map(ids.map((id) => [id, MemoryDisk.make()]))
     const running = new Map<string, Running>()
 
     const start = (id: string) =>
       Effect.gen(function*() {
         const disk = MemoryDisk.layer(disks.get(id)!)
-        const folder = { clusterId: "0123456789abcdef", nodeId: id, members: ids }
+        const folder = { clusterId: "0123456789abcdef", nodeId: id, members }
         const storage = Layer.provide(WriteAheadLog.layer(folder), disk)
-        const options = { members: ids, ...NodeProgram.defaults, limits }
+        const options = { ...NodeProgram.defaults, limits }
         const layer = NodeProgram.layer(options).pipe(
           Layer.provide(Layer.merge(storage, MemoryNetwork.layer(hub, id))),
           Layer.provideMerge(Cache.layer())

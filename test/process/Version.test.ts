@@ -37,7 +37,7 @@ describe("a node that speaks other protocols than this one", () => {
     await program.said(/ready for Redis clients/)
     const versions = { min: Handshake.VERSION_MAX + 1, max: Handshake.VERSION_MAX + 2 }
     const answer = await answerTo(port!, Handshake.hello(n2, "n1", versions))
-    const refused = Handshake.examineAnswer(answer, { self: n2, incarnations: new Map() })
+    const refused = Handshake.examineAnswer(answer, "n1", { self: n2 })
     const { VERSION_MAX, VERSION_MIN } = Handshake
     const why = `the peer speaks protocol ${versions.min} to ${versions.max}, n1 speaks ` +
       `${VERSION_MIN} to ${VERSION_MAX}: upgrade the older one`

@@ -4,11 +4,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Logger, Queue, Scope } from "effect"
 import { Network } from "../../src/service/Network.js"
-import type { NetworkError } from "../../src/service/Network.js"
+import type { Addresses, NetworkError } from "../../src/service/Network.js"
 import { FRAME_LIMIT_BYTES } from "../../src/wire/Frame.js"
 
 export interface Member {
   readonly send: (to: string, payload: Uint8Array) => void
+  readonly setPeers: (addresses: Addresses) => void
   readonly received: Queue.Queue<readonly [from: string, payload: Uint8Array]>
   readonly unreachable: Queue.Queue<string>
   readonly leave: Effect.Effect<void>
@@ -16,7 +17,8 @@ export interface Member {
 
 /** A node that runs on `network`, in silence, until it leaves or the test ends. */
 export const join = (
-  network: Layer.Layer<Network>
+  network: Layer.Layer<Network>,
+  peers: Addresses
 ): Effect.Effect<Member, NetworkError, Scope.Scope> =>
   Effect.gen(function*() {
     const received = yield* Queue.unbounded<readonly [string, Uint8Array]>()
@@ -25,7 +27,9 @@ export const join = (
       Scope.make(),
       (scope) => Scope.close(scope, Exit.void)
     )
-    const { run, send } = Context.get(yield* Layer.buildWithScope(network, scope), Network)
+    const context = yield* Layer.buildWithScope(network, scope)
+    const { run, send, setPeers } = Context.get(context, Network)
+    setPeers(peers)
     yield* Scope.extend(
       run({
         received: (from, payload) => void received.unsafeOffer([from, payload]),
@@ -33,11 +37,16 @@ export const join = (
       }),
       scope
     )
-    return { send, received, unreachable, leave: Scope.close(scope, Exit.void) }
+    return { send, setPeers, received, unreachable, leave: Scope.close(scope, Exit.void) }
   }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
 
 /** The network of three nodes, n1 to n3. The same node may join again after it has left. */
-export type World = Effect.Effect<(node: string) => Layer.Layer<Network>, never, Scope.Scope>
+export interface Three {
+  readonly network: (node: string) => Layer.Layer<Network>
+  readonly addresses: Addresses
+}
+
+export type World = Effect.Effect<Three, never, Scope.Scope>
 
 const bytes = (length: number, seed: number): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => (at * 31 + seed * 17) & 0xff)
@@ -50,14 +59,14 @@ const sameBytes = (actual: Uint8Array, expected: Uint8Array): void => {
 /** Two nodes that have already heard each other. */
 const pair = (world: World) =>
   Effect.gen(function*() {
-    const network = yield* world
-    const n1 = yield* join(network("n1"))
-    const n2 = yield* join(network("n2"))
+    const { addresses, network } = yield* world
+    const n1 = yield* join(network("n1"), addresses)
+    const n2 = yield* join(network("n2"), addresses)
     n1.send("n2", Uint8Array.of(1))
     n2.send("n1", Uint8Array.of(2))
     yield* Queue.take(n2.received)
     yield* Queue.take(n1.received)
-    return { network, n1, n2 }
+    return { network, addresses, n1, n2 }
   })
 
 export const contract = (name: string, world: World): unknown =>
@@ -88,11 +97,11 @@ export const contract = (name: string, world: World): unknown =>
 
     it.scopedLive("says who has sent a payload", () =>
       Effect.gen(function*() {
-        const network = yield* world
+        const { addresses, network } = yield* world
         const [n1, n2, n3] = yield* Effect.all([
-          join(network("n1")),
-          join(network("n2")),
-          join(network("n3"))
+          join(network("n1"), addresses),
+          join(network("n2"), addresses),
+          join(network("n3"), addresses)
         ])
         n1.send("n2", Uint8Array.of(1))
         n3.send("n2", Uint8Array.of(3))
@@ -133,16 +142,44 @@ export const contract = (name: string, world: World): unknown =>
 
     it.scopedLive("delivers nothing to a node that has left, and again when it is back", () =>
       Effect.gen(function*() {
-        const { n1, n2, network } = yield* pair(world)
+        const { addresses, n1, n2, network } = yield* pair(world)
         yield* n2.leave
         assert.strictEqual(yield* Queue.take(n1.unreachable), "n2")
         n2.send("n1", Uint8Array.of(9))
-        const back = yield* join(network("n2"))
+        const back = yield* join(network("n2"), addresses)
         n1.send("n2", Uint8Array.of(1))
         back.send("n1", Uint8Array.of(2))
         assert.deepStrictEqual(yield* Queue.take(back.received), ["n1", Uint8Array.of(1)])
         assert.deepStrictEqual(yield* Queue.take(n1.received), ["n2", Uint8Array.of(2)])
         assert.strictEqual(yield* Queue.size(n2.received), 0)
         assert.strictEqual(yield* Queue.size(n2.unreachable), 0)
+      }))
+
+    it.scopedLive("reaches a peer from when it is one until it is none any more", () =>
+      Effect.gen(function*() {
+        const { addresses, network } = yield* world
+        const n1 = yield* join(network("n1"), {})
+        const n2 = yield* join(network("n2"), {})
+        n1.send("n2", Uint8Array.of(9))
+        n1.setPeers(addresses)
+        n1.send("n2", Uint8Array.of(1))
+        assert.deepStrictEqual(yield* Queue.take(n2.received), ["n1", Uint8Array.of(1)])
+        n1.setPeers({})
+        n1.send("n2", Uint8Array.of(9))
+        n1.setPeers(addresses)
+        n1.send("n2", Uint8Array.of(2))
+        assert.deepStrictEqual(yield* Queue.take(n2.received), ["n1", Uint8Array.of(2)])
+      }))
+
+    it.scopedLive("hears whoever speaks, peer or not, and can answer", () =>
+      Effect.gen(function*() {
+        const { addresses, network } = yield* world
+        const n1 = yield* join(network("n1"), addresses)
+        const n2 = yield* join(network("n2"), {})
+        n2.send("n1", Uint8Array.of(9))
+        n1.send("n2", Uint8Array.of(1))
+        assert.deepStrictEqual(yield* Queue.take(n2.received), ["n1", Uint8Array.of(1)])
+        n2.send("n1", Uint8Array.of(2))
+        assert.deepStrictEqual(yield* Queue.take(n1.received), ["n2", Uint8Array.of(2)])
       }))
   })

@@ -77,6 +77,9 @@ class Stage {
       snapshot: () => {
         throw new Error("clients do not ask for it")
       },
+      changeMembers: () => {
+        throw new Error("clients do not ask for it")
+      },
       transfer: () => {
         throw new Error("clients do not ask for it")
       },

@@ -107,9 +107,7 @@ describe("a sound majority", () => {
   })
 
   it("that does not exist any more is not asked for", () => {
-    const faults = [0, 1].map((node): Fault =>
-      Scenarios.fault(1_000, 1_100, { _tag: "Wipe", node })
-    )
+    const faults = [0, 1].map((node): Fault => Scenarios.fault(1_000, 1_100, { _tag: "Rot", node }))
     const { trace, violation } = live({ faults })
     assert.isUndefined(violation)
     assert.deepStrictEqual(Scenarios.events(trace, "Phase"), [])

@@ -3,20 +3,22 @@ import { Effect, Queue, TestClock } from "effect"
 import * as MemoryNetwork from "../../src/sim/MemoryNetwork.js"
 import { contract, join } from "../service/NetworkContract.js"
 
+const addresses = { n1: "", n2: "", n3: "" }
+
 contract(
   "the network in memory",
   Effect.map(
     MemoryNetwork.make({ seed: 1 }),
-    (hub) => (node: string) => MemoryNetwork.layer(hub, node)
+    (hub) => ({ network: (node: string) => MemoryNetwork.layer(hub, node), addresses })
   )
 )
 
 const three = (options: MemoryNetwork.Options) =>
   Effect.gen(function*() {
     const hub = yield* MemoryNetwork.make(options)
-    const n1 = yield* join(MemoryNetwork.layer(hub, "n1"))
-    const n2 = yield* join(MemoryNetwork.layer(hub, "n2"))
-    const n3 = yield* join(MemoryNetwork.layer(hub, "n3"))
+    const n1 = yield* join(MemoryNetwork.layer(hub, "n1"), addresses)
+    const n2 = yield* join(MemoryNetwork.layer(hub, "n2"), addresses)
+    const n3 = yield* join(MemoryNetwork.layer(hub, "n3"), addresses)
     return { hub, n1, n2, n3 }
   })
 

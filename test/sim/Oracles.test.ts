@@ -15,6 +15,7 @@ import { nodeId } from "../../src/sim/Scenario.js"
 import type { World } from "../../src/sim/World.js"
 import * as PeerMessage from "../../src/wire/PeerMessage.js"
 import * as Proposal from "../../src/wire/Proposal.js"
+import * as Acquainted from "../service/Acquainted.js"
 import * as Scenarios from "./Scenarios.js"
 
 const CLIENT = "00000000000000a1"
@@ -92,11 +93,13 @@ class Stage {
         identity,
         start: 1,
         hardState,
+        bootstrap: Configurations.none,
         snapshot: undefined,
         base: EntryId.zero,
         entries
       },
       persist: () => Effect.void,
+      acquaintances: Acquainted.make(nodeId(node)),
       snapshots: {
         save: (id, configuration) =>
           Effect.succeed({ id, configuration, sizeBytes: 1, checksum: 0 }),
@@ -115,6 +118,7 @@ class Stage {
       read: unused,
       snapshot: unused,
       transfer: unused,
+      changeMembers: unused,
       status: unused,
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!

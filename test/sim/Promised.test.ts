@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Persist } from "../../src/raft/Action.js"
+import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import type { Recovered } from "../../src/service/Storage.js"
@@ -25,6 +26,7 @@ const found = (
   identity: { clusterId: "0123456789abcdef", nodeId: "n1", incarnation: "00000000000000f1" },
   start: 1,
   hardState: { term, vote },
+  bootstrap: Configurations.none,
   snapshot: undefined,
   base: EntryId.zero,
   entries

@@ -385,7 +385,7 @@ const opened = (world: World, disk: Layer.Layer<Disk>) =>
       WriteAheadLog.layer({
         clusterId: "0123456789abcdef",
         nodeId: "n1",
-        members: ["n1"],
+        members: { n1: "" },
         segmentLimitBytes: 1_024
       }),
       disk

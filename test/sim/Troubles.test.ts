@@ -337,7 +337,7 @@ describe("a disk", () => {
     assert.deepStrictEqual(messages(report, "Delivered", [LEADER, FOLLOWER], [1_000, 3_000]), [])
     assert.deepStrictEqual(messages(report, "Delivered", [FOLLOWER, LEADER], [1_010, 3_000]), [])
     assert.isNotEmpty(messages(report, "Lost", [LEADER, FOLLOWER], AFTER))
-    assert.strictEqual(report.marks["wiped disk refused"], 1)
+    assert.isAtLeast(report.marks["wiped disk refused"] ?? 0, 1)
   })
 })
 

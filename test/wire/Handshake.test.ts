@@ -5,12 +5,8 @@ import * as Handshake from "../../src/wire/Handshake.js"
 const n1: Handshake.Identity = { clusterId: "c1", nodeId: "n1", incarnation: "i1" }
 const n2: Handshake.Identity = { clusterId: "c1", nodeId: "n2", incarnation: "i2" }
 
-/** How n2 knows its only peer n1, which it may have met before. */
-const knownToN2 = (incarnation?: string): Handshake.Acquaintance => ({
-  self: n2,
-  incarnations: new Map([["n1", incarnation]])
-})
-const knownToN1: Handshake.Acquaintance = { self: n1, incarnations: new Map([["n2", undefined]]) }
+const atN1: Handshake.Listener = { self: n1 }
+const atN2: Handshake.Listener = { self: n2 }
 
 const met: Handshake.Met = {
   _tag: "Met",
@@ -33,9 +29,8 @@ const withVersions = (min: number, max: number, rest: Uint8Array): Uint8Array =>
 
 describe("a handshake", () => {
   it("lets two members of a cluster meet", () => {
-    assert.deepStrictEqual(Handshake.examineHello(Handshake.hello(n1, "n2"), knownToN2()), met)
-    assert.deepStrictEqual(Handshake.examineHello(Handshake.hello(n1, "n2"), knownToN2("i1")), met)
-    assert.deepStrictEqual(Handshake.examineAnswer(Handshake.accepted(n2, "n1"), knownToN1), {
+    assert.deepStrictEqual(Handshake.examineHello(Handshake.hello(n1, "n2"), atN2), met)
+    assert.deepStrictEqual(Handshake.examineAnswer(Handshake.accepted(n2, "n1"), "n2", atN1), {
       _tag: "Met",
       peer: "n2",
       incarnation: "i2",
@@ -44,15 +39,20 @@ describe("a handshake", () => {
   })
 
   it.each([
-    ["another cluster", "WrongCluster", { ...n1, clusterId: "c2" }, "n2", undefined],
-    ["a node that looks for another", "WrongNode", n1, "n3", undefined],
-    ["a node that is no peer", "UnknownPeer", { ...n1, nodeId: "n9" }, "n2", undefined],
-    ["a peer with another data folder than before", "WrongIncarnation", n1, "n2", "i0"]
-  ])("refuses %s", (_, expected, from, to, incarnation) => {
-    const hello = Handshake.examineHello(Handshake.hello(from, to), knownToN2(incarnation))
+    ["another cluster", "WrongCluster", { ...n1, clusterId: "c2" }, "n2"],
+    ["a node that looks for another", "WrongNode", n1, "n3"],
+    ["itself", "WrongNode", n2, "n2"]
+  ])("refuses %s", (_, expected, from, to) => {
+    const hello = Handshake.examineHello(Handshake.hello(from, to), atN2)
     assert.strictEqual(reason(hello), expected)
-    const answer = Handshake.examineAnswer(Handshake.accepted(from, to), knownToN2(incarnation))
+    const answer = Handshake.examineAnswer(Handshake.accepted(from, to), "n1", atN2)
     assert.strictEqual(reason(answer), expected)
+  })
+
+  it("refuses another node than was dialled", () => {
+    const n3 = { ...n2, nodeId: "n3" }
+    const answer = Handshake.examineAnswer(Handshake.accepted(n3, "n1"), "n2", atN1)
+    assert.strictEqual(reason(answer), "WrongNode")
   })
 
   it.each([
@@ -60,7 +60,7 @@ describe("a handshake", () => {
     ["older", 0, 0]
   ])("refuses a build that is too much %s, whatever else it says", (_, min, max) => {
     const rest = Uint8Array.of(1, 2, 3)
-    const answer = Handshake.examineHello(withVersions(min, max, rest), knownToN2())
+    const answer = Handshake.examineHello(withVersions(min, max, rest), atN2)
     assert(answer._tag === "Refused")
     assert.strictEqual(answer.reason, "UnsupportedVersion")
     assert.include(answer.message, `speaks protocol ${min} to ${max}`)
@@ -68,7 +68,7 @@ describe("a handshake", () => {
 
   it("accepts a newer build that still speaks the same version", () => {
     const rest = Handshake.hello(n1, "n2").subarray(12)
-    assert.deepStrictEqual(Handshake.examineHello(withVersions(1, 7, rest), knownToN2()), met)
+    assert.deepStrictEqual(Handshake.examineHello(withVersions(1, 7, rest), atN2), met)
   })
 
   const one = { min: 1, max: 1 }
@@ -83,16 +83,16 @@ describe("a handshake", () => {
     ["both reach far, the newest common one", { min: 3, max: 9 }, { min: 2, max: 5 }, 5]
   ])("settles on one version for both ends: if %s", (_, theirs, ours, version) => {
     const hello = Handshake.hello(n1, "n2", theirs)
-    const atN2 = Handshake.examineHello(hello, { ...knownToN2(), versions: ours })
-    assert.deepStrictEqual(atN2, { ...met, version })
-    const answer = Handshake.accepted(n2, "n1", ours)
-    const atN1 = Handshake.examineAnswer(answer, { ...knownToN1, versions: theirs })
-    assert.deepStrictEqual(atN1, { _tag: "Met", peer: "n2", incarnation: "i2", version })
+    const heard = Handshake.examineHello(hello, { ...atN2, versions: ours })
+    assert.deepStrictEqual(heard, { ...met, version })
+    const accepted = Handshake.accepted(n2, "n1", ours)
+    const answer = Handshake.examineAnswer(accepted, "n2", { ...atN1, versions: theirs })
+    assert.deepStrictEqual(answer, { _tag: "Met", peer: "n2", incarnation: "i2", version })
   })
 
   it("without a common version is refused, and names what both speak", () => {
     const hello = Handshake.hello(n1, "n2", { min: 3, max: 4 })
-    const answer = Handshake.examineHello(hello, { ...knownToN2(), versions: both })
+    const answer = Handshake.examineHello(hello, { ...atN2, versions: both })
     assert(answer._tag === "Refused")
     assert.strictEqual(answer.reason, "UnsupportedVersion")
     assert.include(answer.message, "the peer speaks protocol 3 to 4, n2 speaks 1 to 2: upgrade")
@@ -100,13 +100,13 @@ describe("a handshake", () => {
 
   it("whose oldest version is above its newest is none", () => {
     const hello = Handshake.hello(n1, "n2", { min: 3, max: 2 })
-    const answer = Handshake.examineHello(hello, { ...knownToN2(), versions: { min: 1, max: 4 } })
+    const answer = Handshake.examineHello(hello, { ...atN2, versions: { min: 1, max: 4 } })
     assert.strictEqual(reason(answer), "NoHandshake")
   })
 
   it("tells the one who is refused why, without trusting the text", () => {
     const told = Handshake.refused("not\nyou \u{1b}[31m")
-    assert.deepStrictEqual(Handshake.examineAnswer(told, knownToN1), {
+    assert.deepStrictEqual(Handshake.examineAnswer(told, "n2", atN1), {
       _tag: "Refused",
       reason: "RefusedByPeer",
       message: "the peer refuses: not?you ?[31m"
@@ -115,20 +115,20 @@ describe("a handshake", () => {
 
   it("keeps within its limit, however long the names", () => {
     const long = { clusterId: "c".repeat(1000), nodeId: "n".repeat(1000), incarnation: "i" }
-    const answer = Handshake.examineHello(Handshake.hello(long, "n2".repeat(500)), knownToN2())
+    const answer = Handshake.examineHello(Handshake.hello(long, "n2".repeat(500)), atN2)
     assert(answer._tag === "Refused")
     assert.isBelow(Handshake.refused(answer.message).length, Handshake.HANDSHAKE_LIMIT_BYTES)
   })
 
   it.prop("of random bytes is none", [fc.uint8Array()], ([bytes]) => {
-    assert.strictEqual(reason(Handshake.examineHello(bytes, knownToN2())), "NoHandshake")
-    const answer = reason(Handshake.examineAnswer(bytes, knownToN1))
+    assert.strictEqual(reason(Handshake.examineHello(bytes, atN2)), "NoHandshake")
+    const answer = reason(Handshake.examineAnswer(bytes, "n2", atN1))
     assert.include(["NoHandshake", "RefusedByPeer"], answer)
   })
 
   it.prop("cut short is none", [fc.nat()], ([cut]) => {
     const hello = Handshake.hello(n1, "n2")
     const short = hello.subarray(0, cut % hello.length)
-    assert.strictEqual(reason(Handshake.examineHello(short, knownToN2())), "NoHandshake")
+    assert.strictEqual(reason(Handshake.examineHello(short, atN2)), "NoHandshake")
   })
 })

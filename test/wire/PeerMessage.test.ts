@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import type { TransferFailure } from "../../src/raft/Action.js"
+import type { MembershipRefusal, TransferFailure } from "../../src/raft/Action.js"
 import * as Entry from "../../src/raft/Entry.js"
 import * as EntryId from "../../src/raft/EntryId.js"
 import * as PeerMessage from "../../src/wire/PeerMessage.js"
@@ -66,6 +66,32 @@ const arbitraries: Arbitraries = {
   TimeoutNow: fc.record({ term }),
   Dismissed: fc.record({ term, index }),
   TransferAsked: fc.record({ id, to: fc.option(fc.string(), { nil: undefined }) }),
+  MembershipAsked: fc.record({
+    id,
+    add: fc.array(fc.record({ id: fc.string(), address: fc.string() }), { maxLength: 3 }),
+    remove: fc.array(fc.string(), { maxLength: 3 }),
+    expected: index
+  }),
+  MembershipAnswered: fc.record({
+    id,
+    outcome: fc.oneof(
+      fc.record({ _tag: fc.constant("MembershipChanged" as const), index }),
+      fc.record({ _tag: fc.constantFrom("NotLeader" as const, "Unknown" as const) }),
+      fc.record({
+        _tag: fc.constant("MembershipRefused" as const),
+        why: fc.constantFrom<MembershipRefusal>(
+          "NotReady",
+          "UnderWay",
+          "NotExpected",
+          "AlreadyMember",
+          "NotMember",
+          "NoVoterLeft",
+          "HandingOver"
+        ),
+        index
+      })
+    )
+  }),
   TransferAnswered: fc.record({
     id,
     outcome: fc.oneof(
