@@ -50,16 +50,17 @@ export const request = (step: Step, asked: ChangeMembership): void => {
   }
 }
 
-/** Whether the next change may begin, and the one under way go on. */
-const isSettled = ({ change, commit, configuration, termStart }: Draft): boolean =>
-  commit >= termStart && configuration.index <= commit && change === undefined
+/** Whether the change before has come to its end, the leave of this leader included. */
+const isComplete = ({ change, commit, config: { id }, configuration }: Draft): boolean =>
+  change === undefined && configuration.index <= commit &&
+  !Configurations.isJoint(configuration) && Configurations.isVoter(configuration, id)
 
 const refusal = (next: Draft, asked: ChangeMembership): MembershipRefusal | undefined => {
   const { add, expected, remove } = asked
   const { commit, configuration, termStart } = next
   const { learners, voters } = configuration
   if (commit < termStart) return "NotReady"
-  if (!isSettled(next) || Configurations.isJoint(configuration)) return "UnderWay"
+  if (!isComplete(next)) return "UnderWay"
   if (expected !== undefined && expected !== configuration.index) return "NotExpected"
   const added = add.map(({ id }) => id)
   const isRepeated = new Set(added).size < added.length
@@ -80,7 +81,7 @@ const withLearners = (
 ): Configuration => ({
   ...configuration,
   learners: add.map(({ id }) => id),
-  leaving: remove,
+  leaving: configuration.voters.filter((id) => remove.includes(id)),
   addresses: {
     ...configuration.addresses,
     ...Object.fromEntries(add.map(({ address, id }) => [id, address]))

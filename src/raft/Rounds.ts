@@ -6,30 +6,30 @@
  */
 import type { NodeId } from "./Event.js"
 import * as Leasing from "./Leasing.js"
+import type { Progress } from "./Progress.js"
 import * as Quorum from "./Quorum.js"
 import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
 import * as Tracking from "./Tracking.js"
 
-/** Begins a round: a heartbeat to everybody. */
+/** Begins a round: a heartbeat to everybody who is still to hear of this leader. */
 export const begin = (step: Step): void => {
   const { next } = step
   next.round += 1
   next.rounds = [...next.rounds, { round: next.round, sentAt: next.now }]
   next.heartbeatDueAt = next.now + next.config.heartbeatTicks
   const { round, term } = next
-  const remaining = Steps.followers(next).filter((peer) => !Tracking.dismiss(step, peer))
-  const progresses = { ...next.progress }
-  for (const peer of remaining) {
-    const progress = progresses[peer]
-    if (progress === undefined) continue
+  const marked: Record<NodeId, Progress> = {}
+  for (const peer of Steps.followers(next)) {
+    const progress = next.progress[peer]
+    if (progress === undefined || Tracking.dismiss(step, peer)) continue
     const commit = Math.min(next.commit, progress.match)
     Steps.send(step, peer, { _tag: "Heartbeat", term, round, commit })
     const mark = progress.mark ?? { round, next: progress.next, match: progress.match }
-    progresses[peer] = { ...progress, mark }
+    marked[peer] = { ...progress, mark }
   }
-  next.progress = progresses
+  next.progress = { ...next.progress, ...marked }
   confirm(next)
 }
 

@@ -307,8 +307,9 @@ export class Exploration {
 
   #describe(): ReadonlyArray<unknown> {
     const nodes = this.#cluster.all.map(({ config: { id }, isUp, state }) => {
-      const { applied, commit, log: { last }, role, stable, term } = state
-      return { id, role: isUp ? role : "down", term, last, stable, commit, applied }
+      const { applied, commit, configuration, log: { last }, role, stable, term } = state
+      const members = Configurations.describe(configuration)
+      return { id, role: isUp ? role : "down", term, last, stable, commit, applied, members }
     })
     return [...nodes, { letters: this.#cluster.letters.length }, ...this.#oracles.pending]
   }

@@ -6,6 +6,7 @@
  * a leader's heartbeats are 2 ticks apart. Command number i of a log has the one byte i.
  */
 import type { Action, HardState, Observation, Outcome, Persist } from "../../src/raft/Action.js"
+import type { Configuration } from "../../src/raft/Configuration.js"
 import * as Configurations from "../../src/raft/Configuration.js"
 import * as Entries from "../../src/raft/Entry.js"
 import type { Entry } from "../../src/raft/Entry.js"
@@ -58,6 +59,22 @@ export const transfer = (ref: Ref, to?: NodeId): Event => ({
   to
 })
 
+/** Members to add are reached at an address that is their name. */
+export const change = (
+  ref: Ref,
+  what: {
+    readonly add?: ReadonlyArray<NodeId>
+    readonly remove?: ReadonlyArray<NodeId>
+    readonly expected?: Index
+  }
+): Event => ({
+  _tag: "ChangeMembership",
+  ref,
+  add: (what.add ?? []).map((id) => ({ id, address: id })),
+  remove: what.remove ?? [],
+  expected: what.expected
+})
+
 export const unreachable = (peer: NodeId): Event => ({ _tag: "PeerUnreachable", peer })
 
 // Entries and messages
@@ -68,6 +85,16 @@ export const noop = Entries.noop
 
 export const command = (term: Term, index: Index, byte = index): Entry =>
   Entries.command(term, index, Uint8Array.of(byte))
+
+/** A configuration of these voters that is neither joint nor has learners, unless it says so. */
+export const members = (
+  index: Index,
+  voters: ReadonlyArray<NodeId>,
+  more: Partial<Configuration> = {}
+): Configuration => ({ ...Configurations.bootstrap(voters), index, ...more })
+
+export const configured = (term: Term, configuration: Configuration): Entry =>
+  Entries.configuration(term, configuration.index, configuration)
 
 /** Commands of these terms, from index `first` on. */
 export const commands = (first: Index, ...terms: ReadonlyArray<Term>): ReadonlyArray<Entry> =>
@@ -164,6 +191,12 @@ export const readIndexRefused = (term: Term, ref: Ref): Message => ({
   id: ref
 })
 
+export const dismissed = (term: Term, index: Index): Message => ({
+  _tag: "Dismissed",
+  term,
+  index
+})
+
 // Actions
 
 export const send = (to: NodeId, message: Message): Action => ({ _tag: "Send", to, message })
@@ -194,6 +227,12 @@ export const observe = (observation: Observation): Action => ({ _tag: "Observe",
 
 export const leaderKnown = (term: Term, leader: NodeId): Action =>
   observe({ _tag: "LeaderKnown", term, leader })
+
+export const counts = (configuration: Configuration): Action =>
+  observe({ _tag: "ConfigurationChanged", configuration, isCommitted: false })
+
+export const isCommitted = (configuration: Configuration): Action =>
+  observe({ _tag: "ConfigurationChanged", configuration, isCommitted: true })
 
 export const becameFollower = (term: Term, why: string): Action =>
   observe({ _tag: "BecameFollower", term, why })

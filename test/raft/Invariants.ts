@@ -57,6 +57,16 @@ const checkWrites = ({ deferred, log, persistedSeq, seq, stable, writes }: State
   insist(isWaiting, "a deferred action waits for a write")
 }
 
+/** It is a function of the log. */
+const checkConfiguration = ({ configuration, log, snapshots: { latest } }: State): void => {
+  for (let index = log.last; index > log.base.index; index--) {
+    const entry = log.at(index)
+    if (entry?.kind !== "Configuration" || index <= latest.configuration.index) continue
+    return insist(entry.configuration === configuration, "the last configuration counts", entry)
+  }
+  insist(configuration.index <= latest.id.index, "or the snapshot's, or the first", configuration)
+}
+
 const checkLeader = (state: State): void => {
   const { commit, config, log, progress, term, termStart, uncommittedBytes } = state
   for (const peer of Configurations.members(state.configuration)) {
@@ -66,6 +76,10 @@ const checkLeader = (state: State): void => {
   const isGone = termStart < log.base.index
   insist(isGone || Log.termAt(log, termStart) === term, "a term starts with its no-op")
   insist(uncommittedBytes === Log.rangeBytes(log, commit + 1, log.last), "no byte leaks")
+  for (const peer of Object.keys(state.parting)) {
+    insist(Object.hasOwn(progress, peer), `no progress of ${peer}, which parts`)
+    insist(!Configurations.isMember(state.configuration, peer), `${peer} parts`)
+  }
   for (const known of Object.values(progress)) {
     const { inflight, inflightBytes, match, mode, next, stream } = known
     insist((mode === "Snapshot") === (stream !== undefined), "a stream has its mode", known)
@@ -87,7 +101,9 @@ const checkNoLeader = (state: State): void => {
   const { config, forwardedReads, leader, role } = state
   const { progress, proposals, reads, rounds, uncommittedBytes } = state
   const hasNothing = Object.keys(progress).length === 0 && uncommittedBytes === 0 &&
-    proposals.length === 0 && reads.length === 0 && rounds.length === 0
+    proposals.length === 0 && reads.length === 0 && rounds.length === 0 &&
+    state.change === undefined && state.catchingUp === undefined &&
+    Object.keys(state.parting).length === 0
   insist(hasNothing, "whoever does not lead has nothing of a leader's")
   insist(leader !== config.id, "whoever does not lead knows it")
   insist(leader === undefined || role === "Follower", "a candidate knows of no leader")
@@ -118,6 +134,7 @@ export const check = (before: State, after: State, actions: ReadonlyArray<Action
   checkLog(before, after)
   checkNothingRegresses(before, after)
   checkWrites(after)
+  checkConfiguration(after)
   if (after.role === "Leader") checkLeader(after)
   else checkNoLeader(after)
   checkActions(before, after, actions)

@@ -31,6 +31,31 @@ const tight = {
   clockDriftPercent: 25
 }
 
+/** The same, if it leads, with a change in each of its stages. */
+const changing = (state: State): ReadonlyArray<State> => {
+  if (state.role !== "Leader" || state.commit < state.termStart) return []
+  const { config: { id }, configuration: { voters } } = state
+  const peers = [...voters.filter((voter) => voter !== id), "m1"]
+  const held = (start: State): State =>
+    Fixtures.run(
+      start,
+      Fixtures.persisted(start.seq),
+      ...peers.map((peer) =>
+        Fixtures.receive(peer, Fixtures.accepted(start.term, start.log.last, start.round))
+      )
+    )[0]
+  const [learning] = Fixtures.run(state, {
+    _tag: "ChangeMembership",
+    ref: 0,
+    add: [{ id: "m1", address: "" }],
+    remove: voters.slice(1, 2),
+    expected: undefined
+  })
+  const begun = held(learning)
+  const joint = held(Fixtures.run(begun, Fixtures.tick(2))[0])
+  return [learning, begun, joint, held(joint)]
+}
+
 const starts: ReadonlyArray<State> = [
   ["n1"],
   ["n1", "n2"],
@@ -45,17 +70,17 @@ const starts: ReadonlyArray<State> = [
     Fixtures.elected(situation),
     Fixtures.leader(situation)
   ])
-)
+).flatMap((state) => [state, ...changing(state)])
 
 const runSequence = (seed: number): void => {
   const dice = new Dice(seed)
-  const open = new Set<number>()
+  let state = dice.pick(starts)
+  const open = new Set(state.change === undefined ? [] : [state.change.ref])
   let lastRef = 0
   const newRef = (): number => {
     open.add(++lastRef)
     return lastRef
   }
-  let state = dice.pick(starts)
   for (let i = 0; i < EVENTS; i++) {
     const event = RandomEvents.draw(dice, state, newRef)
     const [next, actions] = DeepFreeze.step(state, event)

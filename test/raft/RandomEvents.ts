@@ -44,9 +44,6 @@ const garbage: ReadonlyArray<unknown> = [
 
 const foreign = ["", "n9", "constructor", "toString"]
 
-const voters = ({ configuration }: State): ReadonlyArray<NodeId> =>
-  Configurations.voters(configuration)
-
 const near = (dice: Dice, value: number): number =>
   dice.chance(0.6) ? value : dice.chance(0.95) ? Math.max(0, value + dice.between(-3, 2)) : HUGE
 
@@ -62,13 +59,27 @@ const drawEntryId = (dice: Dice, state: State): EntryId => {
   return EntryIds.make(index === 0 ? 0 : near(dice, term), index)
 }
 
+/** Any that is well-formed, this node in any role or in none. */
+const drawConfiguration = (dice: Dice, { config: { id } }: State): Configurations.Configuration => {
+  const ids = dice.shuffle([id, "n2", "n3", "n4", "m1", "m2"])
+  const votes = dice.between(1, 4)
+  const some = (from: ReadonlyArray<NodeId>) =>
+    dice.chance(0.5) ? [] : dice.shuffle(from).slice(0, dice.below(3))
+  const voting = ids.slice(0, votes)
+  const outgoing = some(ids)
+  const learners = some(ids.slice(votes).filter((each) => !outgoing.includes(each)))
+  const leaving = some(voting)
+  return { ...Configurations.bootstrap(voting), outgoing, learners, leaving }
+}
+
 /** What this node has after `prev`, as far as it goes, or something else. */
 const drawEntries = (
   dice: Dice,
-  { log }: State,
+  state: State,
   prev: EntryId,
   term: Term
 ): ReadonlyArray<Entry> => {
+  const { log } = state
   let before = Math.max(1, prev.term)
   return Array.from({ length: dice.below(4) }, (_, i) => {
     const index = prev.index + 1 + i
@@ -79,6 +90,9 @@ const drawEntries = (
     }
     if (before < term && dice.chance(0.5)) before = dice.chance(0.5) ? before + 1 : term
     const bytes = new Uint8Array(dice.below(40))
+    if (dice.chance(0.15)) {
+      return Entries.configuration(before, index, drawConfiguration(dice, state))
+    }
     return dice.chance(0.2)
       ? Entries.noop(before, index)
       : Entries.command(before, index, bytes)
@@ -105,7 +119,8 @@ const tags = [
   "SnapshotChunk",
   "SnapshotChunk",
   "SnapshotProgress",
-  "TimeoutNow"
+  "TimeoutNow",
+  "Dismissed"
 ] as const
 
 const drawMessage = (dice: Dice, state: State): Message => {
@@ -124,6 +139,8 @@ const drawMessage = (dice: Dice, state: State): Message => {
     }
     case "TimeoutNow":
       return { _tag, term }
+    case "Dismissed":
+      return { _tag, term, index: drawIndex(dice, state) }
     case "VoteResponse":
       return { _tag, term, granted }
     case "Append": {
@@ -168,12 +185,10 @@ const drawSnapshot = (dice: Dice, state: State, term: Term): Snapshot => {
   if (incoming !== undefined && dice.chance(0.8)) return incoming.snapshot
   const index = Math.max(1, near(dice, state.log.last) + dice.below(3))
   const id = EntryIds.make(Math.max(1, Math.min(term, near(dice, state.term))), index)
-  return {
-    id,
-    configuration: { ...state.configuration, index: 0 },
-    sizeBytes: CHUNKS,
-    checksum: dice.below(2)
-  }
+  const configuration = dice.chance(0.5)
+    ? { ...state.configuration, index: 0 }
+    : { ...drawConfiguration(dice, state), index: dice.between(0, index) }
+  return { id, configuration, sizeBytes: CHUNKS, checksum: dice.below(2) }
 }
 
 /** What a shell may say of snapshots, and what it would say late. */
@@ -182,7 +197,7 @@ const drawOfSnapshot = (dice: Dice, state: State, newRef: () => number): Event =
   const snapshot = dice.chance(0.9) ? incoming?.snapshot ?? latest : latest
   const id = taking?.id ?? latest.id
   const offset = dice.below(CHUNKS)
-  const to = dice.pick(voters(state))
+  const to = drawPeer(dice, state)
   return dice.pick<Event>([
     { _tag: "WantSnapshot", ref: newRef() },
     { _tag: "SnapshotTaken", snapshot: { ...latest, id, sizeBytes: CHUNKS } },
@@ -219,8 +234,28 @@ const spoil = (dice: Dice, value: unknown): unknown => {
   return copy
 }
 
+/** Every node that may have something to do with this one. */
+const drawPeer = (dice: Dice, state: State): NodeId =>
+  dice.chance(0.05)
+    ? dice.pick(foreign)
+    : dice.chance(0.2)
+    ? dice.pick(["m1", "m2", "n2", "n3"])
+    : dice.pick([...Configurations.members(state.configuration), "n2"])
+
+const drawChange = (dice: Dice, state: State, ref: number): Event => {
+  const { configuration, log } = state
+  const some = (ids: ReadonlyArray<NodeId>) => dice.shuffle(ids).slice(0, dice.below(3))
+  return {
+    _tag: "ChangeMembership",
+    ref,
+    add: some(["m1", "m2", "m3", "n2", "constructor"]).map((id) => ({ id, address: `of ${id}` })),
+    remove: some([...Configurations.members(configuration), dice.pick(foreign)]),
+    expected: dice.chance(0.9) ? undefined : dice.below(log.last + 1)
+  }
+}
+
 const drawReceive = (dice: Dice, state: State): Event => {
-  const from = dice.pick(dice.chance(0.95) ? voters(state) : foreign)
+  const from = drawPeer(dice, state)
   const message = drawMessage(dice, state)
   if (dice.chance(0.7)) return { _tag: "Receive", from, message }
   return {
@@ -260,10 +295,11 @@ export const draw = (dice: Dice, state: State, newRef: () => number): Event => {
     case "applied":
       return { _tag: "Applied", index: dice.between(state.applied, state.applying + 1) }
     case "lost":
-      return { _tag: "PeerUnreachable", peer: dice.pick([...voters(state), ...foreign]) }
+      return { _tag: "PeerUnreachable", peer: drawPeer(dice, state) }
     case "ask": {
+      if (dice.chance(0.2)) return drawChange(dice, state, newRef())
       if (dice.chance(0.1)) {
-        const to = dice.chance(0.3) ? undefined : dice.pick([...voters(state), ...foreign])
+        const to = dice.chance(0.3) ? undefined : drawPeer(dice, state)
         return { _tag: "TransferLeadership", ref: newRef(), to }
       }
       if (dice.chance(0.5)) return drawRead(dice, newRef())

@@ -4,7 +4,8 @@
  * with `>` are directives, indented lines are what happened, all else is prose.
  *
  *     disk n1 term 2 log 1=a 2=b    what n1 starts with; before `nodes`, no vote; `2=noop` as well
- *     nodes n1 n2 n3 [limit=value]  starts them, each limit as in State.ts
+ *     nodes n1 n2 [| n3] [limit=3]  starts them, each limit as in State.ts; those after the line are
+ *                                   no members yet
  *     tick [n1] [count]             time passes, everywhere if no node is named
  *     timeout n1                    as much time as n1 waits for before it campaigns
  *     deliver [n1 -> n2] [tag]      what is on its way now arrives: all, of a link (* is any node),
@@ -15,6 +16,7 @@
  *                                   only what nodes become, apply and answer is told
  *     propose n1 a b, read n1 r     `a`, `b` and `r` name the requests
  *     transfer n1 n2 t              n1 is asked to hand over to n2; `t` names the request
+ *     change n1 +n4 -n3 c           n1 is asked to add n4 and to remove n3; `c` names the request
  *     crash n1, restart n1          a crash loses what is not durable
  *     partition n1 | n2 n3, heal    letters between groups are lost when they are delivered
  *     unreachable n1 n2             n1 is told that its connection to n2 is gone
@@ -60,11 +62,14 @@ class Stage {
     nodes: (words) => {
       const limits = words.filter((word) => word.includes("=")).map((word) => word.split("="))
       const numbers = limits.map(([name, value]) => [name, Number(value)])
+      const ids = words.filter((word) => !word.includes("="))
+      const members = ids.includes("|") ? ids.slice(0, ids.indexOf("|")) : ids
       this.#cluster = new Cluster(
-        words.filter((word) => !word.includes("=")),
+        ids.filter((id) => id !== "|"),
         { ...timing, limits: { ...States.defaultLimits, ...Object.fromEntries(numbers) } },
         (happened) => this.#watch(happened),
-        (id) => this.#disks.get(id) ?? States.nothing
+        (id) => this.#disks.get(id) ?? States.nothing,
+        (id) => members.includes(id)
       )
     },
     tick: (words) => {
@@ -109,6 +114,20 @@ class Stage {
       const ref = this.#newRef(name)
       this.#oracles.asked(ref, id, undefined)
       this.#run(this.#cluster.shell(id), { _tag: "TransferLeadership", ref, to })
+    },
+    change: ([id = "", ...words]) => {
+      const named = (sign: string): ReadonlyArray<NodeId> =>
+        words.filter((word) => word.startsWith(sign)).map((word) => word.slice(1))
+      const ref = this.#newRef(words.find((word) => /^[^+-]/.test(word)) ?? "c")
+      const add = named("+").map((each) => ({ id: each, address: each }))
+      this.#oracles.asked(ref, id, undefined)
+      this.#run(this.#cluster.shell(id), {
+        _tag: "ChangeMembership",
+        ref,
+        add,
+        remove: named("-"),
+        expected: undefined
+      })
     },
     crash: ([id = ""]) => {
       const shell = this.#cluster.shell(id)
