@@ -138,7 +138,8 @@ const writeLog = (
     const beginning = { snapshot: Snapshots.none, base: EntryIds.zero }
     const nothing = { term: 0, vote: undefined }
     const head = { hardState: nothing, beginning, lastIndex: 0 }
-    let { file, salt, sizeBytes } = yield* Segment.create(incarnation, 1, head)
+    const { file, salt, sizeBytes: headBytes } = yield* Segment.create(incarnation, 1, head)
+    let sizeBytes = headBytes
     const writer = new Bytes.Writer()
     const write = (writes: ReadonlyArray<LogRecord.Write>) =>
       Effect.suspend(() => {
