@@ -5,6 +5,14 @@
 import type { Link, Scenario } from "./Scenario.js"
 import type { World } from "./World.js"
 
+/** Those of whom a core is made. */
+export interface Electorate {
+  /** Whoever counts, or may count before long. */
+  readonly members: ReadonlyArray<number>
+  /** Whether these are a majority whatever may count by then. */
+  readonly decide: (nodes: ReadonlyArray<number>) => boolean
+}
+
 /**
  * Any majority of the sound nodes. Half of the time no more than a majority; half of the time, if
  * there is one, without who leads now; and half of the time with as many as possible of those that
@@ -13,24 +21,25 @@ import type { World } from "./World.js"
  */
 export const choose = (
   { chooser, scenario }: World,
+  { decide, members }: Electorate,
   leader: number | undefined,
   troubled: ReadonlyArray<number>
 ): ReadonlyArray<number> | undefined => {
-  const majority = (scenario.nodes >> 1) + 1
-  const sound = range(scenario.nodes).filter((node) => !isSpoilt(scenario, node))
-  if (sound.length < majority) return undefined
+  const majority = (members.length >> 1) + 1
+  const sound = members.filter((node) => !isSpoilt(scenario, node))
+  if (!decide(sound)) return undefined
   const followers = sound.filter((node) => node !== leader)
-  const leavesOut = followers.length >= majority && chooser.pick("process", 2) === 1
+  const leavesOut = decide(followers) && chooser.pick("process", 2) === 1
   const rest = leavesOut ? followers : sound
   const isLeast = chooser.pick("process", 2) === 1
-  const spare = rest.length - majority
-  const size = isLeast ? majority : rest.length - chooser.pick("process", spare + 1)
+  const spare = Math.max(0, rest.length - majority)
+  const size = isLeast ? 0 : rest.length - chooser.pick("process", spare + 1)
   const first = chooser.pick("process", 2) === 1
     ? rest.filter((node) => troubled.includes(node))
     : []
   const others = rest.filter((node) => !first.includes(node))
   const core: Array<number> = []
-  while (core.length < size) {
+  while (core.length < size || !decide(core)) {
     const from = first.length > 0 ? first : others
     core.push(...from.splice(chooser.pick("process", from.length), 1))
   }
@@ -57,10 +66,10 @@ export const permanentCuts = (
   return links
 }
 
-const range = (nodes: number): Array<number> => Array.from({ length: nodes }, (_, node) => node)
+export const range = (nodes: number): Array<number> => Array.from({ length: nodes }, (_, node) => node)
 
 /** Whether the scenario has spoilt this node's disk for good, or was about to. */
-const isSpoilt = ({ faults }: Scenario, node: number): boolean =>
+export const isSpoilt = ({ faults }: Scenario, node: number): boolean =>
   faults.some(({ trouble }) =>
     (trouble._tag === "Rot" || trouble._tag === "Misdirect" || trouble._tag === "Wipe") &&
     trouble.node === node

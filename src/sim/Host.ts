@@ -216,11 +216,13 @@ export class Host {
 
   #program(life: Life): Effect.Effect<void> {
     const { scenario } = this.#world
+    const members = scenario.nodes - scenario.spares
+    const isMember = this.number < members
     const folder: WriteAheadLog.Options = {
       clusterId: CLUSTER_ID,
       nodeId: this.id,
       members: Object.fromEntries(
-        Array.from({ length: scenario.nodes }, (_, node) => [nodeId(node), ""])
+        isMember ? Array.from({ length: members }, (_, node) => [nodeId(node), ""]) : []
       ),
       segmentLimitBytes: scenario.segmentLimitBytes,
       snapshotBlockBytes: scenario.snapshotBlockBytes
@@ -282,6 +284,10 @@ export class Host {
   ): void {
     if (this.#life !== life) return
     const failure = Cause.failureOption(cause)
+    if (failure._tag === "Some" && failure.value._tag === "Removed") {
+      this.#oracles.removed(this.number)
+      return this.#end("Down", "has ended: it is no member any more")
+    }
     if (failure._tag === "None" || failure.value._tag !== "StorageError") {
       if (Cause.isInterruptedOnly(cause)) return
       this.#end("Lost", "has a defect")

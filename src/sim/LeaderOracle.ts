@@ -3,6 +3,7 @@
  */
 import * as Log from "../raft/Log.js"
 import type { State } from "../raft/State.js"
+import type { Promised } from "./Promised.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
@@ -15,6 +16,31 @@ export const checkCounting = (world: World, node: number, before: State, state: 
     "own-term-commit",
     `${nodeId(node)}, leader of term ${term}, has committed entry ${commit} of term ${committed}`
   )
+}
+
+/** A leader never believes a follower to hold what is not on that follower's disk. */
+export const checkProgress = (
+  world: World,
+  node: number,
+  { log, progress, term }: State,
+  promisedOf: (peer: string) => Promised
+): void => {
+  for (const peer in progress) {
+    const { match, next } = progress[peer]!
+    const promised = promisedOf(peer)
+    if (match >= next) {
+      world.violate("progress", `${nodeId(node)} would send ${peer} what it already holds`)
+    }
+    // Another leader, or another disk, may since have replaced what it held.
+    if (promised.hardState.term > term || promised.isForgotten) continue
+    if (match >= log.base.index && promised.termAt(match) !== Log.termAt(log, match)) {
+      world.violate(
+        "progress",
+        `${nodeId(node)}, leader of term ${term}, believes that ${peer} holds all up to ${match}, ` +
+          `and the disk of ${peer} does not`
+      )
+    }
+  }
 }
 
 /** Who cannot write, or is not heard by a majority, must not lead for long (thesis 6.2). */

@@ -4,6 +4,8 @@
  * leader, every request answered, every replica equal, and quiet. Healing everything instead would
  * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
  */
+import type { Configuration } from "../raft/Configuration.js"
+import * as Configurations from "../raft/Configuration.js"
 import { requestOf } from "./Application.js"
 import type { Application } from "./Application.js"
 import { Backlog } from "./Backlog.js"
@@ -11,6 +13,7 @@ import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
 import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
 import type { Host } from "./Host.js"
+import { decide } from "./MemberOracle.js"
 import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
@@ -83,7 +86,8 @@ export class Liveness {
 
   #begin(): void {
     const { clients, hosts, network, troubles, world } = this.#parts
-    const core = Core.choose(world, troubles.leader(), troubles.troubled())
+    const electorate = this.#electorate()
+    const core = Core.choose(world, electorate, troubles.leader(), troubles.troubled())
     if (core === undefined) {
       this.#stage = "over"
       return
@@ -99,6 +103,30 @@ export class Liveness {
     const names = core.map((node) => hosts[node]!.id).join(", ")
     world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
     this.#look()
+  }
+
+  /** Whoever may count by what is in the logs, on its way, or asked for. */
+  #electorate(): Core.Electorate {
+    const { hosts, operator, oracles: { members: { possible } } } = this.#parts
+    const sets = [
+      ...possible.flatMap(({ outgoing, voters }) => [voters, outgoing]),
+      ...operator.possible
+    ].filter((set) => set.length > 0)
+    const names = new Set([...sets.flat(), ...possible.flatMap(({ learners }) => learners)])
+    return {
+      members: hosts.flatMap(({ id, number }) => names.has(id) ? [number] : []),
+      decide: (nodes) => {
+        const ids = nodes.map((node) => hosts[node]!.id)
+        return sets.every((voters) => decide({ voters, outgoing: [] }, ids))
+      }
+    }
+  }
+
+  /** Those of the core that are members, as the leader has it. */
+  #members(): ReadonlyArray<number> {
+    const { hosts, oracles } = this.#parts
+    const { configuration } = oracles.stateOf(this.#leader()!)!
+    return this.#core.filter((node) => Configurations.isMember(configuration, hosts[node]!.id))
   }
 
   #look(): void {
@@ -153,7 +181,7 @@ export class Liveness {
     const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
     this.#hasChanged = true
     if (change === 1) return this.#depose()
-    if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
+    if (change > 1 && this.#members().length > 1) return this.#handOver(change === 3)
     this.#askLast()
     this.#enter("last requests")
   }
@@ -162,9 +190,9 @@ export class Liveness {
     const { hosts, world } = this.#parts
     const leader = this.#leader()!
     const rest = this.#core.filter((node) => node !== leader)
-    const majority = Math.floor(hosts.length / 2) + 1
+    const { decide } = this.#electorate()
     hosts[leader]!.crash(true, "loses power, in the deepest calm")
-    if (rest.length >= majority) {
+    if (decide(rest)) {
       this.#core = rest
       this.#parts.clients.stayWith(rest)
     } else {
@@ -176,9 +204,11 @@ export class Liveness {
 
   #handOver(byStopping: boolean): void {
     const from = this.#leader()!
-    const to = this.#core[(this.#core.indexOf(from) + 1) % this.#core.length]!
-    const majority = Math.floor(this.#parts.hosts.length / 2) + 1
-    const isStop = byStopping && this.#core.length > majority
+    const { voters } = this.#parts.oracles.stateOf(from)!.configuration
+    const core = this.#core.filter((node) => voters.includes(this.#parts.hosts[node]!.id))
+    const to = core[(core.indexOf(from) + 1) % core.length]!
+    const rest = core.filter((node) => node !== from)
+    const isStop = byStopping && this.#electorate().decide(rest)
     const parts = { ...this.#parts, leader: () => this.#leader() }
     this.#enter("handing over")
     this.#handover = new Handover(parts, from, to, isStop)
@@ -235,8 +265,10 @@ export class Liveness {
     if (leader === undefined) return "no leader"
     const unanswered = clients.unanswered(this.#core)
     if (unanswered !== undefined) return unanswered
-    const { log: { last }, term } = oracles.stateOf(leader)!
-    for (const node of this.#core) {
+    const { configuration, log: { last }, term } = oracles.stateOf(leader)!
+    const unfinished = this.#unfinished(configuration)
+    if (unfinished !== undefined) return unfinished
+    for (const node of this.#members()) {
       const { id, node: service, status } = hosts[node]!
       const state = oracles.stateOf(node)
       if (state === undefined) return `${id} is ${status.toLowerCase()}`
@@ -248,13 +280,24 @@ export class Liveness {
     return undefined
   }
 
-  /** Every node of the core must still be able to write and to read. */
+  /** A change whose learners can all catch up must come to its end. */
+  #unfinished(configuration: Configuration): string | undefined {
+    const { learners } = configuration
+    const names = this.#core.map((node) => this.#parts.hosts[node]!.id)
+    const waits = learners.some((id) => !names.includes(id))
+    if (Configurations.isJoint(configuration) || (learners.length > 0 && !waits)) {
+      return `the members are ${Configurations.describe(configuration)}`
+    }
+    return undefined
+  }
+
+  /** Every member among the core must still be able to write and to read. */
   #askLast(): void {
     const { application, clients, world } = this.#parts
     const clientsBefore = 1 + Math.max(0, ...this.#scenario.operations.map(({ client }) => client))
     let id = 1 + Math.max(0, ...this.#scenario.operations.map((each) => each.id))
     const operations: Array<Operation> = []
-    for (const node of this.#core) {
+    for (const node of this.#members()) {
       for (const wanted of ["write", "read"] as const) {
         const request = requestOf(application, wanted, id, (attempt) => (arity) => attempt % arity)
         const atMicros = world.nowMicros
@@ -284,6 +327,9 @@ export class Liveness {
     this.#checkIdle()
     this.#checkReplicas()
     if (this.#core.length < hosts.length) world.marks.hit("core without some node converged")
+    if (this.#parts.oracles.members.last.index > 0) {
+      world.marks.hit("core of changed members converged")
+    }
     this.#stage = "over"
   }
 
@@ -295,7 +341,7 @@ export class Liveness {
   /** Nothing is kept of requests that have been answered. */
   #checkIdle(): void {
     const { hosts, oracles, world } = this.#parts
-    for (const node of this.#core) {
+    for (const node of this.#members()) {
       const state = oracles.stateOf(node)
       if (state === undefined) continue
       const { confirmedReads, deferred, forwardedReads, proposals, reads, writes } = state
@@ -328,7 +374,7 @@ export class Liveness {
     const machine = application.machine()
     for (const { command, index } of oracles.commands) machine.apply(command, index)
     const expected = machine.digest()
-    for (const node of this.#core) {
+    for (const node of this.#members()) {
       const { id, replica } = hosts[node]!
       if (replica?.machine.digest() === expected) continue
       world.violate("convergence", `the state of ${id} is not the one that the log makes`)

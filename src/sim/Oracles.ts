@@ -14,6 +14,7 @@ import type { Storage } from "../service/Storage.js"
 import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
 import * as LeaderOracle from "./LeaderOracle.js"
+import { MemberOracle } from "./MemberOracle.js"
 import { Promised, sameBytes } from "./Promised.js"
 import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
@@ -58,6 +59,7 @@ export class Oracles {
   readonly #logs = new Map<Term, Log.Log>()
   readonly #promises: PromiseOracle
   readonly #storage: StorageOracle
+  readonly members: MemberOracle
   readonly snapshots: SnapshotOracle
   readonly #transfers: TransferOracle
   readonly #committed: Array<Committed> = []
@@ -69,13 +71,18 @@ export class Oracles {
     const { nodes } = world.scenario
     this.#world = world
     const committed = (index: number) => this.#committed[index - 1]?.entry
-    this.snapshots = new SnapshotOracle(world, committed)
+    this.members = new MemberOracle(world)
+    this.snapshots = new SnapshotOracle(world, committed, this.members)
     this.#promised = Array.from({ length: nodes }, () => new Promised(committed))
     this.#watched = Array.from({ length: nodes }, fresh)
     this.#storage = new StorageOracle(world, this.#promised, this.snapshots)
     this.#transfers = new TransferOracle(world, this.#promised)
     this.#promises = new PromiseOracle(world, this.#promised, this.#logs)
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
+  }
+
+  #promisedOf(id: string): Promised {
+    return this.#promised[this.#numbers.get(id)!]!
   }
 
   stateOf(node: number): State | undefined {
@@ -114,6 +121,11 @@ export class Oracles {
     if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
   }
 
+  /** It has ended, as no member. */
+  removed(node: number): void {
+    this.members.removed(node, this.termOf(node))
+  }
+
   /** The node's disk is another one. */
   wiped(node: number): void {
     this.#promised[node]!.forget()
@@ -142,11 +154,12 @@ export class Oracles {
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
-      this.#checkProgress(node, state)
+      LeaderOracle.checkProgress(this.#world, node, state, (peer) => this.#promisedOf(peer))
       LeaderOracle.checkOffice(this.#world, node, state)
       if (before?.role === "Leader") LeaderOracle.checkCounting(this.#world, node, before, state)
     }
     this.#transfers.observe(node, before, state)
+    this.members.observe(node, before, state)
     this.#checkCommit(node, watched, state)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
@@ -189,7 +202,8 @@ export class Oracles {
     }
   }
 
-  #elected(node: number, { log, term }: State): void {
+  #elected(node: number, state: State): void {
+    const { log, term } = state
     const other = this.#leaders.get(term)
     if (other !== undefined && other !== node) {
       this.#world.violate(
@@ -198,6 +212,7 @@ export class Oracles {
       )
     }
     this.#leaders.set(term, node)
+    this.members.elected(node, state, this.#promises.votersFor(node, term))
     for (const { entry, inTerm } of this.#committed) {
       if (inTerm >= term || entry.index < log.base.index) continue
       if (Log.termAt(log, entry.index) === entry.term) continue
@@ -206,26 +221,6 @@ export class Oracles {
         `${nodeId(node)} leads term ${term} without entry ${entry.index}, committed in term ` +
           `${inTerm}`
       )
-    }
-  }
-
-  /** A leader never believes a follower to hold what is not on that follower's disk. */
-  #checkProgress(node: number, { log, progress, term }: State): void {
-    for (const peer in progress) {
-      const { match, next } = progress[peer]!
-      const promised = this.#promised[this.#numbers.get(peer)!]!
-      if (match >= next) {
-        this.#world.violate("progress", `${nodeId(node)} would send ${peer} what it already holds`)
-      }
-      // Another leader, or another disk, may since have replaced what it held.
-      if (promised.hardState.term > term || promised.isForgotten) continue
-      if (match >= log.base.index && promised.termAt(match) !== Log.termAt(log, match)) {
-        this.#world.violate(
-          "progress",
-          `${nodeId(node)}, leader of term ${term}, believes that ${peer} holds all up to ` +
-            `${match}, and the disk of ${peer} does not`
-        )
-      }
     }
   }
 
@@ -239,6 +234,7 @@ export class Oracles {
       if (known === undefined) {
         this.#commit(
           node,
+          log,
           entry,
           role === "Leader" ? term : entry.term,
           this.#mayLead(watched, role, term)
@@ -273,18 +269,26 @@ export class Oracles {
     return role === "Leader" || state?.role === "Leader" || state?.term !== term
   }
 
-  #commit(node: number, entry: Entries.Entry, inTerm: Term, mayLead: boolean): void {
+  #commit(
+    node: number,
+    log: Log.Log,
+    entry: Entries.Entry,
+    inTerm: Term,
+    mayLead: boolean
+  ): void {
     const { index, term } = entry
     this.#committed.push({ entry, inTerm })
     if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
-    const holders = this.#promised.filter((promised) => promised.hasHeld(index, term))
-    // Counted here: an oracle must not share the arithmetic that it judges.
-    const needed = (this.#promised.length >> 1) + 1
-    if (holders.length < needed) {
+    const holders = this.#promised.flatMap((promised, holder) =>
+      promised.hasHeld(index, term) ? [nodeId(holder)] : []
+    )
+    const isHeld = this.members.isHeld(log, entry, holders)
+    this.members.commit(entry)
+    if (!isHeld) {
       this.#world.violate(
         "durable-majority",
         `${nodeId(node)} has committed entry ${index} of term ${term}, which is durable on ` +
-          `${holders.length} nodes, not on ${needed}`
+          `${holders.join(", ") || "no node"}, and that is no majority`
       )
     } else if (!mayLead) {
       this.#world.violate(
@@ -294,12 +298,17 @@ export class Oracles {
     }
   }
 
+  lookAtCommits(node: number): void {
+    const watched = this.#watched[node]!
+    const state = watched.service?.state()
+    if (state !== undefined) this.#checkCommit(node, watched, state)
+  }
+
   /** The node's state machine was given a command. */
   applied(node: number, index: number, command: Uint8Array, answer: Uint8Array): void {
     const watched = this.#watched[node]!
     // Within the step that committed it: the node has not been looked at since.
-    const state = watched.service?.state()
-    if (state !== undefined) this.#checkCommit(node, watched, state)
+    this.lookAtCommits(node)
     const expected = this.#sessions.commands[watched.nextCommand]
     if (
       expected === undefined || expected.index !== index || !sameBytes(expected.command, command)
@@ -353,6 +362,7 @@ export class Oracles {
       this.#checkCommit(from, this.#watched[from]!, state)
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
+      if (message._tag === "Append") for (const entry of message.entries) this.members.seen(entry)
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
       else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
       else if ("term" in message) this.#promises.check(from, to, message)

@@ -65,6 +65,16 @@ export class PromiseOracle {
     }
   }
 
+  /** Who was heard to vote for the node in the term, itself included. */
+  votersFor(candidate: number, term: Term): ReadonlyArray<string> {
+    return this.#promised.flatMap(({ hardState }, voter) => {
+      const isOwn = voter === candidate && hardState.term === term &&
+        hardState.vote === nodeId(candidate)
+      const voted = this.#votes.get(`${term}/${voter}`)
+      return isOwn || voted === nodeId(candidate) ? [nodeId(voter)] : []
+    })
+  }
+
   #checkVote(voter: number, candidate: number, term: Term): void {
     const { hardState } = this.#promised[voter]!
     const isDurable = hardState.term === term && hardState.vote === nodeId(candidate)

@@ -92,6 +92,13 @@ const Trouble = Schema.Union(
     node: Target,
     to: Schema.Union(Count, Schema.Literal("chosen"))
   }),
+  Schema.TaggedStruct("ChangeMembers", {
+    node: Target,
+    add: Count,
+    remove: Count,
+    order: Schema.Array(Count),
+    isLeaderFirst: Schema.Boolean
+  }),
   Schema.TaggedStruct("Jump", { node: Target, millis: SignedMillis }),
   Schema.TaggedStruct("Rot", { node: Count }),
   Schema.TaggedStruct("Misdirect", { node: Count }),
@@ -142,14 +149,17 @@ const Operation = Schema.Struct({
 
 const namedBy = (
   trouble: Exclude<Sim.Trouble, { readonly links: unknown }>
-): ReadonlyArray<Sim.Target> =>
-  trouble._tag === "Transfer" && trouble.to !== "chosen"
+): ReadonlyArray<Sim.Target> => {
+  if (trouble._tag === "ChangeMembers") return [trouble.node, ...trouble.order]
+  return trouble._tag === "Transfer" && trouble.to !== "chosen"
     ? [trouble.node, trouble.to]
     : [trouble.node]
+}
 
 /** What a value alone cannot show: how it fits the others. */
 const misfit = (scenario: Sim.Scenario): string | undefined => {
-  const { electionTimeoutMillis, faults, heartbeatMillis, nodes, operations } = scenario
+  const { electionTimeoutMillis, faults, heartbeatMillis, nodes, operations, spares } = scenario
+  if (spares >= nodes) return `of ${nodes} nodes ${spares} are no members: nobody is left`
   if (2 * heartbeatMillis > electionTimeoutMillis) {
     return `heartbeats every ${heartbeatMillis} ms are too few for an election timeout of ` +
       `${electionTimeoutMillis} ms`
@@ -170,6 +180,7 @@ const misfit = (scenario: Sim.Scenario): string | undefined => {
 export const Scenario = Schema.Struct({
   seed: Schema.Int,
   nodes: Schema.Int.pipe(Schema.between(1, NODES_LIMIT)),
+  spares: Schema.optionalWith(Count, { default: () => 0 }),
   schedule: Schedule,
   granularityMicros: Micros,
   windowMicros: Micros,

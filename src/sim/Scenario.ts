@@ -89,6 +89,19 @@ export type Trouble =
   | { readonly _tag: "SyncError"; readonly node: Target }
   /** An operator asks this node to have leadership handed over. It has no end. */
   | { readonly _tag: "Transfer"; readonly node: Target; readonly to: number | "chosen" }
+  /**
+   * An operator tells this node to add so many nodes and to remove so many: in `order`, the first
+   * that are no members and the first that are, as this node has it; of the latter first of all who
+   * leads, if `isLeaderFirst`. It has no end.
+   */
+  | {
+    readonly _tag: "ChangeMembers"
+    readonly node: Target
+    readonly add: number
+    readonly remove: number
+    readonly order: ReadonlyArray<number>
+    readonly isLeaderFirst: boolean
+  }
   /** The wall clock is set. */
   | { readonly _tag: "Jump"; readonly node: Target; readonly millis: number }
   /** For good: the power goes, and one bit of what was synced long ago is wrong from then on. */
@@ -132,6 +145,8 @@ export interface Scenario {
   /** What the first of all random numbers is made of. */
   readonly seed: number
   readonly nodes: number
+  /** The last so many of them are no members at first. */
+  readonly spares: number
   readonly schedule: Schedule
   /** Instants are rounded up to this, so that events meet. */
   readonly granularityMicros: number

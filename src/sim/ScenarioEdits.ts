@@ -137,6 +137,7 @@ export const onlyNodes = (scenario: Scenario, nodes: ReadonlyArray<number>): Sce
   return {
     ...scenario,
     nodes: nodes.length,
+    spares: nodes.filter((node) => node >= scenario.nodes - scenario.spares).length,
     clocks: clocks.filter((_, node) => places.has(node)),
     faults: faults.flatMap((fault) => {
       const trouble = renumbered(fault.trouble, places)
@@ -166,16 +167,19 @@ const renumbered = (
     const node = typeof trouble.node === "string" ? trouble.node : places.get(trouble.node)
     return to === undefined || node === undefined ? undefined : { ...trouble, node, to }
   }
-  if (typeof trouble.node === "string") return trouble
-  const node = places.get(trouble.node)
-  return node === undefined ? undefined : { ...trouble, node }
+  const node = typeof trouble.node === "string" ? trouble.node : places.get(trouble.node)
+  if (node === undefined) return undefined
+  if (trouble._tag !== "ChangeMembers") return { ...trouble, node } as Trouble
+  const order = trouble.order.flatMap((each) => places.get(each) ?? [])
+  return { ...trouble, node, order }
 }
 
 /**
  * Whether every failure would be the program's: disks that lose what they have promised are fewer
  * than half. Taking nodes away may break that.
  */
-export const isFair = ({ faults, nodes }: Scenario): boolean => {
+export const isFair = ({ faults, nodes, spares }: Scenario): boolean => {
+  const members = nodes - spares
   const spoilt = new Set<number>()
   for (const { trouble } of faults) {
     switch (trouble._tag) {
@@ -185,7 +189,7 @@ export const isFair = ({ faults, nodes }: Scenario): boolean => {
         spoilt.add(trouble.node)
     }
   }
-  return 2 * spoilt.size < nodes
+  return members > 0 && 2 * spoilt.size < members
 }
 
 export const changes = (before: Scenario, after: Scenario): boolean =>

@@ -2,6 +2,7 @@
  * What can be seen in a node's state: noteworthy moments of the protocol, for the marks, and where
  * the node stands, for the trace.
  */
+import * as Configurations from "../raft/Configuration.js"
 import type { Term } from "../raft/EntryId.js"
 import * as Leasing from "../raft/Leasing.js"
 import * as Log from "../raft/Log.js"
@@ -17,9 +18,13 @@ export const mark = (marks: Marks, before: State, state: State, terms: number): 
   markSnapshots(marks, before, state)
   if (before.role === "Candidate" && state.role === "PreCandidate") marks.hit("candidate collided")
   markTransfer(marks, before, state)
+  markMembers(marks, before, state)
   markLease(marks, before, state)
   if (state.role === "Leader") return markLeader(marks, state)
   if (before.role !== "Leader" || state.term !== before.term) return
+  if (!Configurations.isVoter(state.configuration, state.config.id)) {
+    return marks.hit("removed leader stepped down")
+  }
   const oldest = before.writes[0]?.since ?? Infinity
   marks.hit(
     state.now - oldest >= state.config.electionTimeoutTicks
@@ -58,6 +63,25 @@ const markLease = (marks: Marks, before: State, state: State): void => {
   marks.hit(
     Leasing.isRevoked(state) ? "lease revoked by a transfer" : "lease ended by a pause or a jump"
   )
+}
+
+const markMembers = (marks: Marks, before: State, state: State): void => {
+  const { configuration: old } = before
+  const { configuration: now, log, role, term } = state
+  if (old === now) return
+  if (now.index < old.index) marks.hit("configuration taken back")
+  if (role !== "Leader" || now.index <= old.index) return
+  const isOther = Log.termAt(log, old.index) !== term && Log.termAt(log, now.index) === term
+  if (Configurations.isJoint(now) && !Configurations.isJoint(old)) {
+    marks.hit("joint entered")
+    if (now.voters.length > 0 && old.learners.length > 0) {
+      marks.hit(isOther ? "learner promoted by another leader" : "learner promoted")
+      if (old.leaving.length > 0) marks.hit("voter replaced")
+    }
+  }
+  if (Configurations.isJoint(old) && !Configurations.isJoint(now)) {
+    marks.hit(isOther ? "joint left by another leader" : "joint left")
+  }
 }
 
 const markTransfer = (marks: Marks, before: State, state: State): void => {

@@ -139,9 +139,10 @@ const invariantsOf = (
   }
 }
 
-const markSize = ({ marks, scenario: { nodes } }: World): void => {
-  if (nodes === 1) marks.hit("single node")
-  else if (nodes % 2 === 0) marks.hit("even cluster")
+const markSize = ({ marks, scenario: { nodes, spares } }: World): void => {
+  const members = nodes - spares
+  if (members === 1) marks.hit("single node")
+  else if (members % 2 === 0) marks.hit("even cluster")
 }
 
 const reportOf = (world: World, { ackedReads, ackedWrites }: Clients): Report => {

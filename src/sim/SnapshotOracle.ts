@@ -10,6 +10,7 @@ import type { Entry } from "../raft/Entry.js"
 import type { EntryId } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
 import type { Snapshots, Storage } from "../service/Storage.js"
+import type { MemberOracle } from "./MemberOracle.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
@@ -23,9 +24,16 @@ export class SnapshotOracle {
   /** By the index of the snapshot, what the state was where one was taken. */
   readonly #digests = new Map<number, string>()
 
-  constructor(world: World, committed: (index: number) => Entry | undefined) {
+  readonly #members: MemberOracle
+
+  constructor(
+    world: World,
+    committed: (index: number) => Entry | undefined,
+    members: MemberOracle
+  ) {
     this.#world = world
     this.#committed = committed
+    this.#members = members
     this.#durable = Array.from({ length: world.scenario.nodes }, () => new Set<string>())
   }
 
@@ -62,6 +70,7 @@ export class SnapshotOracle {
       this.#wrong(node, `lets go of entry ${base.index}, which its snapshot has not made`)
     }
     this.#checkCommitted(node, snapshot)
+    this.#members.snapshot(node, snapshot.id.index, snapshot.configuration)
     if (base.index > 0 && !this.#isCommitted(base)) {
       this.#wrong(node, `lets go of entry ${base.index} of term ${base.term}, which is not`)
     }

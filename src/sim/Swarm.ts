@@ -20,6 +20,7 @@ import type {
   Schedule
 } from "./Scenario.js"
 import * as SwarmFaults from "./SwarmFaults.js"
+import * as SwarmMembers from "./SwarmMembers.js"
 import * as SwarmProbes from "./SwarmProbes.js"
 import * as SwarmTransfers from "./SwarmTransfers.js"
 
@@ -40,7 +41,9 @@ export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
   const drawn = drawLife(seed, overrides, application)
   const probes = Dice.make(seed, "probes")
   const isProbe = drawn.nodes > 1 && probes.chance(PROBES_PER_MILLE)
-  const scenario = isProbe ? SwarmProbes.tune(probes, drawn, application) : drawn
+  const scenario = isProbe
+    ? SwarmProbes.tune(probes, drawn, application)
+    : SwarmMembers.tune(Dice.make(seed, "members"), drawn)
   const clockDriftPercent = drawDriftBound(seed, scenario.clocks)
   return { ...scenario, limits: { ...scenario.limits, clockDriftPercent } }
 }
@@ -59,6 +62,7 @@ const drawLife = (seed: number, overrides: Overrides, application: Application):
   return {
     seed,
     nodes,
+    spares: 0,
     ...conditions,
     electionTimeoutMillis,
     heartbeatMillis,

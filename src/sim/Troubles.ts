@@ -211,6 +211,9 @@ export class Troubles {
       case "Transfer":
         this.#operator.handOver(host, trouble.to === "chosen" ? undefined : nodeId(trouble.to))
         return nothing
+      case "ChangeMembers":
+        this.#operator.change(host, trouble, this.#hosts, this.leader())
+        return nothing
       case "Rot":
         return this.#damage(host, () => disk.rot())
       case "Misdirect":
@@ -334,6 +337,13 @@ export const describe = (trouble: Trouble): string => {
       return trouble.to === "chosen"
         ? `an operator wants another leader, and tells ${name}`
         : `an operator wants ${nodeId(trouble.to)} to lead, and tells ${name}`
+    case "ChangeMembers": {
+      const what = [
+        ...(trouble.add > 0 ? [`${trouble.add} more`] : []),
+        ...(trouble.remove > 0 ? [`${trouble.remove} fewer`] : [])
+      ]
+      return `an operator wants ${what.join(" and ")} of the members, and tells ${name}`
+    }
     case "Jump":
       return `the wall clock of ${name} jumps by ${trouble.millis} ms`
     case "Rot":

@@ -14,6 +14,7 @@ const delay = { leastMicros: 1_000, meanMicros: 500 }
 
 export const scenarioOf = (seed: number, nodes = 3): Scenario => ({
   seed,
+  spares: 0,
   nodes,
   schedule: { _tag: "Pct", depth: 3, steps: 10_000 },
   granularityMicros: 1,

@@ -80,6 +80,7 @@ export const promising = (check: Invariant["check"]): Application => ({
 export const scenario = (change: Partial<Scenario> = {}): Scenario => ({
   seed: 7,
   nodes: 3,
+  spares: 0,
   schedule: { _tag: "Random" },
   granularityMicros: 1,
   windowMicros: 500,

@@ -21,6 +21,7 @@ import { World } from "../../src/sim/World.js"
 export const calm: Scenario = {
   seed: 1,
   nodes: 3,
+  spares: 0,
   schedule: { _tag: "Fifo" },
   granularityMicros: 1,
   windowMicros: 0,

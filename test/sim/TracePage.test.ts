@@ -158,6 +158,7 @@ const delay = { leastMicros: 500, meanMicros: 1_000 }
 const scenario: Scenario = {
   seed: 42,
   nodes: NODES.length,
+  spares: 0,
   schedule: { _tag: "Random" },
   granularityMicros: 1,
   windowMicros: 0,

@@ -1,0 +1,102 @@
+/**
+ * When operators change the members, in the life of a seed: nodes come, go and are replaced, one or
+ * several at once, in peace and while something befalls whoever leads or comes. Drawn apart from
+ * all else, which stays what it is without it.
+ */
+import type { Dice } from "./Dice.js"
+import type { Fault, Scenario, Target, Trouble } from "./Scenario.js"
+
+/** Of lives, in which the members change. */
+const PRESENT_PER_MILLE = 400
+
+/** Nodes of a cluster that grows to its most. */
+const NODES_LIMIT = 9
+
+/**
+ * The life with nodes that are no members at first, and with changes. Its disks are spoilt, but not
+ * replaced by empty ones: a node that comes later cannot tell that it meets another under that id.
+ */
+export const tune = (dice: Dice, scenario: Scenario): Scenario => {
+  const { clocks, electionTimeoutMillis, faults, nodes, safetyMicros } = scenario
+  if (!dice.chance(PRESENT_PER_MILLE) || nodes >= NODES_LIMIT) return scenario
+  const spares = Math.min(dice.between(1, 4), NODES_LIMIT - nodes)
+  const changes = draw(dice, nodes + spares, safetyMicros, 1_000 * electionTimeoutMillis)
+  const kept = faults.filter(({ trouble }) => trouble._tag !== "Wipe")
+  return {
+    ...scenario,
+    nodes: nodes + spares,
+    spares,
+    clocks: [...clocks, ...clocks.slice(0, spares)],
+    faults: [...kept, ...changes].sort((one, other) => one.atMicros - other.atMicros)
+  }
+}
+
+const draw = (
+  dice: Dice,
+  nodes: number,
+  safetyMicros: number,
+  timeoutMicros: number
+): ReadonlyArray<Fault> => {
+  const gapMicros = timeoutMicros * dice.oneOf([1, 3, 6, 15])
+  const isContested = dice.chance(700)
+  const faults: Array<Fault> = []
+  let atMicros = 2 * timeoutMicros + dice.exponential(gapMicros)
+  while (atMicros < safetyMicros) {
+    faults.push({ atMicros, forMicros: 1, trouble: change(dice, nodes) })
+    if (isContested && dice.chance(600)) {
+      faults.push(...misfortune(dice, atMicros, nodes, timeoutMicros))
+    }
+    atMicros += 1 + dice.exponential(gapMicros)
+  }
+  return faults
+}
+
+/** Who is a member by then, and who is not, shows when it is asked for. */
+const change = (dice: Dice, nodes: number): Trouble => {
+  const [add, remove] = dice.weighted<readonly [number, number]>([
+    [[1, 0], 5],
+    [[0, 1], 4],
+    [[1, 1], 6],
+    [[2, 0], 2],
+    [[2, 2], 2],
+    [[3, 3], 1],
+    [[1, 2], 1],
+    [[0, 2], 1]
+  ])
+  return {
+    _tag: "ChangeMembers",
+    node: dice.chance(500) ? "leader" : dice.below(nodes),
+    add,
+    remove,
+    order: dice.shuffle(Array.from({ length: nodes }, (_, node) => node)),
+    isLeaderFirst: dice.chance(300)
+  }
+}
+
+/** What befalls whoever leads, or anybody, before, while or after the change is on its way. */
+const misfortune = (
+  dice: Dice,
+  changeMicros: number,
+  nodes: number,
+  timeoutMicros: number
+): ReadonlyArray<Fault> => {
+  const node: Target = dice.chance(500) ? "leader" : dice.below(nodes)
+  const trouble = dice.oneOf<Trouble>([
+    { _tag: "Isolate", node, direction: "both" },
+    { _tag: "Isolate", node, direction: "in" },
+    { _tag: "Isolate", node, direction: "out" },
+    { _tag: "Pause", node },
+    { _tag: "Stall", node },
+    { _tag: "Kill", node, while: "any" },
+    { _tag: "Kill", node, while: "writing" },
+    { _tag: "Crash", node, while: "writing" },
+    { _tag: "Crash", node, while: "any" }
+  ])
+  const atMicros = changeMicros + dice.between(-2_000, dice.oneOf([2_000, 20_000, 200_000]))
+  const forMicros = 1 + dice.below(4 * timeoutMicros)
+  const fault: Fault = { atMicros: Math.max(0, atMicros), forMicros, trouble }
+  if (!dice.chance(300)) return [fault]
+  // Another change while the first may be half done, by whoever leads by then.
+  const laterMicros = atMicros + dice.below(3 * timeoutMicros)
+  return [fault, { atMicros: Math.max(0, laterMicros), forMicros: 1, trouble: change(dice, nodes) }]
+}
