@@ -178,12 +178,9 @@ const write =
 const changeMembers =
   (node: Node["Type"]) => (change: MembersChange): Effect.Effect<number, WriteError> =>
     Effect.async((resume) => {
-      const { add = [], expected, remove = [] } = change
-      const added = add.map((member) => ({
-        id: member.id,
-        address: Members.formatAddress(member)
-      }))
-      node.changeMembers({ add: added, remove, expected }, (outcome) => {
+      const { expected, remove = [] } = change
+      const add = (change.add ?? []).map(Members.toNew)
+      node.changeMembers({ add, remove, expected }, (outcome) => {
         switch (outcome._tag) {
           case "MembershipChanged":
             return resume(Effect.succeed(outcome.index))
@@ -194,11 +191,7 @@ const changeMembers =
           case "Refused":
             return resume(unavailable(outcome))
           case "UnknownOutcome":
-            return resume(
-              new UnknownOutcome({
-                message: "no answer in time: the members may have changed, or may change yet"
-              })
-            )
+            return resume(new UnknownOutcome({ message: "no answer in time: look who they are" }))
         }
       })
     })

@@ -84,6 +84,63 @@ layer(RaftCache.layerMemory, { excludeTestServices: true })("the cache in memory
       const status = yield* Effect.flatMap(RaftCache.RaftCache, (cache) => cache.status)
       assert.deepInclude(status, { id: "n1", role: "Leader", leader: "n1", members: ["n1"] })
     }))
+
+  it.effect("tells who its members are, and why it does not change them", () =>
+    Effect.gen(function*() {
+      const cache = yield* RaftCache.RaftCache
+      const { isJoint, members } = yield* cache.members
+      assert.isFalse(isJoint)
+      assert.deepStrictEqual(members, [{ id: "n1", address: "", role: "Voter", behind: 0 }])
+      const why = (change: RaftCache.MembersChange) =>
+        Effect.map(
+          Effect.flip(cache.changeMembers(change)),
+          (error) => `${error._tag}: ${error.message}`
+        )
+      assert.strictEqual(
+        yield* why({ remove: ["n2"] }),
+        "Invalid: one of those to remove is no member: members are n1"
+      )
+      assert.strictEqual(
+        yield* why({ remove: ["n1"] }),
+        "Invalid: no voting member would be left: the cluster would be no more"
+      )
+      assert.strictEqual(
+        yield* why({ add: [{ id: "n2", host: "a", port: 1 }], expected: 7 }),
+        "Invalid: the members are not those any more that were expected: look at them again"
+      )
+      const index = yield* cache.changeMembers({ add: [{ id: "n2", host: "a", port: 1 }] })
+      assert.strictEqual((yield* cache.members).index, index)
+      yield* cache.changeMembers({ remove: ["n2"], expected: index })
+      assert.deepStrictEqual((yield* cache.status).members, ["n1"])
+    }))
+})
+
+describe("the options of a cache that joins", () => {
+  const joins = (join: RaftCache.Options["join"]) =>
+    Either.match(
+      RaftCache.validate({ id: "n4", data: "unused", ...(join === undefined ? {} : { join }) }),
+      {
+        onLeft: ({ message }) => message,
+        onRight: ({ join, peers, self }) => ({ join, peers, self })
+      }
+    )
+
+  it("say whom to ask, where the node listens, and whom it replaces", () => {
+    assert.deepStrictEqual(
+      joins({ at: "a:6379", listen: "b:7101", replaces: "n3" }),
+      {
+        join: { at: { host: "a", port: 6379 }, replaces: "n3" },
+        peers: [],
+        self: { id: "n4", host: "b", port: 7101 }
+      }
+    )
+  })
+
+  it("are refused if they say neither, or no addresses", () => {
+    assert.strictEqual(joins(undefined), "peers or join must be given")
+    assert.strictEqual(joins({ at: "a", listen: "b:7101" }), `join: "a" is not host:port`)
+    assert.strictEqual(joins({ at: "a:1", listen: "b" }), `listen: "b" is not host:port`)
+  })
 })
 
 describe("the options of the cache", () => {
@@ -93,6 +150,10 @@ describe("the options of the cache", () => {
     [{ id: "n3" }, "peers: n3 is not among n1, n2"],
     [{ peers: "n1" }, `peers: "n1" is not id=host:port`],
     [{ peers: [] }, "peers: n1 is not among "],
+    [
+      { join: { at: "127.0.0.1:6379", listen: "127.0.0.1:7101" } },
+      "peers and join: a node begins a cluster or joins one, not both"
+    ],
     [
       { heartbeat: "150 millis" as const },
       "a heartbeat of 150 ms and an election timeout of 300 ms: the heartbeat must be at least " +

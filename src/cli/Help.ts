@@ -8,6 +8,7 @@ export const text =
   raftcache sim                                                      look for failures in simulation
   raftcache demo                                                     a simulated cluster, in words
   raftcache wal inspect|verify --data FOLDER                         look at a node's log on disk
+  raftcache recover --data FOLDER --to FOLDER                        when a majority is lost
   raftcache status                                                   what a node knows
   raftcache members [add|remove|replace ...]                         who belongs to the cluster
   raftcache transfer [id]                                            another node is to lead
@@ -64,6 +65,12 @@ look at a node's log; changes nothing, also works while the node runs
   --from N, --to N      only entries from N, to N
   --lines N             so many records and entries at most    default 200
   --json                one JSON document
+
+make a new cluster of one node from what one stopped survivor has, its members being lost
+  --data FOLDER         the survivor's; it is only read
+  --to FOLDER           the new cluster's, empty or not there yet
+  --listen HOST:PORT    where later members reach the node     default where it was
+  --force               those that do not answer are gone for good; without it nothing is done
 
   -h, --help            this text
   -v, --version         the version

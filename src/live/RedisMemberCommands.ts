@@ -8,6 +8,7 @@ import * as Members from "../node/Members.js"
 import * as MembershipRefusals from "../node/MembershipRefusals.js"
 import type { Change } from "../node/Memberships.js"
 import type { Membership, MembershipOutcome, Refused, Status } from "../node/Node.js"
+import type { NewMember } from "../raft/Event.js"
 import type { Writer } from "../wire/RespReply.js"
 import { matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server, Tell, Words } from "./RedisCommand.js"
@@ -95,11 +96,11 @@ const change = (
 ): Change | string => {
   const expected = readExpected(expectedWords)
   if (typeof expected === "string") return expected
-  const add: Array<{ readonly id: string; readonly address: string }> = []
+  const add: Array<NewMember> = []
   for (const word of added) {
     const member = Members.parseMember(textOf(word))
     if (Either.isLeft(member)) return `ERR ${member.left}`
-    add.push({ id: member.right.id, address: Members.formatAddress(member.right) })
+    add.push(Members.toNew(member.right))
   }
   return { add, remove: removed.map(textOf), expected }
 }

@@ -27,6 +27,8 @@ const status = (node: Status, out: Writer): void => {
     ["commit_index", node.commitIndex],
     ["applied_index", node.appliedIndex],
     ["snapshot_index", node.snapshotIndex],
+    ["members_index", node.membership.index],
+    ["members_joint", node.membership.isJoint ? 1 : 0],
     ["pending_requests", node.pending],
     ["cluster_id", node.clusterId],
     ["version", VERSION]

@@ -164,7 +164,7 @@ const makeLinks = (
         const wanted = new Map(Object.entries(addresses))
         wanted.delete(nodeId)
         for (const peer of wanted.keys()) wanted.set(peer, moved[peer] ?? wanted.get(peer)!)
-        for (const peer of [...links.keys()]) {
+        for (const peer of links.keys()) {
           if (wanted.has(peer)) continue
           links.delete(peer)
           fork(FiberMap.remove(keepers, peer))

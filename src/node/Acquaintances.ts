@@ -35,15 +35,16 @@ type Acquaintance = typeof Acquaintance.Type
 
 const Contents = Schema.parseJson(Schema.Struct({
   format: Schema.Literal(FORMAT_VERSION),
-  /** Of the newest committed configuration that it takes account of. */
+  /** The newest committed configuration that it takes account of, and who is in it. */
   settledIndex: Schema.Int,
+  members: Schema.Array(Schema.String),
   /** In the order in which they were met; no id twice. */
   peers: Schema.Array(Acquaintance)
 }))
 
 type Contents = typeof Contents.Type
 
-const nobody: Contents = { format: FORMAT_VERSION, settledIndex: -1, peers: [] }
+const nobody: Contents = { format: FORMAT_VERSION, settledIndex: -1, members: [], peers: [] }
 
 /** `self` is this node's id, for messages. */
 export const make = (
@@ -76,14 +77,16 @@ export const make = (
         const meeting = recall(id, incarnation)
         if (meeting !== undefined) return Effect.succeed(meeting)
         const others = contents.peers.filter((known) => known.id !== id)
-        const peers = [...others, { id, incarnation, standing: "Met" as const }]
+        const standing = contents.members.includes(id) ? "Member" : "Met"
+        const peers: Contents["peers"] = [...others, { id, incarnation, standing }]
         return Effect.as(save({ ...contents, peers }), welcome)
       })
 
     const settle: Acquaintances["settle"] = (index, members) =>
       Effect.suspend(() => {
         if (index <= contents.settledIndex) return Effect.void
-        return save({ ...contents, settledIndex: index, peers: settled(contents, members) })
+        const peers = settled(contents, members)
+        return save({ ...contents, settledIndex: index, members, peers })
       })
 
     return {

@@ -71,16 +71,12 @@ export const bootstrap = ({ members }: DataFolder): Configuration =>
 export const countStart = (self: DataFolder): Effect.Effect<DataFolder, DiskError, Disk> =>
   save({ ...self, start: self.start + 1 })
 
-const create = ({ clusterId, members, nodeId }: Options) =>
-  Effect.flatMap(drawIncarnation, (incarnation) =>
-    save({
-      format: FORMAT_VERSION,
-      clusterId,
-      nodeId,
-      members,
-      incarnation,
-      start: 0
-    }))
+const create = (options: Options) =>
+  Effect.flatMap(drawIncarnation, (incarnation) => begin(options, incarnation))
+
+/** Makes the folder one of a node's, which has not opened it so far. */
+export const begin = ({ clusterId, members, nodeId }: Options, incarnation: string) =>
+  save({ format: FORMAT_VERSION, clusterId, nodeId, members, incarnation, start: 0 })
 
 /** 16 hex digits, from Effect's Random. */
 export const drawIncarnation = Effect.map(

@@ -3,7 +3,7 @@
  * `n1=10.0.0.1:7101,n2=10.0.0.2:7101,n3=[::1]:7101`.
  */
 import { Either } from "effect"
-import type { NodeId } from "../raft/Event.js"
+import type { NewMember, NodeId } from "../raft/Event.js"
 
 export interface Member {
   readonly id: NodeId
@@ -75,3 +75,9 @@ export const format = (members: ReadonlyArray<Member>): string =>
 /** Where each is reached, by its id. */
 export const addressesOf = (members: ReadonlyArray<Member>): Readonly<Record<NodeId, string>> =>
   Object.fromEntries(members.map((member) => [member.id, formatAddress(member)]))
+
+/** As the core has it. */
+export const toNew = (member: Member): NewMember => ({
+  id: member.id,
+  address: formatAddress(member)
+})

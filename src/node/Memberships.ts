@@ -107,8 +107,8 @@ export class Memberships {
       if (own.asked !== undefined) own.isInDoubt = true
       own.asked = { leader, at: now }
       own.expected ??= configuration.index
-      const { change: { add, remove }, expected } = own
-      const message = { _tag: "MembershipAsked", id, add, remove, expected } as const
+      const { change: { add, remove }, expected, isInDoubt: isRepeated } = own
+      const message = { _tag: "MembershipAsked", id, add, remove, expected, isRepeated } as const
       if (leader === config.id) this.askedBy(leader, message, state, door)
       else door.send(leader, message)
     }
@@ -122,13 +122,15 @@ export class Memberships {
 
   /** A peer, or this node itself, asks this node's core. */
   askedBy(from: NodeId, asked: MembershipAsked, state: State, door: Door): void {
-    const { add, expected, id, remove } = asked
+    const { add, expected, id, isRepeated, remove } = asked
     for (const known of this.#remote.values()) {
       // A message that came twice, or was sent again, is one request.
       if (known.from === from && known.id === id) return
     }
     const ref = door.newRef()
-    const hasCome = state.role === "Leader" && isSatisfied(state.configuration, asked)
+    // Whoever asks for the first time to remove one that is none has made a slip.
+    const mayHaveCome = state.role === "Leader" && (isRepeated || add.length > 0)
+    const hasCome = mayHaveCome && isSatisfied(state.configuration, asked)
     this.#remote.set(ref, { from, id, add, remove, isSatisfied: hasCome })
     if (hasCome) this.#tellSatisfied(state, door)
     else door.run({ _tag: "ChangeMembership", ref, add, remove, expected })

@@ -3,21 +3,9 @@
  * sleeps until something is due. It is the same in production and under simulation; only the layers
  * of Network, Storage and StateMachine, and Effect's Clock, Random and Scheduler, differ.
  */
-import {
-  Cause,
-  Deferred,
-  Effect,
-  Exit,
-  FiberSet,
-  Layer,
-  LogLevel,
-  Mailbox,
-  Random,
-  Runtime
-} from "effect"
+import { Cause, Deferred, Effect, Exit, FiberSet, Layer, Mailbox, Random, Runtime } from "effect"
 import type { Scope } from "effect"
 import type { Write } from "../raft/Action.js"
-import * as Configurations from "../raft/Configuration.js"
 import type { Index } from "../raft/EntryId.js"
 import type { NodeId } from "../raft/Event.js"
 import * as Raft from "../raft/Raft.js"
@@ -36,6 +24,7 @@ import { Memberships } from "./Memberships.js"
 import * as MemberStatus from "./MemberStatus.js"
 import { Node, Removed } from "./Node.js"
 import type { Status } from "./Node.js"
+import * as NodeLog from "./NodeLog.js"
 import { Outbox } from "./Outbox.js"
 import { Peers } from "./Peers.js"
 import { Reads } from "./Reads.js"
@@ -82,57 +71,6 @@ const bootState = (options: Options, storage: Storage["Type"], seed: number): St
     },
     storage.recovered
   )
-
-/** Changes of leadership are news; how they came about is told at level debug. */
-const logNote = (
-  state: State,
-  note: Exclude<Note, { readonly _tag: "Removed" }>
-): Effect.Effect<void> => {
-  const { config: { id }, role, term } = state
-  const log = (level: LogLevel.LogLevel, text: string) =>
-    Effect.annotateLogs(Effect.logWithLevel(level, text), { node: id, role, term })
-  switch (note._tag) {
-    case "BecameLeader":
-      return log(LogLevel.Info, "leads")
-    case "LeaderKnown":
-      return log(LogLevel.Info, `follows ${note.leader}`)
-    case "BecameFollower":
-      return log(LogLevel.Info, `steps down: ${note.why}`)
-    case "BecamePreCandidate":
-      return log(LogLevel.Debug, "hears no leader and asks whether it could be elected")
-    case "BecameCandidate":
-      return log(LogLevel.Debug, "stands for election")
-    case "Truncated":
-      return log(LogLevel.Debug, `drops entries ${note.from} to ${note.to}`)
-    case "Compacted":
-      return log(
-        LogLevel.Debug,
-        `has a snapshot up to ${note.snapshot}, lets go of entries up to ${note.upTo}`
-      )
-    case "Streaming":
-      return log(LogLevel.Info, `sends ${note.to} the snapshot up to ${note.snapshot}`)
-    case "Installed":
-      return log(LogLevel.Info, `begins anew with the leader's snapshot up to ${note.snapshot}`)
-    case "ConfigurationChanged": {
-      const { configuration, isCommitted } = note
-      const what = `${Configurations.describe(configuration)}, as of entry ${configuration.index}`
-      return isCommitted
-        ? log(LogLevel.Info, `has members ${what}`)
-        : log(LogLevel.Debug, `will have members ${what}`)
-    }
-    case "TransferBegun":
-      return log(LogLevel.Info, `hands leadership to ${note.to}`)
-    case "Transferred":
-      return log(LogLevel.Info, `has handed leadership to ${note.to}`)
-    case "TransferAbandoned":
-      return log(LogLevel.Info, `gives up handing leadership to ${note.to}: ${note.why}`)
-    case "NotUnderstood":
-      return log(
-        LogLevel.Warning,
-        `cannot read what ${note.from} sends: run the same version of raftcache on every node`
-      )
-  }
-}
 
 /**
  * Writes whatever has gathered while it wrote before, as one batch. Ends with the first failure.
@@ -198,7 +136,7 @@ const runTurns = (self: Shell): Effect.Effect<never, Removed> =>
     return Effect.forEach(notes, (note) =>
       note._tag === "Removed"
         ? removed(self.loop.state.config.id, note.index)
-        : logNote(self.loop.state, note))
+        : NodeLog.tell(self.loop.state, note))
   }))
 
 const removed = (id: NodeId, index: Index): Removed =>
@@ -314,6 +252,7 @@ export const make = (
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })
     })
     yield* Effect.addFinalizer(() => drain(shell))
+    yield* NodeLog.warnIfGone(shell.loop.state)
     offer({ _tag: "Wake" })
 
     const fork = Runtime.runFork(yield* Effect.runtime<never>())

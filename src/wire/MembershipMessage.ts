@@ -15,6 +15,8 @@ export interface MembershipAsked {
   readonly remove: ReadonlyArray<string>
   /** Of the configuration that is to be changed: no other one is. */
   readonly expected: Index
+  /** It may have been carried out already. */
+  readonly isRepeated: boolean
 }
 
 /** What became of the request that the receiver knows as `id`. */
@@ -57,9 +59,10 @@ const refusals: Readonly<Record<MembershipRefusal, number>> = {
 const STRING_BYTES_MIN = 4
 
 export const writeAsked = (writer: Bytes.Writer, asked: MembershipAsked): void => {
-  const { add, expected, id, remove } = asked
+  const { add, expected, id, isRepeated, remove } = asked
   writer.integer(id)
   writer.integer(expected)
+  writer.u8(isRepeated ? 1 : 0)
   writer.u32(add.length)
   for (const member of add) {
     writer.string(member.id)
@@ -72,13 +75,15 @@ export const writeAsked = (writer: Bytes.Writer, asked: MembershipAsked): void =
 export const readAsked = (reader: Bytes.Reader): MembershipAsked => {
   const id = reader.integer()
   const expected = reader.integer()
+  const repeated = reader.u8()
+  if (repeated > 1) throw new Bytes.Malformed()
   const add: Array<NewMember> = []
   for (let left = reader.count(2 * STRING_BYTES_MIN); left > 0; left--) {
     add.push({ id: reader.string(), address: reader.string() })
   }
   const remove: Array<string> = []
   for (let left = reader.count(STRING_BYTES_MIN); left > 0; left--) remove.push(reader.string())
-  return { _tag: "MembershipAsked", id, add, remove, expected }
+  return { _tag: "MembershipAsked", id, add, remove, expected, isRepeated: repeated === 1 }
 }
 
 export const writeAnswered = (

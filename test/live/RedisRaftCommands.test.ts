@@ -42,6 +42,12 @@ describe("RAFT", () => {
         0,
         "applied_index",
         0,
+        "snapshot_index",
+        0,
+        "members_index",
+        7,
+        "members_joint",
+        0,
         "pending_requests",
         0,
         "cluster_id",
@@ -52,7 +58,7 @@ describe("RAFT", () => {
         ["n1", "n2", "n3"]
       ])
       expect(yield* converse(request("HELLO", "3"), request("RAFT", "STATUS"))).toContain(
-        "\r\n%11\r\n"
+        "\r\n%14\r\n"
       )
     }))
 

@@ -73,6 +73,14 @@ describe("a node", () => {
     assert.strictEqual(meets(disk, "n3", "i3"), "Refused")
   })
 
+  it("knows that one has left whom it met when that one was a member already", () => {
+    const disk = MemoryDisk.make()
+    settles(disk, 0, all)
+    meets(disk, "n3", "i3")
+    settles(disk, 7, ["n1", "n2"])
+    assert.strictEqual(meets(disk, "n3", "new"), "Welcome")
+  })
+
   it("hears whichever comes first of an id that is given again", () => {
     const disk = MemoryDisk.make()
     meets(disk, "n3", "i3")

@@ -115,10 +115,10 @@ describe("a survey of a data folder", () => {
     const empty = MemoryDisk.make()
     assert.include(why(empty), `it has no file "identity"`)
     assert.isEmpty(contents(empty))
-    const line = "{\"format\":2,\"everything\":\"else\"}"
+    const line = "{\"format\":3,\"everything\":\"else\"}"
     const checksum = crc32(line).toString(16).padStart(8, "0")
     const later = written(calls)
     MemoryDisk.alter(later, "identity", () => new TextEncoder().encode(`${line}\n${checksum}\n`))
-    assert.include(why(later), "identity is in format 2")
+    assert.include(why(later), "identity is in format 3")
   })
 })

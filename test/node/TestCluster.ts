@@ -8,8 +8,10 @@ import * as Command from "../../src/kv/Command.js"
 import * as Key from "../../src/kv/Key.js"
 import * as Store from "../../src/kv/Store.js"
 import * as Cache from "../../src/node/Cache.js"
+import type { Change } from "../../src/node/Memberships.js"
 import { Node } from "../../src/node/Node.js"
 import type {
+  MembershipOutcome,
   ReadOutcome,
   SnapshotOutcome,
   TransferOutcome,
@@ -69,7 +71,8 @@ export const make = (
     const start = (id: string) =>
       Effect.gen(function*() {
         const disk = MemoryDisk.layer(disks.get(id)!)
-        const folder = { clusterId: "0123456789abcdef", nodeId: id, members }
+        const founding = ids.includes(id) ? members : {}
+        const folder = { clusterId: "0123456789abcdef", nodeId: id, members: founding }
         const storage = Layer.provide(WriteAheadLog.layer(folder), disk)
         const options = { ...NodeProgram.defaults, limits }
         const layer = NodeProgram.layer(options).pipe(
@@ -95,7 +98,24 @@ export const make = (
     yield* Effect.forEach(ids, start, { discard: true })
     yield* Effect.addFinalizer(() => elapse(Effect.forEach([...running.keys()], stop)))
 
+    const changeMembers = (id: string, change: Partial<Change>) =>
+      Effect.async<MembershipOutcome>((resume) =>
+        node(id).changeMembers(
+          { add: [], remove: [], expected: undefined, ...change },
+          (outcome) => resume(Effect.succeed(outcome))
+        )
+      )
+
     return {
+      /** A new node, which knows nobody. */
+      join: (id: string) =>
+        Effect.suspend(() => {
+          disks.set(id, MemoryDisk.make())
+          return start(id)
+        }),
+      changeMembers,
+      /** Undefined while it runs. */
+      stopped: (id: string) => node(id).stopped,
       hub,
       disks,
       ids,
@@ -133,7 +153,7 @@ export const make = (
         const term = Math.max(...followed.map((status) => status.term))
         const votes = followed.filter((status) => status.term === term && status.leader)
         const leader = followed.find((each) => each.role === "Leader" && each.term === term)
-        return leader !== undefined && 2 * votes.length > ids.length
+        return leader !== undefined && 2 * votes.length > leader.members.length
           ? Effect.succeed(leader.id)
           : Effect.fail("no leader yet" as const)
       }).pipe(

@@ -204,11 +204,11 @@ describe("the write-ahead log", () => {
 
   it("refuses a folder of a later version, and names both the file and its format", () => {
     const disk = written(calls)
-    const line = "{\"format\":2,\"everything\":\"else\"}"
+    const line = "{\"format\":3,\"everything\":\"else\"}"
     alterText(disk, "identity", () => `${line}\n${crc32(line).toString(16).padStart(8, "0")}\n`)
     const { message, reason } = refusal(recover(disk))
     assert.strictEqual(reason, "Version")
-    assert.include(message, "identity is in format 2")
+    assert.include(message, "identity is in format 3")
   })
 })
 

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import * as Path from "node:path"
 import * as Program from "./Program.js"
 import { Refusal, RespClient } from "./RespClient.js"
 
@@ -15,7 +15,7 @@ const disks: Array<string> = []
 
 /** An empty folder, removed after the test. */
 export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "raftcache-"))
+  const folder = mkdtempSync(Path.join(tmpdir(), "raftcache-"))
   folders.push(folder)
   return folder
 }
@@ -133,10 +133,19 @@ export interface Options {
 }
 
 export class Cluster {
-  readonly nodes: ReadonlyArray<Node>
+  /** Those that belong to it, as far as the test goes. */
+  nodes: ReadonlyArray<Node>
+  readonly #parent: string
+  readonly #flags: ReadonlyArray<string>
 
-  private constructor(nodes: ReadonlyArray<Node>) {
+  private constructor(
+    nodes: ReadonlyArray<Node>,
+    parent: string,
+    flags: ReadonlyArray<string>
+  ) {
     this.nodes = nodes
+    this.#parent = parent
+    this.#flags = flags
   }
 
   /** Three nodes, none of them started. */
@@ -144,10 +153,29 @@ export class Cluster {
     const ports = await freePorts(6)
     const ids = ["n1", "n2", "n3"]
     const peers = ids.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(",")
-    return new Cluster(ids.map((id, at) => {
-      const folder = join(parents[at % parents.length]!, id)
-      return new Node(id, ports[3 + at]!, folder, ["--peers", peers, ...flags])
-    }))
+    return new Cluster(
+      ids.map((id, at) => {
+        const folder = Path.join(parents[at % parents.length]!, id)
+        return new Node(id, ports[3 + at]!, folder, ["--peers", peers, ...flags])
+      }),
+      parents[0]!,
+      flags
+    )
+  }
+
+  /** A further node, not started, that will ask `member` to be taken on. */
+  async joining(id: string, member: Node, ...more: ReadonlyArray<string>): Promise<Node> {
+    const [peerPort, redisPort] = await freePorts(2)
+    const join = ["--join", `127.0.0.1:${member.redisPort}`, "--listen", `127.0.0.1:${peerPort}`]
+    const flags = [...join, ...more, ...this.#flags]
+    const node = new Node(id, redisPort!, Path.join(this.#parent, `joined-${id}`), flags)
+    this.nodes = [...this.nodes, node]
+    return node
+  }
+
+  /** It belongs to it no more. */
+  forget(node: Node): void {
+    this.nodes = this.nodes.filter((each) => each !== node)
   }
 
   /** Three nodes that serve clients and have a leader. */

@@ -47,6 +47,10 @@ describe("the command line", () => {
     ["a time that is none", [...alone, "--heartbeat", "soon"], /--heartbeat: /],
     ["times that do not fit", [...alone, "--heartbeat", "200"], /at least three heartbeats/],
     ["a level that is none", [...alone, "--log-level", "loud"], /--log-level: /],
+    ["peers and a cluster to join", [...alone, "--join", "a:1", "--listen", "a:2"], /not both/],
+    ["a cluster to join, but not where", ["--id", "n1", "--join", "a:1"], /--listen is missing/],
+    ["one to replace, but no cluster", [...alone, "--replaces", "n2"], /go with --join/],
+    ["neither peers nor a cluster", ["--id", "n1"], /--peers is missing, or --join/],
     ["too many nodes", ["dev", "--nodes", "10"], /--nodes: Expected a number from 1 to 9/]
   ])("refuses %s with exit code 2 and says why", async (_, words, why) => {
     const { code, output } = await say(words)

@@ -70,7 +70,8 @@ const arbitraries: Arbitraries = {
     id,
     add: fc.array(fc.record({ id: fc.string(), address: fc.string() }), { maxLength: 3 }),
     remove: fc.array(fc.string(), { maxLength: 3 }),
-    expected: index
+    expected: index,
+    isRepeated: fc.boolean()
   }),
   MembershipAnswered: fc.record({
     id,
