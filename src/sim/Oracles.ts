@@ -122,11 +122,6 @@ export class Oracles {
     if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
   }
 
-  /** It has ended, as no member. */
-  removed(node: number): void {
-    this.members.removed(node, this.termOf(node))
-  }
-
   /** The node's disk is another one. */
   wiped(node: number): void {
     this.#promised[node]!.forget()
