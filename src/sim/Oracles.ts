@@ -15,6 +15,7 @@ import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
 import * as LeaderOracle from "./LeaderOracle.js"
 import { MemberOracle } from "./MemberOracle.js"
+import * as OrderOracle from "./OrderOracle.js"
 import { Promised, sameBytes } from "./Promised.js"
 import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
@@ -150,7 +151,8 @@ export class Oracles {
     if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
       this.#world.tell({ _tag: "State", node: nodeId(node), state: this.#describe(state) })
     }
-    this.#checkOrder(node, before, state)
+    const { hardState } = this.#promised[node]!
+    OrderOracle.check(this.#world, node, before ?? { ...hardState, commit: 0, applied: 0 }, state)
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
@@ -178,28 +180,6 @@ export class Oracles {
     recorder.mix(log.last)
     recorder.mix(commit)
     recorder.mix(applied)
-  }
-
-  #checkOrder(node: number, before: State | undefined, state: State): void {
-    const { hardState } = this.#promised[node]!
-    const from = before ?? { ...hardState, commit: 0, applied: 0 }
-    const isLater = state.term > from.term ||
-      (state.term === from.term && (from.vote === undefined || from.vote === state.vote))
-    if (!isLater || state.commit < from.commit || state.applied < from.applied) {
-      this.#world.violate(
-        "never-back",
-        `${nodeId(node)} went back from term ${from.term}, vote ${from.vote ?? "for nobody"}, ` +
-          `commit ${from.commit}, applied ${from.applied} to term ${state.term}, vote ` +
-          `${state.vote ?? "for nobody"}, commit ${state.commit}, applied ${state.applied}`
-      )
-    }
-    if (state.commit > state.log.last || state.applied > state.commit) {
-      this.#world.violate(
-        "never-back",
-        `${nodeId(node)} has applied ${state.applied} and committed ${state.commit} of ` +
-          `${state.log.last} entries`
-      )
-    }
   }
 
   #elected(node: number, state: State): void {
@@ -362,7 +342,9 @@ export class Oracles {
       this.#checkCommit(from, this.#watched[from]!, state)
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
-      if (message._tag === "Append") for (const entry of message.entries) this.members.seen(entry)
+      if (message._tag === "Append") {
+        for (const entry of message.entries) this.members.seen(entry)
+      }
       if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
       else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
       else if ("term" in message) this.#promises.check(from, to, message)
