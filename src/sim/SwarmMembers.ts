@@ -41,12 +41,19 @@ const draw = (
 ): ReadonlyArray<Fault> => {
   const gapMicros = timeoutMicros * dice.oneOf([1, 3, 6, 15])
   const isContested = dice.chance(700)
+  // Operators who do not wait for the end of a change before they want the next.
+  const isHasty = dice.chance(400)
   const faults: Array<Fault> = []
   let atMicros = 2 * timeoutMicros + dice.exponential(gapMicros)
   while (atMicros < safetyMicros) {
     if (isContested && dice.chance(250)) {
       faults.push(...unheard(dice, atMicros, nodes, timeoutMicros))
     } else faults.push({ atMicros, forMicros: 1, trouble: change(dice, nodes) })
+    if (isHasty && dice.chance(500)) {
+      const laterMicros = atMicros + 1 + dice.below(dice.oneOf([1_000, 10_000, 100_000]))
+      const again = { ...change(dice, nodes), node: "leader" } as const
+      faults.push({ atMicros: laterMicros, forMicros: 1, trouble: again })
+    }
     if (isContested && dice.chance(600)) {
       faults.push(...misfortune(dice, atMicros, nodes, timeoutMicros))
     }
