@@ -41,7 +41,7 @@ export const EVENTS_LIMIT = 20_000_000
 export interface Options extends RunOptions {
   /** Any whole number. Default 1. */
   readonly seed?: number
-  /** 1 to 7. Default as the seed has it. */
+  /** Members at the start, 1 to 7; in some lives others come. Default as the seed has it. */
   readonly nodes?: number
   /** Changes what the seed has drawn: other faults, other timeouts, other requests. */
   readonly adjust?: (drawn: Scenario) => Scenario

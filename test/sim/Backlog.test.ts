@@ -4,7 +4,7 @@ import { Backlog } from "../../src/sim/Backlog.js"
 
 /** Nodes with so much in their logs, and so much of it applied. */
 const nodes = (...all: ReadonlyArray<readonly [last: number, applied: number]>) =>
-  all.map(([last, applied]) => ({ log: { last }, applied }) as unknown as State)
+  all.map(([last, applied]) => ({ log: { last }, applied, snapshots: {} }) as unknown as State)
 
 describe("what a cluster has still to apply", () => {
   it("shrinks as long as less is left than ever", () => {

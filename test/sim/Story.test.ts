@@ -65,7 +65,7 @@ describe("a story", () => {
   })
 
   it("tells what matters: who led, what went wrong, and what broke it", () => {
-    assert.match(story, /ms {2}n\d leads term 1\n/)
+    assert.match(story, /ms {2}n\d leads term \d\n/)
     assert.match(story, /fault: the leader is paused\n/)
     assert.match(story, /fault: n2 is killed\n/)
     assert.match(story, /n2 is killed\n.*ms {2}broken: promised\n/)
