@@ -17,13 +17,13 @@ import * as Steps from "./Step.js"
 export const PARTING_ELECTION_TIMEOUTS = 10
 
 /**
- * A new leader knows nothing about anybody. Whom the last change left out may not have heard of it.
+ * A new leader knows nothing about anybody. Whoever was left out since the log begins may not have
+ * heard of it.
  */
 export const begin = (next: Draft): void => {
-  const before = next.earlierConfigurations[next.earlierConfigurations.length - 1]
   next.progress = {}
   next.parting = {}
-  if (before !== undefined) follow(next, Configurations.members(before))
+  for (const earlier of next.earlierConfigurations) follow(next, Configurations.members(earlier))
   changed(next)
 }
 

@@ -114,6 +114,13 @@ export class Liveness {
     return this.#core.filter((node) => Configurations.isMember(configuration, hosts[node]!.id))
   }
 
+  /** Those of them that may lead. */
+  #voters(): ReadonlyArray<number> {
+    const { hosts, oracles } = this.#parts
+    const { configuration: { voters } } = oracles.stateOf(this.#leader()!)!
+    return this.#core.filter((node) => voters.includes(hosts[node]!.id))
+  }
+
   #look(): void {
     if (this.#stage === "over") return
     const { hosts, world } = this.#parts
@@ -168,7 +175,7 @@ export class Liveness {
     const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
     this.#hasChanged = true
     if (change === 1) return this.#depose()
-    if (change > 1 && this.#members().length > 1) return this.#handOver(change === 3)
+    if (change > 1 && this.#voters().length > 1) return this.#handOver(change === 3)
     this.#askLast()
     this.#enter("last requests")
   }
@@ -191,8 +198,7 @@ export class Liveness {
 
   #handOver(byStopping: boolean): void {
     const from = this.#leader()!
-    const { voters } = this.#parts.oracles.stateOf(from)!.configuration
-    const core = this.#core.filter((node) => voters.includes(this.#parts.hosts[node]!.id))
+    const core = this.#voters()
     const to = core[(core.indexOf(from) + 1) % core.length]!
     const rest = core.filter((node) => node !== from)
     const isStop = byStopping && Electorate.of(this.#parts).decide(rest)

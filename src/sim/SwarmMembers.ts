@@ -59,7 +59,33 @@ const draw = (
     }
     atMicros += 1 + dice.exponential(gapMicros)
   }
-  return faults
+  return dice.chance(500)
+    ? faults
+    : [...faults, ...unfinished(dice, safetyMicros, nodes, timeoutMicros)]
+}
+
+/**
+ * What may be under way when the faults end: a node has been taken on, and does not hear how that
+ * goes on.
+ */
+const unfinished = (
+  dice: Dice,
+  safetyMicros: number,
+  nodes: number,
+  timeoutMicros: number
+): ReadonlyArray<Fault> => {
+  const node = dice.below(nodes)
+  const atMicros = Math.max(0, safetyMicros - timeoutMicros - dice.below(3 * timeoutMicros))
+  const order = [node, ...dice.shuffle(Array.from({ length: nodes }, (_, each) => each))]
+  const comes = { ...change(dice, nodes), node: "leader", add: 1, order } as const
+  return [
+    { atMicros, forMicros: 1, trouble: comes },
+    {
+      atMicros: atMicros + dice.below(timeoutMicros),
+      forMicros: 10 * timeoutMicros,
+      trouble: { _tag: "Isolate", node, direction: dice.oneOf(["in", "both"]) }
+    }
+  ]
 }
 
 /** Who is a member by then, and who is not, shows when it is asked for. */

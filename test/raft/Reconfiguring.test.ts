@@ -461,11 +461,15 @@ describe("whoever leads next", () => {
     equal(held(run(ready, tick(2))[0], "m1").configuration.learners, [])
   })
 
-  it("tells whoever the last change left out", () => {
-    const state = elected(booted(entering, members(2, ["n1", "n2", "m1"])), "n2")
+  it("tells whoever was left out by any change that its log holds", () => {
+    const left = members(2, ["n1", "n2", "m1"])
+    const state = elected(
+      booted(entering, left, members(3, left.voters, { learners: ["m2"] })),
+      "n2"
+    )
     equal(Object.keys(state.parting), ["n3"])
     const done = held(state, "n2", "n3")
-    assert.deepInclude(actionsOf(done, tick(2)), send("n3", dismissed(2, 2)))
+    assert.deepInclude(actionsOf(done, tick(2)), send("n3", dismissed(2, 3)))
   })
 })
 
