@@ -26,7 +26,8 @@ export interface Forward {
 /** Some of the proposals that the receiver forwarded were not taken. */
 export interface ForwardRefused {
   readonly _tag: "ForwardRefused"
-  readonly reason: "NotLeader" | "Overloaded"
+  /** `Gap`: one before them is missing. */
+  readonly reason: "NotLeader" | "Overloaded" | "Gap"
 }
 
 export type PeerMessage =
@@ -83,7 +84,7 @@ const VOTE_REQUEST_OF_TRANSFER = 23
 
 const kinds = { Noop: 0, Command: 1 } as const satisfies Record<Entry.Kind, number>
 
-const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
+const reasons = { NotLeader: 0, Overloaded: 1, Gap: 2 } as const satisfies Record<
   ForwardRefused["reason"],
   number
 >
@@ -339,6 +340,8 @@ const readReason = (reader: Bytes.Reader): ForwardRefused["reason"] => {
       return "NotLeader"
     case reasons.Overloaded:
       return "Overloaded"
+    case reasons.Gap:
+      return "Gap"
     default:
       throw new Bytes.Malformed()
   }
