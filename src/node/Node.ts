@@ -115,6 +115,12 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    * once, never before this returns, as soon as it is durable.
    */
   readonly snapshot: (answer: (outcome: SnapshotOutcome) => void) => void
+  /**
+   * Takes no more requests, hands leadership over, and gives what was taken a while to finish. What
+   * stops the node does the same, once; whoever serves clients does it first, so that they hear of
+   * it while they can still be answered.
+   */
+  readonly leave: Effect.Effect<void>
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State

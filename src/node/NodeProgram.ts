@@ -178,10 +178,8 @@ const close = (self: Shell): Effect.Effect<void> =>
     self.loop.close(inputs)
   })
 
-/**
- * Takes no more requests, hands leadership over, and gives what was taken a while to finish.
- */
-const drain = (self: Shell): Effect.Effect<void> =>
+/** See Node.leave. */
+const leave = (self: Shell): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.phase !== "Running") return Effect.void
     self.phase = "Stopping"
@@ -267,7 +265,7 @@ export const make = (
       received: (from, payload) => offer({ _tag: "Payload", from, payload }),
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })
     })
-    yield* Effect.addFinalizer(() => drain(shell))
+    yield* Effect.addFinalizer(() => leave(shell))
     offer({ _tag: "Wake" })
 
     const fork = Runtime.runFork(yield* Effect.runtime<never>())
@@ -281,6 +279,7 @@ export const make = (
       read: (answer, mode = "linearizable") => submit({ _tag: "Read", answer, mode }),
       transfer: (to, answer) => submit({ _tag: "Transfer", to, answer }),
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
+      leave: leave(shell),
       status: () => statusOf(shell.loop, options, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)

@@ -24,6 +24,7 @@ export class FakeNode {
   /** In order: whom leadership was to be handed to. */
   readonly transfers: Array<string | undefined> = []
   transferOutcome: TransferOutcome = { _tag: "Transferred", to: "n2" }
+  hasLeft = false
   held = false
   private index = 0
   private wake: () => void = () => {}
@@ -61,6 +62,9 @@ export class FakeNode {
       status: this.status,
       state: () => this.state,
       stopped: Effect.never,
+      leave: Effect.sync(() => {
+        this.hasLeft = true
+      }),
       snapshot: (answer) => answer({ _tag: "SnapshotTaken", index: this.index }),
       transfer: (to, answer) => {
         this.transfers.push(to)
@@ -89,6 +93,9 @@ export class FakeNode {
   }
 
   private received(kind: Call["kind"], answer: Call["answer"]): void {
+    if (this.hasLeft) {
+      return queueMicrotask(() => answer({ _tag: "Refused", reason: "Stopping" }))
+    }
     this.calls.push({ kind, answer })
     this.wake()
     if (!this.held) queueMicrotask(answer)

@@ -86,6 +86,7 @@ class Stage {
       status: () => {
         throw new Error("clients do not ask for it")
       },
+      leave: Effect.die("clients do not ask for it"),
       stopped: Effect.die("clients do not ask for it")
     }
   }

@@ -115,6 +115,7 @@ class Stage {
       snapshot: unused,
       transfer: unused,
       status: unused,
+      leave: Effect.die("not asked for"),
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!
     }
