@@ -57,6 +57,16 @@ export const admit = (self: Table, { client, epoch, sequence }: Position): Verdi
   return "Apply"
 }
 
+/** Takes back the last `Apply` of this client, and whichever came before it down to `position`. */
+export const withdraw = (self: Table, { client, epoch, sequence }: Position): void => {
+  const row = (self.rows as Map<string, Row>).get(client)
+  if (row?.epoch === epoch) row.last = Math.min(row.last, sequence - 1)
+}
+
+export const copy = ({ rows }: Table): Table => ({
+  rows: new Map(Array.from(rows, ([client, row]) => [client, { ...row }]))
+})
+
 /** For a snapshot: 16 bytes of client, 8 of epoch, 8 of sequence for each row. */
 const ROW_BYTES = 32
 const CLIENT_BYTES = 16

@@ -66,7 +66,8 @@ export const permanentCuts = (
   return links
 }
 
-export const range = (nodes: number): Array<number> => Array.from({ length: nodes }, (_, node) => node)
+export const range = (nodes: number): Array<number> =>
+  Array.from({ length: nodes }, (_, node) => node)
 
 /** Whether the scenario has spoilt this node's disk for good, or was about to. */
 export const isSpoilt = ({ faults }: Scenario, node: number): boolean =>

@@ -36,7 +36,9 @@ export const checkProgress = (
     if (match >= log.base.index && promised.termAt(match) !== Log.termAt(log, match)) {
       world.violate(
         "progress",
-        `${nodeId(node)}, leader of term ${term}, believes that ${peer} holds all up to ${match}, ` +
+        `${
+          nodeId(node)
+        }, leader of term ${term}, believes that ${peer} holds all up to ${match}, ` +
           `and the disk of ${peer} does not`
       )
     }

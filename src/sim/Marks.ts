@@ -49,7 +49,7 @@ export const required = [
   "message duplicated",
   "message reordered",
   "follower forwarded a write",
-  "forwarded retry deduplicated",
+  "forwarded write sent again",
   "write answered unknown",
   "request refused",
   "read served by a follower",

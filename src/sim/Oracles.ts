@@ -15,6 +15,7 @@ import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applied } from "./History.js"
 import * as LeaderOracle from "./LeaderOracle.js"
 import { MemberOracle } from "./MemberOracle.js"
+import * as OrderOracle from "./OrderOracle.js"
 import { Promised, sameBytes } from "./Promised.js"
 import { PromiseOracle } from "./PromiseOracle.js"
 import { nodeId } from "./Scenario.js"
@@ -64,6 +65,7 @@ export class Oracles {
   readonly #transfers: TransferOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
+  readonly #forwards = new Sightings.Forwards()
   /** By whichever node came first, in the order of the log. */
   readonly commands: Array<Applied> = []
 
@@ -150,7 +152,7 @@ export class Oracles {
     if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
       this.#world.tell({ _tag: "State", node: nodeId(node), state: this.#describe(state) })
     }
-    this.#checkOrder(node, before, state)
+    OrderOracle.check(this.#world, node, before ?? this.#promised[node]!.hardState, state)
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
@@ -178,28 +180,6 @@ export class Oracles {
     recorder.mix(log.last)
     recorder.mix(commit)
     recorder.mix(applied)
-  }
-
-  #checkOrder(node: number, before: State | undefined, state: State): void {
-    const { hardState } = this.#promised[node]!
-    const from = before ?? { ...hardState, commit: 0, applied: 0 }
-    const isLater = state.term > from.term ||
-      (state.term === from.term && (from.vote === undefined || from.vote === state.vote))
-    if (!isLater || state.commit < from.commit || state.applied < from.applied) {
-      this.#world.violate(
-        "never-back",
-        `${nodeId(node)} went back from term ${from.term}, vote ${from.vote ?? "for nobody"}, ` +
-          `commit ${from.commit}, applied ${from.applied} to term ${state.term}, vote ` +
-          `${state.vote ?? "for nobody"}, commit ${state.commit}, applied ${state.applied}`
-      )
-    }
-    if (state.commit > state.log.last || state.applied > state.commit) {
-      this.#world.violate(
-        "never-back",
-        `${nodeId(node)} has applied ${state.applied} and committed ${state.commit} of ` +
-          `${state.log.last} entries`
-      )
-    }
   }
 
   #elected(node: number, state: State): void {
@@ -278,7 +258,12 @@ export class Oracles {
   ): void {
     const { index, term } = entry
     this.#committed.push({ entry, inTerm })
-    if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
+    if (entry.kind === "Command" && !this.#sessions.commit(entry)) {
+      this.#world.violate(
+        "proposed-in-turn",
+        `the leader of term ${term} put a command into its log at ${index} that can have no effect`
+      )
+    }
     const holders = this.#promised.flatMap((promised, holder) =>
       promised.hasHeld(index, term) ? [nodeId(holder)] : []
     )
@@ -362,8 +347,10 @@ export class Oracles {
       this.#checkCommit(from, this.#watched[from]!, state)
     }
     for (const message of PeerMessage.decode(payload) ?? []) {
-      if (message._tag === "Append") for (const entry of message.entries) this.members.seen(entry)
-      if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
+      if (message._tag === "Append") {
+        for (const entry of message.entries) this.members.seen(entry)
+      }
+      if (message._tag === "Forward") this.#forwards.mark(this.#world.marks, message)
       else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
       else if ("term" in message) this.#promises.check(from, to, message)
     }

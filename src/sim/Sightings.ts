@@ -9,6 +9,8 @@ import * as Log from "../raft/Log.js"
 import type { Progress } from "../raft/Progress.js"
 import * as Quorum from "../raft/Quorum.js"
 import type { State } from "../raft/State.js"
+import type { Forward } from "../wire/PeerMessage.js"
+import * as Proposal from "../wire/Proposal.js"
 import type { Marks } from "./Marks.js"
 import type { NodeState } from "./Trace.js"
 
@@ -138,4 +140,22 @@ const termsOf = (
     else runs.push([term, 1])
   }
   return runs
+}
+
+/** What nodes send to whom they take for the leader, first and again. */
+export class Forwards {
+  /** The highest sequence so far, by client and epoch. */
+  readonly #sent = new Map<string, number>()
+
+  mark(marks: Marks, { proposals }: Forward): void {
+    marks.hit("follower forwarded a write")
+    for (const bytes of proposals) {
+      const proposal = Proposal.decode(bytes)
+      if (proposal === undefined) continue
+      const life = `${proposal.client}/${proposal.epoch}`
+      const isAgain = proposal.sequence <= (this.#sent.get(life) ?? 0)
+      if (isAgain) marks.hit("forwarded write sent again")
+      else this.#sent.set(life, proposal.sequence)
+    }
+  }
 }

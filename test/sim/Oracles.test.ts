@@ -120,6 +120,7 @@ class Stage {
       transfer: unused,
       changeMembers: unused,
       status: unused,
+      leave: Effect.die("not asked for"),
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!
     }
@@ -464,15 +465,25 @@ oracle("applied-in-order", {
       (stage) =>
         stage.commits(2).applies(0, 1).ends(0).starts(0, nothing, [one, command(2)])
           .applies(0, 1).applies(0, 2)
-    ],
+    ]
+  ]
+})
+
+/** Durable on n1 and n2, committed by n1, which leads. */
+const committed = (stage: Stage, ...entries: ReadonlyArray<Entry.Entry>): Stage =>
+  stage.keeps(0, entries).keeps(1, entries)
+    .claims(0, { ...leads(1, entries), commit: entries.length })
+
+oracle("proposed-in-turn", {
+  breaks: [
+    ["a command is committed twice", (stage) => committed(stage, one, command(2, 1, 1))],
+    ["a command is committed before an earlier one", (stage) => committed(stage, command(1, 1, 2))]
+  ],
+  allows: [
+    ["commands are committed in their turn", (stage) => committed(stage, one, command(2))],
     [
-      "a command that was committed twice is applied once",
-      (stage) => {
-        const both = [one, command(2, 1, 1)]
-        return stage.keeps(0, both).keeps(1, both)
-          .claims(0, { ...leads(1, both), commit: 2 }).applies(0, 1)
-          .claims(0, { ...leads(1, both), commit: 2, applied: 2 })
-      }
+      "a command is twice in a log that is not committed",
+      (stage) => stage.claims(0, leads(1, [one, command(2, 1, 1)]))
     ]
   ]
 })
