@@ -57,10 +57,18 @@ export const consider = (step: Step): void => {
   if (next.applied === latest.id.index) return settle(step, latest.id.index)
   const term = Log.termAt(next.log, next.applied)
   if (next.now < retryAt || term === undefined) return
+  const configuration = Configuring.asOf(next, next.applied)
+  if (configuration.voters.length === 0) return refuse(step)
   const id = EntryId.make(term, next.applied)
   change(next, { taking: { id, bytesSince } })
-  const configuration = Configuring.asOf(next, next.applied)
   step.actions.push({ _tag: "TakeSnapshot", id, configuration })
+}
+
+/** A node that joins knows who the members are only as of the entry that adds it. */
+const refuse = (step: Step): void => {
+  const { next } = step
+  for (const ref of next.snapshots.waiting) Steps.reply(step, ref, { _tag: "SnapshotFailed" })
+  change(next, { isWanted: false, waiting: [] })
 }
 
 /** When to try again by itself, in ticks. */

@@ -4,16 +4,16 @@
  * leader, every request answered, every replica equal, and quiet. Healing everything instead would
  * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
  */
-import type { Configuration } from "../raft/Configuration.js"
 import * as Configurations from "../raft/Configuration.js"
 import { requestOf } from "./Application.js"
 import type { Application } from "./Application.js"
 import { Backlog } from "./Backlog.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
+import * as Electorate from "./Electorate.js"
 import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
 import type { Host } from "./Host.js"
-import { decide } from "./MemberOracle.js"
+import * as Idleness from "./Idleness.js"
 import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
@@ -94,7 +94,7 @@ export class Liveness {
 
   #begin(): void {
     const { clients, hosts, network, troubles, world } = this.#parts
-    const electorate = this.#electorate()
+    const electorate = Electorate.of(this.#parts)
     const core = Core.choose(world, electorate, troubles.leader(), troubles.troubled())
     if (core === undefined) {
       this.#stage = "over"
@@ -111,23 +111,6 @@ export class Liveness {
     const names = core.map((node) => hosts[node]!.id).join(", ")
     world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
     this.#look()
-  }
-
-  /** Whoever may count by what is in the logs, on its way, or asked for. */
-  #electorate(): Core.Electorate {
-    const { hosts, operator, oracles: { members: { possible } } } = this.#parts
-    const sets = [
-      ...possible.flatMap(({ outgoing, voters }) => [voters, outgoing]),
-      ...operator.possible
-    ].filter((set) => set.length > 0)
-    const names = new Set([...sets.flat(), ...possible.flatMap(({ learners }) => learners)])
-    return {
-      members: hosts.flatMap(({ id, number }) => names.has(id) ? [number] : []),
-      decide: (nodes) => {
-        const ids = nodes.map((node) => hosts[node]!.id)
-        return sets.every((voters) => decide({ voters, outgoing: [] }, ids))
-      }
-    }
   }
 
   /** Those of the core that are members, as the leader has it. */
@@ -221,7 +204,7 @@ export class Liveness {
     const { hosts, world } = this.#parts
     const leader = this.#leader()!
     const rest = this.#core.filter((node) => node !== leader)
-    const { decide } = this.#electorate()
+    const { decide } = Electorate.of(this.#parts)
     hosts[leader]!.crash(true, "loses power, in the deepest calm")
     if (decide(rest)) {
       this.#core = rest
@@ -239,7 +222,7 @@ export class Liveness {
     const core = this.#core.filter((node) => voters.includes(this.#parts.hosts[node]!.id))
     const to = core[(core.indexOf(from) + 1) % core.length]!
     const rest = core.filter((node) => node !== from)
-    const isStop = byStopping && this.#electorate().decide(rest)
+    const isStop = byStopping && Electorate.of(this.#parts).decide(rest)
     const parts = { ...this.#parts, leader: () => this.#leader() }
     this.#enter("handing over")
     this.#handover = new Handover(parts, from, to, isStop)
@@ -297,8 +280,9 @@ export class Liveness {
     const unanswered = clients.unanswered(this.#core)
     if (unanswered !== undefined) return unanswered
     const { configuration, log: { last }, term } = oracles.stateOf(leader)!
-    const unfinished = this.#unfinished(configuration)
-    if (unfinished !== undefined) return unfinished
+    if (Electorate.isChanging(configuration, this.#core.map((node) => hosts[node]!.id))) {
+      return `the members are ${Configurations.describe(configuration)}`
+    }
     for (const node of this.#members()) {
       const { id, node: service, status } = hosts[node]!
       const state = oracles.stateOf(node)
@@ -307,17 +291,6 @@ export class Liveness {
         return `${id} has applied ${state.applied} of ${last} entries`
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
-    }
-    return undefined
-  }
-
-  /** A change whose learners can all catch up must come to its end. */
-  #unfinished(configuration: Configuration): string | undefined {
-    const { learners } = configuration
-    const names = this.#core.map((node) => this.#parts.hosts[node]!.id)
-    const waits = learners.some((id) => !names.includes(id))
-    if (Configurations.isJoint(configuration) || (learners.length > 0 && !waits)) {
-      return `the members are ${Configurations.describe(configuration)}`
     }
     return undefined
   }
@@ -355,7 +328,7 @@ export class Liveness {
     } else if (this.#hasManyTerms) {
       this.#late(`${this.#highestTerm() - this.#termAtStart} terms to find a leader`)
     }
-    this.#checkIdle()
+    Idleness.check(this.#parts, this.#members())
     this.#checkReplicas()
     if (this.#core.length < hosts.length) world.marks.hit("core without some node converged")
     if (this.#parts.oracles.members.last.index > 0) {
@@ -367,36 +340,6 @@ export class Liveness {
   #coreTerm(): number {
     const { oracles } = this.#parts
     return Math.max(...this.#core.map((node) => oracles.termOf(node)))
-  }
-
-  /** Nothing is kept of requests that have been answered. */
-  #checkIdle(): void {
-    const { hosts, oracles, world } = this.#parts
-    for (const node of this.#members()) {
-      const state = oracles.stateOf(node)
-      if (state === undefined) continue
-      const { confirmedReads, deferred, forwardedReads, proposals, reads, writes } = state
-      const kept = { confirmedReads, deferred, forwardedReads, proposals, reads, writes }
-      const left = Object.entries(kept).filter(([, each]) => each.length > 0)
-        .map(([name, each]) => `${each.length} ${name}`)
-      if (state.role === "Leader" && state.uncommittedBytes !== 0) {
-        left.push(`${state.uncommittedBytes} uncommitted bytes`)
-      }
-      const { incoming, latest, taking } = state.snapshots
-      const { snapshotEntries } = state.config.limits
-      if (state.applied - latest.id.index >= snapshotEntries) {
-        left.push(`${state.applied - latest.id.index} entries without a snapshot`)
-      }
-      if (incoming !== undefined || taking !== undefined) left.push("a snapshot on its way")
-      for (const peer of this.#core) {
-        const inflight = state.progress[hosts[peer]!.id]?.inflight.length ?? 0
-        if (inflight > 0) left.push(`${inflight} appends on their way`)
-      }
-      const questions = hosts[node]!.node?.status().questions ?? 0
-      if (questions > 0) left.push(`${questions} questions of what may be read`)
-      if (left.length === 0) continue
-      world.violate("bounded", `${hosts[node]!.id} has nothing to do and keeps ${left.join(", ")}`)
-    }
   }
 
   /** Byte-equal state, and the state that the log makes. */

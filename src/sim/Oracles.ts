@@ -152,7 +152,8 @@ export class Oracles {
     if (this.#world.recorder.isRecording && Sightings.differ(before, state)) {
       this.#world.tell({ _tag: "State", node: nodeId(node), state: this.#describe(state) })
     }
-    OrderOracle.check(this.#world, node, before ?? this.#promised[node]!.hardState, state)
+    const { hardState } = this.#promised[node]!
+    OrderOracle.check(this.#world, node, before ?? { ...hardState, commit: 0, applied: 0 }, state)
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)

@@ -1,29 +1,22 @@
 /**
- * What never goes back on a node, whatever it lives through.
+ * What a node knows only grows: its term, its vote within a term, what is committed and applied.
  */
-import type { HardState } from "../raft/Action.js"
 import type { State } from "../raft/State.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
-/** `before`: where the node stood, or in a new life what its disk has promised. */
-export const check = (
-  world: World,
-  node: number,
-  before: HardState & Partial<Pick<State, "commit" | "applied">>,
-  state: State
-): void => {
-  const { applied = 0, commit = 0, term, vote } = before
-  const isLater = state.term > term ||
-    (state.term === term && (vote === undefined || vote === state.vote))
-  if (!isLater || state.commit < commit || state.applied < applied) {
+type Known = Pick<State, "term" | "vote" | "commit" | "applied">
+
+/** `before` is what was known of the node, in this life or from its disk. */
+export const check = (world: World, node: number, before: Known, state: State): void => {
+  const isLater = state.term > before.term ||
+    (state.term === before.term && (before.vote === undefined || before.vote === state.vote))
+  if (!isLater || state.commit < before.commit || state.applied < before.applied) {
     world.violate(
       "never-back",
-      `${nodeId(node)} went back from term ${term}, vote ${
-        vote ?? "for nobody"
-      }, commit ${commit}, ` +
-        `applied ${applied} to term ${state.term}, vote ${state.vote ?? "for nobody"}, commit ` +
-        `${state.commit}, applied ${state.applied}`
+      `${nodeId(node)} went back from term ${before.term}, vote ${before.vote ?? "for nobody"}, ` +
+        `commit ${before.commit}, applied ${before.applied} to term ${state.term}, vote ` +
+        `${state.vote ?? "for nobody"}, commit ${state.commit}, applied ${state.applied}`
     )
   }
   if (state.commit > state.log.last || state.applied > state.commit) {
