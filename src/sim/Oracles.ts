@@ -41,12 +41,7 @@ interface Committed {
   readonly inTerm: Term
 }
 
-const fresh = (): Watched => ({
-  service: undefined,
-  state: undefined,
-  nextCommand: 0,
-  commit: 0
-})
+const fresh = (): Watched => ({ service: undefined, state: undefined, nextCommand: 0, commit: 0 })
 
 export class Oracles {
   readonly #world: World
@@ -107,11 +102,8 @@ export class Oracles {
 
   /** It is about to end in the middle of things. */
   crashing(node: number): void {
-    const { marks } = this.#world
-    const snapshots = this.stateOf(node)?.snapshots
-    if (snapshots?.taking !== undefined) marks.hit("crash while taking a snapshot")
-    if (snapshots?.incoming !== undefined) marks.hit("crash while receiving a snapshot")
-    if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
+    const { isInstalling } = this.#promised[node]!
+    Sightings.markCrash(this.#world.marks, this.stateOf(node), isInstalling)
   }
 
   /** The node's disk is another one. */
@@ -237,12 +229,8 @@ export class Oracles {
       if (entry === undefined) return
       const known = this.#committed[index - 1]?.entry
       if (known === undefined) {
-        this.#commit(
-          node,
-          entry,
-          role === "Leader" ? term : entry.term,
-          this.#mayLead(watched, role, term)
-        )
+        const inTerm = role === "Leader" ? term : entry.term
+        this.#commit(node, entry, inTerm, this.#mayLead(watched, role, term))
       } else if (known.term !== entry.term || !sameBytes(known.bytes, entry.bytes)) {
         return this.#world.violate(
           "one-commit-per-index",
