@@ -20,7 +20,7 @@ import * as SnapshotRecord from "../wire/SnapshotRecord.js"
 import * as StorageFailure from "./StorageFailure.js"
 
 /** Parts are gathered up to this much, then written; in between others have their turn. */
-export const BLOCK_BYTES = 512 * 1024
+export const BLOCK_BYTES = 256 * 1024
 
 /** A sync of more would keep the log's own syncs waiting. */
 const UNSYNCED_LIMIT_BYTES = 16 * 1024 * 1024
