@@ -43,12 +43,7 @@ interface Committed {
   readonly inTerm: Term
 }
 
-const fresh = (): Watched => ({
-  service: undefined,
-  state: undefined,
-  nextCommand: 0,
-  commit: 0
-})
+const fresh = (): Watched => ({ service: undefined, state: undefined, nextCommand: 0, commit: 0 })
 
 export class Oracles {
   readonly #world: World
@@ -116,11 +111,8 @@ export class Oracles {
 
   /** It is about to end in the middle of things. */
   crashing(node: number): void {
-    const { marks } = this.#world
-    const snapshots = this.stateOf(node)?.snapshots
-    if (snapshots?.taking !== undefined) marks.hit("crash while taking a snapshot")
-    if (snapshots?.incoming !== undefined) marks.hit("crash while receiving a snapshot")
-    if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
+    const { isInstalling } = this.#promised[node]!
+    Sightings.markCrash(this.#world.marks, this.stateOf(node), isInstalling)
   }
 
   /** It has ended, as no member. */
@@ -213,13 +205,8 @@ export class Oracles {
       if (entry === undefined) return
       const known = this.#committed[index - 1]?.entry
       if (known === undefined) {
-        this.#commit(
-          node,
-          log,
-          entry,
-          role === "Leader" ? term : entry.term,
-          this.#mayLead(watched, role, term)
-        )
+        const inTerm = role === "Leader" ? term : entry.term
+        this.#commit(node, log, entry, inTerm, this.#mayLead(watched, role, term))
       } else if (!Entries.equals(known, entry)) {
         return this.#world.violate(
           "one-commit-per-index",

@@ -52,6 +52,17 @@ const markSnapshots = (marks: Marks, before: State, state: State): void => {
   for (const peer in state.progress) markStream(marks, before.progress[peer], state.progress[peer])
 }
 
+/** The node is about to end in the middle of things. */
+export const markCrash = (
+  marks: Marks,
+  state: State | undefined,
+  isInstalling: boolean
+): void => {
+  if (state?.snapshots.taking !== undefined) marks.hit("crash while taking a snapshot")
+  if (state?.snapshots.incoming !== undefined) marks.hit("crash while receiving a snapshot")
+  if (isInstalling) marks.hit("crash while installing a snapshot")
+}
+
 const markStream = (marks: Marks, before: Progress | undefined, now: Progress | undefined) => {
   const [old, stream] = [before?.stream, now?.stream]
   if (old === undefined || stream === undefined) return

@@ -36,39 +36,14 @@ export const encode = ({ client, command, epoch, sequence }: Proposal): Uint8Arr
   return writer.copy()
 }
 
-/**
- * Undefined for what no node of this version wrote. By hand and without a reader: it is asked of
- * every command when it is proposed and when it is applied.
- */
-export const decode = (bytes: Uint8Array): Proposal | undefined => {
-  const kind = bytes[0]
-  if (bytes.length < OVERHEAD_BYTES || (kind !== SKIP && kind !== COMMAND)) return undefined
-  const client = readClient(bytes, 1)
-  const epoch = readInteger(bytes, 1 + CLIENT_BYTES)
-  const sequence = readInteger(bytes, 1 + CLIENT_BYTES + 8)
-  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(sequence)) return undefined
-  return {
-    client,
-    epoch,
-    sequence,
-    command: kind === COMMAND ? bytes.subarray(OVERHEAD_BYTES) : undefined
-  }
-}
-
-/** Proposals come in batches of one node: most often the client is that of the one before. */
-let lastClient = ""
-
-const readClient = (bytes: Uint8Array, at: number): string => {
-  let same = 0
-  while (same < CLIENT_BYTES && lastClient.charCodeAt(same) === bytes[at + same]) same++
-  if (same < CLIENT_BYTES) lastClient = Latin1.decode(bytes, at, at + CLIENT_BYTES)
-  return lastClient
-}
-
-const HIGH_WORD = 0x1_0000_0000
-
-const readInteger = (bytes: Uint8Array, at: number): number =>
-  readWord(bytes, at) + HIGH_WORD * readWord(bytes, at + 4)
-
-const readWord = (bytes: Uint8Array, at: number): number =>
-  (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0
+/** Undefined for what no node of this version wrote. */
+export const decode = (bytes: Uint8Array): Proposal | undefined =>
+  Bytes.decode(bytes, (reader) => {
+    const kind = reader.u8()
+    if (kind !== SKIP && kind !== COMMAND) throw new Bytes.Malformed()
+    const client = Latin1.decode(reader.raw(CLIENT_BYTES), 0, CLIENT_BYTES)
+    const epoch = reader.integer()
+    const sequence = reader.integer()
+    const rest = reader.raw(reader.remaining)
+    return { client, epoch, sequence, command: kind === COMMAND ? rest : undefined }
+  })

@@ -44,11 +44,12 @@ export const connect = (port) => {
   }
 }
 
-const leaderSeenAt = async (port) => {
+/** What a node says of one thing in `INFO raft`; undefined while it is not up, or does not know. */
+export const ask = async (port, name) => {
   const client = connect(port)
   const text = await client.send("INFO raft")
   client.close()
-  return /^leader_id:(n\d)/m.exec(text ?? "")?.[1]
+  return new RegExp(`^${name}:(\\S+)`, "m").exec(text ?? "")?.[1]
 }
 
 export const startCluster = async (folder) => {
@@ -68,7 +69,9 @@ export const startCluster = async (folder) => {
   /** The leader that all these nodes follow, as soon as that is so. */
   const leader = (witnesses = nodes) =>
     Processes.eventually(async () => {
-      const [first, ...others] = await Promise.all(witnesses.map(({ port }) => leaderSeenAt(port)))
+      const [first, ...others] = await Promise.all(
+        witnesses.map(({ port }) => ask(port, "leader_id"))
+      )
       return others.every((id) => id === first) ? nodes.find(({ id }) => id === first) : undefined
     })
   await leader()
