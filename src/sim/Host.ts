@@ -285,7 +285,7 @@ export class Host {
     if (this.#life !== life) return
     const failure = Cause.failureOption(cause)
     if (failure._tag === "Some" && failure.value._tag === "Removed") {
-      this.#oracles.removed(this.number)
+      this.#oracles.members.removed(this.number)
       return this.#end("Down", "has ended: it is no member any more")
     }
     if (failure._tag === "None" || failure.value._tag !== "StorageError") {

@@ -7,7 +7,6 @@
 import type { Configuration } from "../raft/Configuration.js"
 import * as Configurations from "../raft/Configuration.js"
 import type { Entry } from "../raft/Entry.js"
-import type { Term } from "../raft/EntryId.js"
 import type { Log } from "../raft/Log.js"
 import type { State } from "../raft/State.js"
 import { nodeId } from "./Scenario.js"
@@ -142,18 +141,12 @@ export class MemberOracle {
   }
 
   /** The node's process has ended because it is no member. */
-  removed(node: number, term: Term): void {
+  removed(node: number): void {
     const id = nodeId(node)
-    const wasMember = this.#committed.findIndex((each) => Configurations.isMember(each, id))
-    const isOut = wasMember >= 0 &&
-      this.#committed.slice(wasMember).some((each) => !Configurations.isMember(each, id))
     this.#world.marks.hit("removed node ended")
-    if (isOut || this.#wasPossible(id)) return
-    this.#world.violate("removed-is-no-member", `${id} ended as no member in term ${term}, and is`)
-  }
-
-  /** A learner may have been taken back before anybody else could see that it was one. */
-  #wasPossible(id: string): boolean {
-    return !Configurations.isMember(this.last, id)
+    // It may have come back since, and not have heard of that.
+    const isOut = this.#committed.some((each) => !Configurations.isMember(each, id))
+    if (isOut && this.last.index > 0) return
+    this.#world.violate("removed-is-no-member", `${id} ended as no member, and is one`)
   }
 }

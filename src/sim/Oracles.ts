@@ -115,11 +115,6 @@ export class Oracles {
     Sightings.markCrash(this.#world.marks, this.stateOf(node), isInstalling)
   }
 
-  /** It has ended, as no member. */
-  removed(node: number): void {
-    this.members.removed(node, this.termOf(node))
-  }
-
   /** The node's disk is another one. */
   wiped(node: number): void {
     this.#promised[node]!.forget()
