@@ -13,7 +13,7 @@ import type {
   Scenario,
   Schedule
 } from "../sim/Scenario.js"
-import * as Troubles from "../sim/Troubles.js"
+import * as TroubleWords from "../sim/TroubleWords.js"
 import { count, micros, plural } from "./SimText.js"
 
 /** At least, and more on average. */
@@ -71,7 +71,7 @@ const clock = ({ driftPartsPerMillion, skewMillis }: ClockConditions, node: numb
 
 const fault = ({ atMicros, forMicros, trouble }: Fault): string =>
   `    ${micros(atMicros).padStart(12)}  for ${micros(forMicros).padEnd(12)}  ` +
-  Troubles.describe(trouble)
+  TroubleWords.describe(trouble)
 
 const operations = (all: ReadonlyArray<Operation>): string => {
   const clients = new Set(all.map(({ client }) => client)).size
