@@ -52,7 +52,7 @@ describe("wal", () => {
     const before = snapshot(node.folder)
     const verified = await wal("verify", node)
     assert.strictEqual(verified.code, 0, verified.output)
-    assert.match(verified.output, /node n1 of n1, n2, n3\ncluster [0-9a-f]{16}, .* format 1\n/)
+    assert.match(verified.output, /node n1 of n1 n2 n3\ncluster [0-9a-f]{16}, .* format 2\n/)
     assert.match(verified.output, /^sound: 1 segment, \d+ records, \d+ bytes, last entry \d+ of/m)
     const inspected = await wal("inspect", node, "--from", "3", "--to", "4")
     assert.strictEqual(inspected.code, 0, inspected.output)
