@@ -13,7 +13,7 @@ import type {
   Scenario,
   Schedule
 } from "../sim/Scenario.js"
-import * as TroubleWords from "../sim/TroubleWords.js"
+import * as TroubleText from "../sim/TroubleText.js"
 import { count, micros, plural } from "./SimText.js"
 
 /** At least, and more on average. */
@@ -71,7 +71,7 @@ const clock = ({ driftPartsPerMillion, skewMillis }: ClockConditions, node: numb
 
 const fault = ({ atMicros, forMicros, trouble }: Fault): string =>
   `    ${micros(atMicros).padStart(12)}  for ${micros(forMicros).padEnd(12)}  ` +
-  TroubleWords.describe(trouble)
+  TroubleText.describe(trouble)
 
 const operations = (all: ReadonlyArray<Operation>): string => {
   const clients = new Set(all.map(({ client }) => client)).size
@@ -85,7 +85,8 @@ const operations = (all: ReadonlyArray<Operation>): string => {
 export const describe = (self: Scenario): string => {
   const limits = Object.entries(self.limits).map(([name, value]) => `${name} ${count(value)}`)
   return [
-    `seed ${self.seed}: ${plural(self.nodes, "node")}`,
+    `seed ${self.seed}: ${plural(self.nodes, "node")}` +
+    (self.spares === 0 ? "" : `, the last ${self.spares} of them no members at first`),
     `  fibers     ${schedule(self.schedule)}`,
     `  time       in steps of ${micros(self.granularityMicros)}, ` +
     `events within ${micros(self.windowMicros)} may swap; faults end at ` +

@@ -74,10 +74,11 @@ export const compacted = (next: Draft): void => {
  * that leaves it out may not be committed. It alone may hold the entry that the others need, and
  * they must not elect anybody without it (thesis 4.2.2, figure 4.6). Its own vote does not count.
  */
-export const mayStand = ({ commit, config: { id }, configuration, ...state }: State): boolean => {
+export const mayStand = (state: State): boolean => {
+  const { commit, config: { id }, configuration, earlierConfigurations } = state
   if (Configurations.isVoter(configuration, id)) return true
-  const before = state.earlierConfigurations.at(-1)
-  return configuration.index > commit && before !== undefined && Configurations.isVoter(before, id)
+  const before = earlierConfigurations[earlierConfigurations.length - 1]
+  return before !== undefined && configuration.index > commit && Configurations.isVoter(before, id)
 }
 
 /** Tells whoever must know, whatever it was that changed it. */

@@ -18,16 +18,30 @@ export const checkCounting = (world: World, node: number, before: State, state: 
   )
 }
 
-/** A leader never believes a follower to hold what is not on that follower's disk. */
+/**
+ * A leader never believes a follower to hold what is not on that follower's disk, and never forgets
+ * what it knows of a member.
+ */
 export const checkProgress = (
   world: World,
   node: number,
-  { log, progress, term }: State,
+  before: State | undefined,
+  { log, progress, role, term }: State,
   promisedOf: (peer: string) => Promised
 ): void => {
   for (const peer in progress) {
     const { match, next } = progress[peer]!
     const promised = promisedOf(peer)
+    const isSameReign = before?.role === role && before.term === term
+    const known = isSameReign && before.parting[peer] === undefined
+      ? before.progress[peer]?.match ?? 0
+      : 0
+    if (match < known) {
+      world.violate(
+        "progress",
+        `${nodeId(node)} has forgotten that ${peer} holds all up to ${known}`
+      )
+    }
     if (match >= next) {
       world.violate("progress", `${nodeId(node)} would send ${peer} what it already holds`)
     }

@@ -255,7 +255,9 @@ export class Liveness {
     const unanswered = clients.unanswered(this.#core)
     if (unanswered !== undefined) return unanswered
     const { configuration, log: { last }, term } = oracles.stateOf(leader)!
-    if (Electorate.isChanging(configuration, this.#core.map((node) => hosts[node]!.id))) {
+    const names = this.#core.map((node) => hosts[node]!.id)
+    const isVoter = configuration.voters.includes(hosts[leader]!.id)
+    if (!isVoter || Electorate.isChanging(configuration, names)) {
       return `the members are ${Configurations.describe(configuration)}`
     }
     for (const node of this.#members()) {

@@ -8,7 +8,9 @@ import type { Configuration } from "../raft/Configuration.js"
 import * as Configurations from "../raft/Configuration.js"
 import type { Entry } from "../raft/Entry.js"
 import type { Log } from "../raft/Log.js"
+import * as Logs from "../raft/Log.js"
 import type { State } from "../raft/State.js"
+import type { Promised } from "./Promised.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
@@ -105,13 +107,23 @@ export class MemberOracle {
   }
 
   /** After a step of the node; `before` is its state in the same life. */
-  observe(node: number, before: State | undefined, state: State): void {
+  observe(
+    node: number,
+    before: State | undefined,
+    state: State,
+    promisedOf: (id: string) => Promised
+  ): void {
     const { configuration, log } = state
     const isSame = before?.configuration === configuration && log.last >= before.log.last
     if (isSame) return
     const expected = this.#lastIn(log, log.last)
     const entry = log.at(configuration.index)
-    if (entry !== undefined) this.seen(entry)
+    if (entry !== undefined) {
+      this.seen(entry)
+      if (state.role === "Leader" && entry.term === state.term) {
+        this.#checkChange(node, state, promisedOf)
+      }
+    }
     const isUnborn = expected.index === 0 && configuration.voters.length === 0
     if (isUnborn || this.#isSame(expected, configuration)) return
     this.#world.violate(
@@ -120,6 +132,31 @@ export class MemberOracle {
         `${configuration.index}, and its log says ${Configurations.describe(expected)} as of ` +
         `entry ${expected.index}`
     )
+  }
+
+  /** A leader has appended a configuration: by what was committed before, and who holds what. */
+  #checkChange(
+    node: number,
+    { commit, configuration: { index, learners, voters }, log, termStart }: State,
+    promisedOf: (id: string) => Promised
+  ): void {
+    const before = this.#lastIn(log, index - 1)
+    if (commit < before.index || commit < termStart) {
+      this.#world.violate(
+        "one-change-at-a-time",
+        `${nodeId(node)} changes the members by entry ${index}, and has committed ${commit} ` +
+          `entries: not entry ${Math.max(before.index, termStart)}`
+      )
+    }
+    const term = Logs.termAt(log, before.index)
+    for (const id of before.learners) {
+      if (learners.includes(id) || !voters.includes(id) || term === undefined) continue
+      if (promisedOf(id).hasHeld(before.index, term)) continue
+      this.#world.violate(
+        "learners-first",
+        `${nodeId(node)} makes ${id} a voter, which does not hold entry ${before.index}`
+      )
+    }
   }
 
   /** Addresses play no part in a simulated network. */

@@ -78,9 +78,7 @@ export class Oracles {
     this.#numbers = new Map(Array.from({ length: nodes }, (_, node) => [nodeId(node), node]))
   }
 
-  #promisedOf(id: string): Promised {
-    return this.#promised[this.#numbers.get(id)!]!
-  }
+  readonly #promisedOf = (id: string): Promised => this.#promised[this.#numbers.get(id)!]!
 
   stateOf(node: number): State | undefined {
     return this.#watched[node]!.service?.state()
@@ -144,13 +142,13 @@ export class Oracles {
     if (state.role === "Leader") {
       if (before?.role !== "Leader" || before.term !== state.term) this.#elected(node, state)
       this.#logs.set(state.term, state.log)
-      LeaderOracle.checkProgress(this.#world, node, state, (peer) => this.#promisedOf(peer))
+      LeaderOracle.checkProgress(this.#world, node, before, state, this.#promisedOf)
       LeaderOracle.checkOffice(this.#world, node, state)
       if (before?.role === "Leader") LeaderOracle.checkCounting(this.#world, node, before, state)
     }
-    this.#transfers.observe(node, before, state)
-    this.members.observe(node, before, state)
     this.#checkCommit(node, watched, state)
+    this.#transfers.observe(node, before, state)
+    this.members.observe(node, before, state, this.#promisedOf)
     this.#checkApplied(node, watched, state)
     if (Sightings.differ(before, state)) this.#world.progressed()
     if (before !== undefined) Sightings.mark(this.#world.marks, before, state, this.#leaders.size)

@@ -31,8 +31,10 @@ export class TransferOracle {
       this.#since.delete(node)
       return
     }
-    if (!isSame) this.#since.set(node, now)
-    else if (log.last > before.log.last) {
+    if (!isSame) {
+      this.#since.set(node, now)
+      this.#checkTarget(node, state)
+    } else if (log.last > before.log.last) {
       this.#world.violate(
         "transfer-holds-still",
         `${nodeId(node)} takes entry ${log.last} while it hands term ${term} over to ${transfer.to}`
@@ -46,6 +48,14 @@ export class TransferOracle {
         `${nodeId(node)} has handed over to ${transfer.to} for ${now - since} ticks, and still does`
       )
     }
+  }
+
+  #checkTarget(node: number, { configuration: { voters }, transfer }: State): void {
+    if (transfer === undefined || voters.includes(transfer.to)) return
+    this.#world.violate(
+      "transfer-to-voter",
+      `${nodeId(node)} hands over to ${transfer.to}, which is no voter`
+    )
   }
 
   /** `TimeoutNow` leaves a node in this state. */

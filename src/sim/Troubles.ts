@@ -9,7 +9,7 @@ import type { Fault, Link, Moment, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
-import * as TroubleWords from "./TroubleWords.js"
+import * as TroubleText from "./TroubleText.js"
 import type { World } from "./World.js"
 
 /** Takes a trouble back. */
@@ -142,7 +142,7 @@ export class Troubles {
     const { trouble } = active.fault
     const nodes = [...new Set(numbers)].map(nodeId)
     const undo = this.#carryOut(active)
-    const text = TroubleWords.describe(trouble)
+    const text = TroubleText.describe(trouble)
     this.#world.progressed()
     this.#world.tell({ _tag: "Fault", phase: "begins", nodes, text })
     active.undo = () => {

@@ -4,6 +4,7 @@
 import { mutants as clients } from "./ClientsMutants.js"
 import { mutants as durability } from "./DurabilityMutants.js"
 import { mutants as leases } from "./LeaseMutants.js"
+import { mutants as membership } from "./MembershipMutants.js"
 import type { Mutant } from "./Mutant.js"
 import { mutants as reads } from "./ReadsMutants.js"
 import { mutants as replication } from "./ReplicationMutants.js"
@@ -20,6 +21,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...reads,
   ...leases,
   ...clients,
+  ...membership,
   ...snapshots,
   ...store,
   ...transfers

@@ -210,10 +210,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A leader commits what any one follower holds",
     source: "analysis",
     file: "raft/Replication.ts",
-    find: `  const index = Quorum.reached(held)
-`,
-    replace: `  const index = Math.max(...held)
-`
+    find: `  const index = Quorum.reached(
+    next.configuration,`,
+    replace:
+      `  const most = ({ voters }: typeof next.configuration, of: (voter: NodeId) => number) =>
+    Math.max(...voters.map(of))
+  const index = most(
+    next.configuration,`
   },
   {
     id: "C12",

@@ -60,9 +60,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A leader that is to stop stops without handing over",
     source: "analysis",
     file: "node/Transfers.ts",
-    find: `    if (role !== "Leader" || config.voters.length === 1) return
+    find: `    if (role !== "Leader" || Configurations.isAlone(configuration, config.id)) return
     this.#leavingUntil`,
-    replace: `    if (role !== "Candidate" || config.voters.length === 1) return
+    replace:
+      `    if (role !== "Candidate" || Configurations.isAlone(configuration, config.id)) return
     this.#leavingUntil`
   },
   {

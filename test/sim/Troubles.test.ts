@@ -5,7 +5,7 @@ import type { Fault, Link, Scenario, Trouble } from "../../src/sim/Scenario.js"
 import { nodeId } from "../../src/sim/Scenario.js"
 import * as Simulation from "../../src/sim/Simulation.js"
 import type { TraceEvent } from "../../src/sim/Trace.js"
-import * as TroubleWords from "../../src/sim/TroubleWords.js"
+import * as TroubleText from "../../src/sim/TroubleText.js"
 import * as Scenarios from "./Scenarios.js"
 
 /** Three nodes, asked for something all the time. */
@@ -390,7 +390,7 @@ describe("the words for troubles", () => {
       { _tag: "Wipe", node: 0 },
       { _tag: "Pause", node: "leader" }
     ]
-    const words = all.map(TroubleWords.describe)
+    const words = all.map(TroubleText.describe)
     assert.strictEqual(new Set(words).size, all.length)
     for (const each of words.slice(0, -1)) assert.include(each, "n1")
     assert.include(words.at(-1), "the leader")

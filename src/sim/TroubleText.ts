@@ -1,5 +1,5 @@
 /**
- * What goes wrong, in words: for scenarios that are printed, for stories and for pictures.
+ * What goes wrong in a scenario, in words.
  */
 import type { Link, Moment, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
@@ -16,7 +16,6 @@ const MOMENTS: Readonly<Record<Moment, string>> = {
   installing: " while it is sent a snapshot"
 }
 
-/** In words. */
 export const describe = (trouble: Trouble): string => {
   if (trouble._tag === "Cut") return `links cut: ${linksText(trouble.links)}`
   if (trouble._tag === "Clog") return `links clogged: ${linksText(trouble.links)}`
