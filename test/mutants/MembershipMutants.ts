@@ -204,7 +204,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "  const { configuration } = next\n"
   },
   {
-    id: "S21",
+    id: "S30",
     title: "With the log, the members as of its beginning are let go of",
     source: "analysis",
     file: "raft/Configuring.ts",

@@ -43,7 +43,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "        this.#sessions = Session.make()"
   },
   {
-    id: "S05",
+    id: "S06",
     title: "Who was sent part of a snapshot is never asked again how far it came",
     source: "etcd-io/etcd#110",
     file: "raft/Streaming.ts",
