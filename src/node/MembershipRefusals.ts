@@ -3,7 +3,7 @@ import type { MembershipRefusal } from "../raft/Action.js"
 
 /** Whether the same request may succeed a moment later. */
 export const isPassing = (why: MembershipRefusal): boolean =>
-  why === "NotReady" || why === "UnderWay" || why === "HandingOver"
+  why === "NotReady" || why === "UnderWay"
 
 /** `members` are those that there are. */
 export const describe = (why: MembershipRefusal, members: ReadonlyArray<string>): string =>
@@ -18,8 +18,5 @@ const texts: Readonly<Record<MembershipRefusal, (members: string) => string>> = 
   AlreadyMember: (members) =>
     `one of those to add is a member already, at another address: members are ${members}`,
   NotMember: (members) => `one of those to remove is no member: members are ${members}`,
-  NoVoterLeft: () => "no voting member would be left: the cluster would be no more",
-  HandingOver: () =>
-    "the leader is to leave and could not hand leadership to one that stays: see that the others " +
-    "have caught up, and try again"
+  NoVoterLeft: () => "no voting member would be left: the cluster would be no more"
 }

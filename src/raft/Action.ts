@@ -161,8 +161,7 @@ export interface MembershipChanged {
  * Why members are as they were. `NotReady`: this leader has not committed anything yet. `UnderWay`:
  * another change is. `NotExpected`: the configuration is another than the expected one.
  * `AlreadyMember`, `NotMember`: one of those to add is one, one of those to remove is none.
- * `NoVoterLeft`: nobody would be. `HandingOver`: this leader is to leave, and could not hand over
- * to one who stays.
+ * `NoVoterLeft`: nobody would be.
  */
 export type MembershipRefusal =
   | "NotReady"
@@ -171,7 +170,6 @@ export type MembershipRefusal =
   | "AlreadyMember"
   | "NotMember"
   | "NoVoterLeft"
-  | "HandingOver"
 
 /** Refused and without any effect. */
 export interface MembershipRefused {

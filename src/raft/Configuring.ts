@@ -41,9 +41,14 @@ const all = ({ configuration, earlierConfigurations }: Known): ReadonlyArray<Con
   configuration
 ]
 
-/** The one that held as of the entry at `index`, which is at or after the log's base. */
-export const asOf = (self: Known, index: Index): Configuration =>
-  all(self).findLast((each) => each.index <= index) ?? self.configuration
+/**
+ * The one that held as of the entry at `index`. Of entries before the snapshot that a node has
+ * started from it may know none so old: then the oldest that it knows.
+ */
+export const asOf = (self: Known, index: Index): Configuration => {
+  const known = all(self)
+  return known.findLast((each) => each.index <= index) ?? known[0]!
+}
 
 /** The log has been continued by `entries`. */
 export const appended = (next: Draft, entries: ReadonlyArray<Entry>): void => {

@@ -40,6 +40,7 @@ export const step = (state: State, event: Event): readonly [State, ReadonlyArray
   dispatch(current, event)
   Transferring.leaderKnown(current)
   Reconfiguring.proceed(current)
+  Reconfiguring.observeRemoved(current)
   Configuring.observe(current)
   Durability.seal(current)
   return [current.next, current.actions]

@@ -9,9 +9,9 @@
  * entry of the leader's own term is, since it may otherwise not know of the one before (Ongaro,
  * raft-dev, July 2015).
  *
- * A leader that is to leave hands over to a voter that stays, who is then asked for the change.
- * Where nobody can take over, or where it was elected in the middle of the change, it goes on
- * without counting itself, and leaves when the change is committed (thesis 4.2.2).
+ * A leader that is to leave leads to the end of the change without counting itself (thesis 4.2.2),
+ * and then hands over to one who stays. Were it to hand over first, two such changes could pass
+ * leadership to and fro without either ever beginning.
  */
 import type { MembershipRefusal } from "./Action.js"
 import type { Configuration } from "./Configuration.js"
@@ -38,10 +38,6 @@ export const request = (step: Step, asked: ChangeMembership): void => {
   }
   const why = refusal(next, asked)
   if (why !== undefined) return Steps.reply(step, ref, { _tag: "MembershipRefused", why })
-  if (remove.includes(next.config.id)) {
-    const successor = Transferring.mostUpToDate(next, remove)
-    if (successor !== undefined) return Transferring.begin(step, ref, successor, true)
-  }
   append(step, add.length > 0 ? withLearners(next, asked) : without(next, remove))
   const { configuration } = next
   next.change = {
@@ -179,13 +175,17 @@ const haveCaughtUp = (next: Draft): boolean => {
 /** The change is complete, and this leader no part of the cluster any more. */
 const retire = (step: Step): void => {
   const { next } = step
-  const { config, configuration: { index }, term } = next
   const successor = Transferring.mostUpToDate(next, [])
-  if (successor !== undefined && next.progress[successor]?.match === next.log.last) {
-    Steps.send(step, successor, { _tag: "TimeoutNow", term })
-  }
-  Follower.stepDown(step, term, `${config.id} is no member any more`)
-  Steps.observe(step, { _tag: "Removed", index })
+  if (successor !== undefined) return Transferring.begin(step, undefined, successor)
+  Follower.stepDown(step, next.term, `${next.config.id} is no member any more`)
+}
+
+/** Whoever has led knows for certain when it is no member any more. */
+export const observeRemoved = (step: Step): void => {
+  const { next: { commit, config, configuration, role }, previous } = step
+  if (previous.role !== "Leader" || role === "Leader" || configuration.index > commit) return
+  if (Configurations.isMember(configuration, config.id)) return
+  Steps.observe(step, { _tag: "Removed", index: configuration.index })
 }
 
 /** The state machine has moved: the change that waits for it is answered. */

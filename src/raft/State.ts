@@ -163,9 +163,8 @@ export interface Snapshotting {
 
 /** A leadership that is being handed over. */
 export interface Transfer {
-  readonly ref: Ref
-  /** Asked for by a change of membership that this leader leaves to its successor. */
-  readonly isForChange: boolean
+  /** Undefined of a leader that leaves the cluster: nobody asked for it. */
+  readonly ref: Ref | undefined
   readonly to: NodeId
   /** The term of the leader that hands over. */
   readonly term: Term

@@ -8,13 +8,14 @@
  * proposals again; that a late `TimeoutNow` may then still cost it its office is harmless. Whoever
  * asked is answered once: when a leader is known to have followed, or that it came to nothing.
  */
-import type { Outcome, TransferFailure } from "./Action.js"
+import type { TransferFailure } from "./Action.js"
 import * as Election from "./Election.js"
 import type { NodeId, Ref } from "./Event.js"
+import * as Follower from "./Follower.js"
 import * as Leasing from "./Leasing.js"
 import * as Replication from "./Replication.js"
 import * as Rounds from "./Rounds.js"
-import type { State, Transfer } from "./State.js"
+import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
 import * as Steps from "./Step.js"
 
@@ -31,14 +32,14 @@ export const request = (step: Step, ref: Ref, asked: NodeId | undefined): void =
   if (asked !== undefined && !voters.includes(asked)) return refuse("NoVoter")
   const to = asked ?? mostUpToDate(next, leaving)
   if (to === undefined) return refuse("NobodyElse")
-  begin(step, ref, to, false)
+  begin(step, ref, to)
 }
 
-/** `isForChange`: whoever asked wants a change of membership, and is told who can do it. */
-export const begin = (step: Step, ref: Ref, to: NodeId, isForChange: boolean): void => {
+/** A leader that leaves the cluster has nobody to answer to. */
+export const begin = (step: Step, ref: Ref | undefined, to: NodeId): void => {
   const { next } = step
   const deadlineAt = next.now + next.config.electionTimeoutTicks
-  next.transfer = { ref, isForChange, to, term: next.term, deadlineAt }
+  next.transfer = { ref, to, term: next.term, deadlineAt }
   Steps.observe(step, { _tag: "TransferBegun", term: next.term, to })
   Replication.feed(step, to)
   advance(step, to)
@@ -112,19 +113,13 @@ const finish = (step: Step, why: TransferFailure | undefined): void => {
   next.transfer = undefined
   if (why === undefined) Steps.observe(step, { _tag: "Transferred", term, to })
   else Steps.observe(step, { _tag: "TransferAbandoned", term, to, why })
-  Steps.reply(step, transfer.ref, outcomeOf(next, transfer, why))
-}
-
-const outcomeOf = (
-  { leader, role }: Draft,
-  { isForChange, to }: Transfer,
-  why: TransferFailure | undefined
-): Outcome => {
-  if (!isForChange) {
-    return why === undefined
-      ? { _tag: "Transferred", to }
-      : { _tag: "TransferFailed", why }
+  if (transfer.ref === undefined) {
+    if (next.role === "Leader") Follower.stepDown(step, term, `${to} did not take over in time`)
+    return
   }
-  if (role === "Leader") return { _tag: "MembershipRefused", why: "HandingOver" }
-  return { _tag: "NotLeader", leader }
+  Steps.reply(
+    step,
+    transfer.ref,
+    why === undefined ? { _tag: "Transferred", to } : { _tag: "TransferFailed", why }
+  )
 }

@@ -97,9 +97,13 @@ export class MemberOracle {
     return false
   }
 
-  /** `voters` have promised the node their votes in the term that it leads now. */
+  /**
+   * `voters` have promised the node their votes in the term that it leads now. Where the members
+   * never change, that a term has one leader says as much.
+   */
   elected(node: number, { log, term, termStart }: State, voters: ReadonlyArray<string>): void {
-    if (decide(this.#lastIn(log, termStart - 1), voters)) return
+    const hasChanged = this.last.index > 0 || this.#possible.length > 0
+    if (!hasChanged || decide(this.#lastIn(log, termStart - 1), voters)) return
     this.#world.violate(
       "elected-by-majority",
       `${nodeId(node)} leads term ${term} by the votes of ${voters.join(", ") || "nobody"}`

@@ -51,8 +51,7 @@ const refusals: Readonly<Record<MembershipRefusal, number>> = {
   NotExpected: 5,
   AlreadyMember: 6,
   NotMember: 7,
-  NoVoterLeft: 8,
-  HandingOver: 9
+  NoVoterLeft: 8
 }
 
 /** The length of a string. */

@@ -188,12 +188,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "M21",
-    title: "A leader that wants to leave waits for nobody to come, and leads on",
+    title: "A removed leader whose successor does not take over leads on, and hands over again",
     source: "analysis",
-    file: "raft/Reconfiguring.ts",
-    find:
-      "    if (successor !== undefined) return Transferring.begin(step, ref, successor, true)\n",
-    replace: "    if (successor !== undefined) return\n"
+    file: "raft/Transferring.ts",
+    find: "if (next.role === \"Leader\") Follower.stepDown(",
+    replace: "if (next.role !== \"Leader\") Follower.stepDown("
   },
   {
     id: "S05",

@@ -119,6 +119,30 @@ describe("the configuration of a node", () => {
   })
 })
 
+describe("the configurations of a node that has started from a snapshot", () => {
+  it("stay known although none is as old as its log", () => {
+    const limits = { ...States.defaultLimits, snapshotEntries: 2, trailingEntries: 100 }
+    const entries = [...commands(1, 1, 1), configured(1, { ...second, index: 3 })]
+    const start = Raft.boot({ ...node().config, limits }, {
+      hardState: { term: 1, vote: undefined },
+      snapshot: snapshotOf(3, { ...second, index: 3 }),
+      entries
+    })
+    const [state] = run(
+      start,
+      receive(
+        "n2",
+        append(1, id(1, 3), [...commands(4, 1, 1), configured(1, { ...third, index: 6 })], 5)
+      ),
+      persisted(1),
+      applied(5),
+      { _tag: "SnapshotTaken", snapshot: snapshotOf(5, { ...second, index: 3 }) }
+    )
+    equal(state.log.base, id(0, 0))
+    equal(Configuring.asOf(state, 5), { ...second, index: 3 })
+  })
+})
+
 describe("a configuration", () => {
   it("takes as much of every limit as its names do", () => {
     const [state] = run(leader(), propose(1))

@@ -28,6 +28,7 @@ import {
   leader,
   members,
   node,
+  noop,
   notLeader,
   observe,
   persist,
@@ -42,7 +43,6 @@ import {
   tick,
   timeoutNow,
   transfer,
-  transferVoteRequest,
   voteRequest,
   voteResponse,
   waiting
@@ -359,52 +359,59 @@ describe("a removal", () => {
 })
 
 describe("a leader that is to leave", () => {
-  const asked = change(7, { remove: ["n1"] })
+  const without = members(3, ["n2", "n3"])
 
-  it("first hands over to one who stays, and says whom to ask", () => {
-    const [state, actions] = run(leading, change(7, { remove: ["n1", "n2"] }))
-    equal(actions, [
-      observe({ _tag: "TransferBegun", term: 1, to: "n3" }),
-      send("n3", timeoutNow(1))
-    ])
-    const after = run(state, receive("n3", transferVoteRequest(2, id(1, 1))), persisted(3))[0]
-    equal(actionsOf(after, receive("n3", heartbeat(2, 1))).slice(1, 3), [
-      observe({ _tag: "Transferred", term: 2, to: "n3" }),
-      reply(7, notLeader("n3"))
+  /** Entry 2 is joint, entry 3 is without n1; both are durable here. */
+  const asked = run(leading, change(7, { remove: ["n1"] }))[0]
+  const joined = rest(asked, "n2", "n3")
+  const leaving = run(joined, persisted(joined.seq))[0]
+
+  it("leads to the end of the change, without counting itself", () => {
+    equal([leaving.role, leaving.configuration, leaving.commit], ["Leader", without, 2])
+    equal(run(leaving, receive("n2", accepted(1, 3)))[0].commit, 2)
+    equal(rest(leaving, "n2", "n3").commit, 3)
+  })
+
+  it("answers, and then hands over to one who stays", () => {
+    const [state] = run(leaving, receive("n2", accepted(1, 3)), receive("n3", accepted(1, 3)))
+    equal(actionsOf(state, applied(3)), [
+      changed(7, 3),
+      observe({ _tag: "TransferBegun", term: 1, to: "n2" }),
+      send("n2", timeoutNow(1))
     ])
   })
 
-  it("stays if that comes to nothing", () => {
-    equal(actionsOf(leading, asked, tick(10)).slice(-2), [
+  const handing = rest(leaving, "n2", "n3")
+
+  it("knows that it was removed when its successor leads", () => {
+    const actions = actionsOf(handing, receive("n2", append(2, id(1, 3), [noop(2, 4)], 3)))
+    equal(actions.filter(({ _tag }) => _tag === "Observe"), [
+      becameFollower(2, "n2 is in term 2"),
+      observe({ _tag: "LeaderKnown", term: 2, leader: "n2" }),
+      observe({ _tag: "Transferred", term: 2, to: "n2" }),
+      removed(3)
+    ])
+  })
+
+  it("leaves all the same if its successor does not take over in time", () => {
+    equal(actionsOf(handing, tick(10)).slice(-3), [
       observe({ _tag: "TransferAbandoned", term: 1, to: "n2", why: "TimedOut" }),
-      refused(7, "HandingOver")
+      becameFollower(1, "n2 did not take over in time"),
+      removed(3)
     ])
   })
 
-  /** Nobody else can lead, so n1 leads to the end: entry 3 is joint, entry 4 is without it. */
-  const alone = leader({ voters: ["n1"] })
-  const replacing = rest(run(alone, change(7, { add: ["m1"], remove: ["n1"] }))[0])
-  const leaving = rest(run(replacing, ...caughtUp)[0], "m1")
-
-  it("goes on where nobody can take over, without counting itself", () => {
-    equal(leaving.configuration, { ...members(4, ["m1"]), addresses: { m1: "m1" } })
-    equal(leaving.role, "Leader")
-    const durable = run(leaving, persisted(leaving.seq))[0]
-    equal(durable.commit, 3)
-  })
-
-  it("steps down once that is applied, and has its successor stand", () => {
-    const [state] = run(leaving, persisted(leaving.seq), receive("m1", accepted(1, 4, 1)))
-    equal([state.role, state.commit], ["Leader", 4])
-    equal(actionsOf(state, applied(4)), [
-      send("m1", timeoutNow(1)),
-      becameFollower(1, "n1 is no member any more"),
-      removed(4)
-    ])
+  it("does so where nobody could have taken over before, too", () => {
+    const alone = leader({ voters: ["n1"] })
+    const one = rest(run(alone, change(7, { add: ["m1"], remove: ["n1"] }))[0])
+    const two = rest(run(one, ...caughtUp)[0], "m1")
+    equal(two.configuration, { ...members(4, ["m1"]), addresses: { m1: "m1" } })
+    const three = rest(two, "m1")
+    equal([three.role, three.transfer?.to], ["Leader", "m1"])
   })
 
   it("takes no further change meanwhile", () => {
-    const [state] = run(leaving, persisted(leaving.seq), receive("m1", accepted(1, 4, 1)))
+    const [state] = run(leaving, receive("n2", accepted(1, 3)), receive("n3", accepted(1, 3)))
     equal(actionsOf(state, change(8, { add: ["n1"] })), [refused(8, "UnderWay")])
   })
 })

@@ -56,6 +56,7 @@ const troubles: ReadonlyArray<Trouble> = [
   { _tag: "Jump", node: 1, millis: -86_400_000 },
   { _tag: "Transfer", node: "leader", to: "chosen" },
   { _tag: "Transfer", node: 1, to: 2 },
+  { _tag: "ChangeMembers", node: 0, add: 1, remove: 2, order: [2, 0, 1], isLeaderFirst: true },
   { _tag: "Rot", node: 0 },
   { _tag: "Misdirect", node: 1 },
   { _tag: "Wipe", node: 2 }

@@ -48,12 +48,12 @@ describe("the scenario of a seed", () => {
     for (const nodes of [1, 2, 3, 4, 5, 6, 7]) {
       for (let seed = 1; seed <= 20; seed++) {
         const scenario = Swarm.draw(seed, { nodes, application: counter })
-        assert.strictEqual(scenario.nodes, nodes)
-        assert.strictEqual(scenario.clocks.length, nodes)
+        assert.strictEqual(scenario.nodes - scenario.spares, nodes)
+        assert.strictEqual(scenario.clocks.length, scenario.nodes)
         assert.isTrue(scenario.operations.every(({ node }) => node === "leader" || node < nodes))
         for (const trouble of troubles(scenario)) {
           const all = "links" in trouble ? trouble.links.flat() : [trouble.node]
-          assert.isTrue(all.every((node) => typeof node === "string" || node < nodes))
+          assert.isTrue(all.every((node) => typeof node === "string" || node < scenario.nodes))
         }
       }
     }
@@ -112,7 +112,24 @@ describe("the atlas", () => {
           ? [trouble.node]
           : []
       )
-      return 2 * spoilt.length < scenario.nodes && new Set(spoilt).size === spoilt.length
+      return 2 * spoilt.length < scenario.nodes - scenario.spares &&
+        new Set(spoilt).size === spoilt.length
+    })
+  })
+})
+
+describe("the atlas of members", () => {
+  it("replaces no disk by an empty one where members change", () => {
+    always((scenario) => {
+      const tags = troubles(scenario).map(({ _tag }) => _tag)
+      return !tags.includes("ChangeMembers") || !tags.includes("Wipe")
+    })
+  })
+
+  it("has nodes that are no members at first wherever members change, and only there", () => {
+    always((scenario) => {
+      const changes = troubles(scenario).some(({ _tag }) => _tag === "ChangeMembers")
+      return scenario.spares > 0 || !changes
     })
   })
 })
@@ -137,7 +154,7 @@ describe("the swarm", () => {
   }
 
   it.each([1, 2, 3, 4, 5, 6, 7])("draws clusters of %i sometimes", (size) => {
-    varies(`${size} nodes`, ({ nodes }) => nodes === size)
+    varies(`${size} nodes`, ({ nodes, spares }) => nodes - spares === size)
   })
 
   it.each(
@@ -154,6 +171,7 @@ describe("the swarm", () => {
       "Full",
       "SyncError",
       "Transfer",
+      "ChangeMembers",
       "Jump",
       "Rot",
       "Misdirect",

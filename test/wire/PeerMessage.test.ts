@@ -86,8 +86,7 @@ const arbitraries: Arbitraries = {
           "NotExpected",
           "AlreadyMember",
           "NotMember",
-          "NoVoterLeft",
-          "HandingOver"
+          "NoVoterLeft"
         ),
         index
       })
