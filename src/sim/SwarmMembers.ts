@@ -31,6 +31,8 @@ export const tune = (dice: Dice, scenario: Scenario): Scenario => {
   }
 }
 
+type ChangeMembers = Extract<Trouble, { readonly _tag: "ChangeMembers" }>
+
 const draw = (
   dice: Dice,
   nodes: number,
@@ -42,7 +44,9 @@ const draw = (
   const faults: Array<Fault> = []
   let atMicros = 2 * timeoutMicros + dice.exponential(gapMicros)
   while (atMicros < safetyMicros) {
-    faults.push({ atMicros, forMicros: 1, trouble: change(dice, nodes) })
+    if (isContested && dice.chance(250)) {
+      faults.push(...unheard(dice, atMicros, nodes, timeoutMicros))
+    } else faults.push({ atMicros, forMicros: 1, trouble: change(dice, nodes) })
     if (isContested && dice.chance(600)) {
       faults.push(...misfortune(dice, atMicros, nodes, timeoutMicros))
     }
@@ -52,7 +56,7 @@ const draw = (
 }
 
 /** Who is a member by then, and who is not, shows when it is asked for. */
-const change = (dice: Dice, nodes: number): Trouble => {
+const change = (dice: Dice, nodes: number): ChangeMembers => {
   const [add, remove] = dice.weighted<readonly [number, number]>([
     [[1, 0], 5],
     [[0, 1], 4],
@@ -71,6 +75,29 @@ const change = (dice: Dice, nodes: number): Trouble => {
     order: dice.shuffle(Array.from({ length: nodes }, (_, node) => node)),
     isLeaderFirst: dice.chance(300)
   }
+}
+
+/**
+ * A leader that nobody hears any more is told of a change; the others find a leader of their own,
+ * who is told of another. The first comes back with what it has begun.
+ */
+const unheard = (
+  dice: Dice,
+  atMicros: number,
+  nodes: number,
+  timeoutMicros: number
+): ReadonlyArray<Fault> => {
+  const told = { ...change(dice, nodes), node: "leader" } as const
+  const laterMicros = atMicros + timeoutMicros + dice.below(2 * timeoutMicros)
+  return [
+    {
+      atMicros: Math.max(0, atMicros - dice.below(2_000)),
+      forMicros: timeoutMicros + dice.below(3 * timeoutMicros),
+      trouble: { _tag: "Isolate", node: "leader", direction: dice.oneOf(["out", "both"]) }
+    },
+    { atMicros, forMicros: 1, trouble: told },
+    { atMicros: laterMicros, forMicros: 1, trouble: { ...change(dice, nodes), node: "leader" } }
+  ]
 }
 
 /** What befalls whoever leads, or anybody, before, while or after the change is on its way. */
