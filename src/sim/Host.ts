@@ -47,9 +47,10 @@ interface Life {
 
 /**
  * `Failed`: the disk would not do; the process has ended by itself and may be started again.
- * `Lost`: what is on the disk may not be used any more.
+ * `Lost`: what is on the disk may not be used any more. `Removed`: the process has ended because
+ * the node is no member; it may be started again.
  */
-export type Status = "Down" | "Starting" | "Running" | "Stopping" | "Failed" | "Lost"
+export type Status = "Down" | "Starting" | "Running" | "Stopping" | "Failed" | "Lost" | "Removed"
 
 /** Whether a process took its leave of those who waited for it. */
 export type Ending = "stopped" | "died"
@@ -286,7 +287,7 @@ export class Host {
     const failure = Cause.failureOption(cause)
     if (failure._tag === "Some" && failure.value._tag === "Removed") {
       this.#oracles.members.removed(this.number)
-      return this.#end("Down", "has ended: it is no member any more")
+      return this.#end("Removed", "has ended: it is no member any more")
     }
     if (failure._tag === "None" || failure.value._tag !== "StorageError") {
       if (Cause.isInterruptedOnly(cause)) return
@@ -310,7 +311,7 @@ export class Host {
   }
 
   /** Nothing of the process runs any more. */
-  #end(status: "Down" | "Failed" | "Lost", why: string, how: Ending = "died"): void {
+  #end(status: "Down" | "Failed" | "Lost" | "Removed", why: string, how: Ending = "died"): void {
     const life = this.#life
     this.#life = undefined
     this.#isPaused = false
@@ -331,6 +332,8 @@ export class Host {
         ? "Running"
         : status === "Lost"
         ? "Failed"
+        : status === "Removed"
+        ? "Down"
         : status,
       why
     )

@@ -111,7 +111,9 @@ export class Liveness {
   /** Those of the core that are members, as the leader has it. */
   #members(): ReadonlyArray<number> {
     const { hosts, oracles } = this.#parts
-    const { configuration } = oracles.stateOf(this.#leader()!)!
+    const leader = this.#leader()
+    if (leader === undefined) return []
+    const { configuration } = oracles.stateOf(leader)!
     return this.#core.filter((node) => Configurations.isMember(configuration, hosts[node]!.id))
   }
 
@@ -120,6 +122,8 @@ export class Liveness {
     const { hosts, world } = this.#parts
     // Somebody looks after these machines: what a last fault has ended is started again.
     for (const node of this.#core) if (hosts[node]!.status === "Failed") hosts[node]!.start()
+    // Who was removed, and taken on again before it had ended.
+    for (const node of this.#members()) if (hosts[node]!.status === "Removed") hosts[node]!.start()
     this.#advance()
     world.timeline.after(LOOK_MICROS, NOBODY, "look", () => this.#look())
   }
