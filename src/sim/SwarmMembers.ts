@@ -26,7 +26,7 @@ export const tune = (dice: Dice, scenario: Scenario): Scenario => {
     ...scenario,
     nodes: nodes + spares,
     spares,
-    clocks: [...clocks, ...clocks.slice(0, spares)],
+    clocks: Array.from({ length: nodes + spares }, (_, node) => clocks[node % nodes]!),
     faults: [...kept, ...changes].sort((one, other) => one.atMicros - other.atMicros)
   }
 }

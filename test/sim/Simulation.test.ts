@@ -54,7 +54,7 @@ describe("the life of a seed", () => {
 
   it("has as many nodes as are wanted", () => {
     const { scenario, violation } = Simulation.simulate({ seed, nodes: 2 })
-    assert.strictEqual(scenario.nodes, 2)
+    assert.strictEqual(scenario.nodes - scenario.spares, 2)
     assert.isUndefined(violation)
   })
 
