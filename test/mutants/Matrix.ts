@@ -72,16 +72,24 @@ const INTRODUCTION = [
   "life that `--shrink` came to: client operations, faults, and choices that are not the tame",
   "one.",
   "",
-  "Some known bugs are not here. Those of leases, snapshots and membership have nothing to live",
-  "in yet. Others are defended against twice, so that no single edit makes them: a commit index",
-  "beyond what was proven equal (the leader clamps it too), a late append or a stale refusal",
-  "taken for a conflict (the answer to a heartbeat repairs both), a timer restarted by whoever",
-  "asks for a vote (it must have the newer log first), timeouts by the wall clock (what it jumps",
-  "is cut off), reads left waiting for an index that no leader may reach (each has a deadline).",
+  "Some known bugs are not here. Those of snapshots and membership have nothing to live in yet.",
+  "Others are defended against twice, so that no single edit makes them: a commit index beyond",
+  "what was proven equal (the leader clamps it too), a late append or a stale refusal taken for a",
+  "conflict (the answer to a heartbeat repairs both), a timer restarted by whoever asks for a vote",
+  "(it must have the newer log first), timeouts by the wall clock (what it jumps is cut off),",
+  "reads left waiting for an index that no leader may reach (each has a deadline).",
   "",
-  "Two were tried, are real, and were not found within 100 seconds: refs of reads that are used",
-  "again after a restart (an answer must outlive its asker and meet its number), and forwarded",
-  "writes that are proposed again in every turn (such a life takes minutes)."
+  "And these were tried, are real, and were not found within 100 seconds:",
+  "",
+  "- refs of reads that are used again after a restart: an answer must outlive its asker and meet",
+  "  its number;",
+  "- writes that an earlier life of a node had sent, applied late: they must meet the very number",
+  "  at which the new life is (once found, at seed 419 of an earlier swarm);",
+  "- forwarded writes that are proposed again in every turn: such a life takes minutes;",
+  "- a lease counted from the answer instead of the question, one that is good again after an",
+  "  abandoned transfer, one that a new leader keeps from an earlier office, and voters that do not",
+  "  wait after their start, or vote although they hear a leader: each needs the other leader to be",
+  "  elected within the few ticks by which it is wrong."
 ]
 
 const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [
