@@ -35,7 +35,6 @@ const stopping: ReadOutcome = { _tag: "Refused", reason: "Stopping" }
 
 export class Reads {
   #waiting: Array<PendingRead> = []
-  /** The reads of one ref, like those that wait, in the order of their deadlines. */
   readonly #asked = new Map<Ref, ReadonlyArray<PendingRead>>()
   #pending = 0
 
@@ -91,9 +90,10 @@ export class Reads {
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
     this.#refuse(late, this.#asked.size < ASKED_REFS ? noLeader : behind)
     for (const [ref, reads] of this.#asked) {
-      if ((reads[0]?.deadlineAt ?? Infinity) > now) continue
+      const late = reads.filter(({ deadlineAt }) => deadlineAt <= now)
+      if (late.length === 0) continue
       this.#asked.set(ref, reads.filter(({ deadlineAt }) => deadlineAt > now))
-      this.#refuse(reads.filter(({ deadlineAt }) => deadlineAt <= now), behind)
+      this.#refuse(late, behind)
     }
   }
 

@@ -62,6 +62,19 @@ describe("the reads of a node", () => {
     assert.strictEqual(reads.pending, 0)
   })
 
+  it("are refused each at its own deadline, whichever was asked for again first", () => {
+    const { add, answers, reads } = make()
+    add("a", 10)
+    reads.ask(1, "linearizable")
+    add("b", 20)
+    reads.ask(2, "linearizable")
+    reads.refused(1)
+    reads.refused(2)
+    reads.ask(3, "linearizable")
+    reads.expire(10)
+    assert.deepStrictEqual(answers, ["a Behind"])
+  })
+
   it("wait, and are refused in time, when nothing that was asked for can be served", () => {
     const { add, answers, reads } = make()
     for (let ref = 1; ref <= Reads.ASKED_REFS; ref++) {
