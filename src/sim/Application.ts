@@ -53,3 +53,20 @@ export interface Application {
   readonly describeAnswer: (answer: Uint8Array) => string
   readonly invariants?: ReadonlyArray<Invariant>
 }
+
+/** Requests drawn to find one of either kind. */
+const DRAWS_LIMIT = 100
+
+/** One of this kind, if the application has it among the first it draws; `drawOf` each attempt. */
+export const requestOf = (
+  application: Application,
+  kind: Request["kind"],
+  id: number,
+  drawOf: (attempt: number) => Draw
+): Request => {
+  let found = application.request(id, drawOf(0))
+  for (let attempt = 1; found.kind !== kind && attempt <= DRAWS_LIMIT; attempt++) {
+    found = application.request(id, drawOf(attempt))
+  }
+  return found
+}

@@ -15,7 +15,6 @@
  * is tried last, and only where it makes a difference: had the operation that follows it led to the
  * same state without it, it was wasted, and a search that kept it would find nothing more.
  */
-
 import * as Linearization from "./Linearization.js"
 import type { Operation, Problem, Specification } from "./Linearization.js"
 

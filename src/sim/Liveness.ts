@@ -4,6 +4,7 @@
  * leader, every request answered, every replica equal, and quiet. Healing everything instead would
  * hide whoever cannot live beside a node that is half dead (TigerBeetle's liveness mode).
  */
+import { requestOf } from "./Application.js"
 import type { Application } from "./Application.js"
 import { Backlog } from "./Backlog.js"
 import type { Clients } from "./Clients.js"
@@ -27,7 +28,7 @@ export const LEADER_TIMEOUTS = 20
 /** Election timeouts, besides two request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
 
-/** Request timeouts, besides as many election timeouts, for which a log may go on growing. */
+/** Request timeouts, besides `REST_TIMEOUTS`, for which a log may go on growing. */
 const GROWS_REQUEST_TIMEOUTS = 10
 
 /** Election timeouts for which it must then stay so. */
@@ -255,10 +256,7 @@ export class Liveness {
     const operations: Array<Operation> = []
     for (const node of this.#core) {
       for (const wanted of ["write", "read"] as const) {
-        let request = application.request(id, () => 0)
-        for (let draw = 0; request.kind !== wanted && draw < DRAWS_LIMIT; draw++) {
-          request = application.request(id, (arity) => draw % arity)
-        }
+        const request = requestOf(application, wanted, id, (attempt) => (arity) => attempt % arity)
         const atMicros = world.nowMicros
         const client = clientsBefore + operations.length
         operations.push({ id, client, atMicros, node, request, patienceMicros: undefined })
@@ -331,9 +329,6 @@ export class Liveness {
     }
   }
 }
-
-/** Requests drawn to find one of either kind. */
-const DRAWS_LIMIT = 100
 
 const CALM_DELAY = { leastMicros: 1_000, meanMicros: 0 }
 

@@ -4,15 +4,13 @@
  * read by its lease while something is written. A lease that is a little too long shows only then,
  * and hardly any life comes to that by itself.
  */
+import { requestOf } from "./Application.js"
 import type { Application, Request } from "./Application.js"
 import type { Dice } from "./Dice.js"
 import type { Fault, Link, Operation, Scenario } from "./Scenario.js"
 
 /** Instants of one probe, at each of which one node is written to and all are read. */
 const INSTANTS = 40
-
-/** Requests drawn to find one of the kind that is wanted. */
-const DRAWS_LIMIT = 100
 
 /** As far apart as the swarm lets clocks run. */
 const DRIFT_PARTS_PER_MILLION = 100_000
@@ -171,10 +169,7 @@ const drawOperations = (
   const operations: Array<Operation> = []
   const add = (kind: Request["kind"], node: number, atMicros: number): void => {
     const id = 1 + operations.length
-    let request = application.request(id, (arity) => dice.below(arity))
-    for (let draws = 0; request.kind !== kind && draws < DRAWS_LIMIT; draws++) {
-      request = application.request(id, (arity) => dice.below(arity))
-    }
+    const request = requestOf(application, kind, id, () => dice.below)
     const own = { id, client: id, atMicros, node, request, patienceMicros }
     operations.push(request.kind === "read" ? { ...own, reads: "lease" } : own)
   }
