@@ -30,6 +30,7 @@ export const required = [
   "link cut one way",
   "leader cut off",
   "clog released",
+  "echo of an earlier time",
   "message dropped",
   "message duplicated",
   "message reordered",

@@ -1,6 +1,6 @@
 /**
  * The network between simulated nodes, as faulty as the port allows: it delays, loses, repeats and
- * reorders single messages, loses or holds up all of a link for a while, and tells senders of a
+ * reorders single messages, loses, holds up or says again all of a link, and tells senders of a
  * dead process or does not. What arrives is whole and unaltered.
  *
  * Like the handshake of the real one it lets nobody speak for another: a node that comes back with
@@ -25,7 +25,7 @@ interface Message {
   readonly sentMicros: number
 }
 
-/** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
+/** Messages that a clogged link, an echo or a paused process keeps; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
 /** Between two messages that have waited for the same process, on average. */
@@ -52,6 +52,9 @@ export class SimNetwork {
   readonly #cuts: Uint8Array
   readonly #clogs: Uint8Array
   readonly #held: ReadonlyArray<Array<Message>>
+  /** By link: how many troubles will repeat what arrives, and what that is. */
+  readonly #echoes: Uint8Array
+  readonly #heard: ReadonlyArray<Array<Message>>
   /** By link: messages that keep their order, and when the last of them arrives. */
   readonly #inOrder: ReadonlyArray<Array<Message>>
   readonly #lastMicros: Float64Array
@@ -77,6 +80,8 @@ export class SimNetwork {
     this.#cuts = new Uint8Array(nodes * nodes)
     this.#clogs = new Uint8Array(nodes * nodes)
     this.#held = Array.from({ length: nodes * nodes }, () => [])
+    this.#echoes = new Uint8Array(nodes * nodes)
+    this.#heard = Array.from({ length: nodes * nodes }, () => [])
     this.#inOrder = Array.from({ length: nodes * nodes }, () => [])
     this.#lastMicros = new Float64Array(nodes * nodes)
   }
@@ -124,12 +129,31 @@ export class SimNetwork {
     }
   }
 
+  /** What arrives from now on is remembered. */
+  remember(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) this.#echoes[this.#link(from, to)]! += 1
+  }
+
+  /** What was remembered arrives once more, in one burst. */
+  repeat(links: ReadonlyArray<Link>): void {
+    for (const [from, to] of links) {
+      const link = this.#link(from, to)
+      this.#echoes[link] = Math.max(0, this.#echoes[link]! - 1)
+      if (this.#echoes[link] !== 0) continue
+      const echo = this.#heard[link]!.splice(0)
+      if (echo.length > 0) this.#world.marks.hit("echo of an earlier time")
+      for (const message of echo) this.#deliver(message)
+    }
+  }
+
   /** Nothing goes wrong any more on any link from or to these nodes. */
   heal(nodes: ReadonlyArray<number>): void {
     for (const node of nodes) {
       for (let other = 0; other < this.#endpoints.length; other++) {
         for (const link of [[node, other], [other, node]] as const) {
           this.#cuts[this.#link(...link)] = 0
+          this.#echoes[this.#link(...link)] = 0
+          this.#heard[this.#link(...link)]!.length = 0
           this.#clogs[this.#link(...link)] = 1
           this.unclog([link])
         }
@@ -257,6 +281,10 @@ export class SimNetwork {
     }
     if (this.#endpoints[from]!.isRefused || this.#endpoints[to]!.isRefused) {
       return this.#tell("Lost", message)
+    }
+    if (this.#echoes[link]! > 0) {
+      const heard = this.#heard[link]!
+      if (heard.push(message) > HELD_LIMIT) heard.shift()
     }
     this.#arrive(to, (receiver) => {
       this.#tell("Delivered", message)

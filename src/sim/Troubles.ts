@@ -158,6 +158,9 @@ export class Troubles {
       case "Clog":
         this.#network.clog(trouble.links)
         return () => this.#network.unclog(trouble.links)
+      case "Echo":
+        this.#network.remember(trouble.links)
+        return () => this.#network.repeat(trouble.links)
       default:
         return this.#troubleNode(trouble, this.#hosts[node!]!, fault)
     }
@@ -172,7 +175,7 @@ export class Troubles {
   }
 
   #troubleNode(
-    trouble: Exclude<Trouble, { readonly _tag: "Cut" | "Clog" }>,
+    trouble: Exclude<Trouble, { readonly _tag: "Cut" | "Clog" | "Echo" }>,
     host: Host,
     { forMicros }: Fault
   ): Undo {
@@ -305,6 +308,7 @@ const MOMENTS: Readonly<Record<Moment, string>> = {
 export const describe = (trouble: Trouble): string => {
   if (trouble._tag === "Cut") return `links cut: ${linksText(trouble.links)}`
   if (trouble._tag === "Clog") return `links clogged: ${linksText(trouble.links)}`
+  if (trouble._tag === "Echo") return `links echo: ${linksText(trouble.links)}`
   const name = typeof trouble.node === "string" ? `the ${trouble.node}` : nodeId(trouble.node)
   switch (trouble._tag) {
     case "Isolate":

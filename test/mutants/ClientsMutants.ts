@@ -23,6 +23,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: ""
   },
   {
+    id: "X03",
+    title: "What an earlier life of a node had sent applies late",
+    source: "analysis",
+    file: "kv/Session.ts",
+    find: `    row.epoch = epoch
+    row.last = 0
+  } else if (epoch < row.epoch) {
+    return "Stale"
+  }`,
+    replace: `    row.epoch = epoch
+    row.last = 0
+  }`
+  },
+  {
     id: "X04",
     title: "A restarted node's session goes on where the old one ended",
     source: "analysis",
