@@ -40,6 +40,9 @@ const TERMS_LIMIT = 6
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
 
+/** Of messages while the last requests are answered, in the lives that lose any then. */
+const LAST_DROP_PER_MILLE = 150
+
 type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
@@ -59,6 +62,7 @@ export class Liveness {
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
   #hasChanged = false
+  #isLossy = false
   #handover: Handover | undefined
   readonly #backlog = new Backlog()
   #beganMicros = 0
@@ -120,6 +124,7 @@ export class Liveness {
         return this.#late(`no leader in ${LEADER_TIMEOUTS} election timeouts`)
       case "resting":
       case "last requests": {
+        this.#loseNoMore()
         const why = this.#unrest()
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
@@ -154,8 +159,27 @@ export class Liveness {
     this.#hasChanged = true
     if (change === 1) return this.#depose()
     if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
+    this.#loseSome()
     this.#askLast()
     this.#enter("last requests")
+  }
+
+  /** What is lost now no later request will carry along: it must be told again without one. */
+  #loseSome(): void {
+    const { network, world } = this.#parts
+    this.#isLossy = world.chooser.pick("process", 3) === 1
+    if (!this.#isLossy) return
+    network.setConditions({
+      ...calmed(this.#scenario.network),
+      dropPerMille: LAST_DROP_PER_MILLE
+    })
+  }
+
+  #loseNoMore(): void {
+    const { clients, network } = this.#parts
+    if (!this.#isLossy || clients.unanswered(this.#core) !== undefined) return
+    this.#isLossy = false
+    network.setConditions(calmed(this.#scenario.network))
   }
 
   #depose(): void {
