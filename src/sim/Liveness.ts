@@ -43,6 +43,9 @@ const QUIET_MESSAGES = 6
 /** Of messages while the last requests are answered, in the lives that lose any then. */
 const LAST_DROP_PER_MILLE = 150
 
+/** Election timeouts after the last loss in which somebody may yet act on not having heard. */
+const AFTERMATH_TIMEOUTS = 3
+
 type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
@@ -63,6 +66,7 @@ export class Liveness {
   #stage: Stage = "electing"
   #hasChanged = false
   #isLossy = false
+  #calmFromMicros = 0
   #handover: Handover | undefined
   readonly #backlog = new Backlog()
   #beganMicros = 0
@@ -126,6 +130,7 @@ export class Liveness {
       case "last requests": {
         this.#loseNoMore()
         const why = this.#unrest()
+        if (why === undefined && this.#parts.world.nowMicros < this.#calmFromMicros) return
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
         const { requestTimeoutMillis } = this.#scenario
@@ -176,10 +181,12 @@ export class Liveness {
   }
 
   #loseNoMore(): void {
-    const { clients, network } = this.#parts
+    const { clients, network, world } = this.#parts
     if (!this.#isLossy || clients.unanswered(this.#core) !== undefined) return
+    const { electionTimeoutMillis, network: conditions } = this.#scenario
     this.#isLossy = false
-    network.setConditions(calmed(this.#scenario.network))
+    this.#calmFromMicros = world.nowMicros + 1_000 * AFTERMATH_TIMEOUTS * electionTimeoutMillis
+    network.setConditions(calmed(conditions))
   }
 
   #depose(): void {
