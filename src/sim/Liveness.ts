@@ -7,6 +7,7 @@
 import { requestOf } from "./Application.js"
 import type { Application } from "./Application.js"
 import { Backlog } from "./Backlog.js"
+import { CalmNetwork } from "./CalmNetwork.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
 import { Handover, HANDOVER_TIMEOUTS } from "./Handover.js"
@@ -40,12 +41,6 @@ const TERMS_LIMIT = 6
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
 
-/** Of messages while the last requests are answered, in the lives that lose any then. */
-const LAST_DROP_PER_MILLE = 150
-
-/** Election timeouts after the last loss in which somebody may yet act on not having heard. */
-const AFTERMATH_TIMEOUTS = 3
-
 type Stage = "electing" | "handing over" | "resting" | "last requests" | "quiet" | "over"
 
 export interface Parts {
@@ -62,11 +57,10 @@ export interface Parts {
 export class Liveness {
   readonly #parts: Parts
   readonly #scenario: Scenario
+  readonly #network: CalmNetwork
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
   #hasChanged = false
-  #isLossy = false
-  #calmFromMicros = 0
   #handover: Handover | undefined
   readonly #backlog = new Backlog()
   #beganMicros = 0
@@ -78,6 +72,7 @@ export class Liveness {
   constructor(parts: Parts) {
     this.#parts = parts
     this.#scenario = parts.world.scenario
+    this.#network = new CalmNetwork(parts.world, parts.network)
   }
 
   get isOver(): boolean {
@@ -97,7 +92,7 @@ export class Liveness {
       return
     }
     this.#core = core
-    network.setConditions(calmed(this.#scenario.network))
+    this.#network.begin()
     network.heal(core)
     network.cut(Core.permanentCuts(world, core))
     clients.stayWith(core)
@@ -128,9 +123,9 @@ export class Liveness {
         return this.#late(`no leader in ${LEADER_TIMEOUTS} election timeouts`)
       case "resting":
       case "last requests": {
-        this.#loseNoMore()
+        if (this.#parts.clients.unanswered(this.#core) === undefined) this.#network.loseNoMore()
         const why = this.#unrest()
-        if (why === undefined && this.#parts.world.nowMicros < this.#calmFromMicros) return
+        if (why === undefined && !this.#network.isCalm) return
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
         const { requestTimeoutMillis } = this.#scenario
@@ -164,29 +159,9 @@ export class Liveness {
     this.#hasChanged = true
     if (change === 1) return this.#depose()
     if (change > 1 && this.#core.length > 1) return this.#handOver(change === 3)
-    this.#loseSome()
+    this.#network.loseSome()
     this.#askLast()
     this.#enter("last requests")
-  }
-
-  /** What is lost now no later request will carry along: it must be told again without one. */
-  #loseSome(): void {
-    const { network, world } = this.#parts
-    this.#isLossy = world.chooser.pick("process", 3) === 1
-    if (!this.#isLossy) return
-    network.setConditions({
-      ...calmed(this.#scenario.network),
-      dropPerMille: LAST_DROP_PER_MILLE
-    })
-  }
-
-  #loseNoMore(): void {
-    const { clients, network, world } = this.#parts
-    if (!this.#isLossy || clients.unanswered(this.#core) !== undefined) return
-    const { electionTimeoutMillis, network: conditions } = this.#scenario
-    this.#isLossy = false
-    this.#calmFromMicros = world.nowMicros + 1_000 * AFTERMATH_TIMEOUTS * electionTimeoutMillis
-    network.setConditions(calmed(conditions))
   }
 
   #depose(): void {
@@ -360,14 +335,3 @@ export class Liveness {
     }
   }
 }
-
-const CALM_DELAY = { leastMicros: 1_000, meanMicros: 0 }
-
-const calmed = (conditions: Scenario["network"]): Scenario["network"] => ({
-  ...conditions,
-  delay: CALM_DELAY,
-  dropPerMille: 0,
-  duplicatePerMille: 0,
-  reorderPerMille: 0,
-  isUnordered: false
-})

@@ -12,6 +12,7 @@ import { Network } from "../service/Network.js"
 import type { Receiver } from "../service/Network.js"
 import { Storage } from "../service/Storage.js"
 import * as Frame from "../wire/Frame.js"
+import { Echoes } from "./Echoes.js"
 import * as Payload from "./Payload.js"
 import type { Link } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
@@ -25,7 +26,7 @@ interface Message {
   readonly sentMicros: number
 }
 
-/** Messages that a clogged link, an echo or a paused process keeps; beyond it the oldest are lost. */
+/** Messages that a link or a paused process keeps back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
 /** Between two messages that have waited for the same process, on average. */
@@ -52,9 +53,7 @@ export class SimNetwork {
   readonly #cuts: Uint8Array
   readonly #clogs: Uint8Array
   readonly #held: ReadonlyArray<Array<Message>>
-  /** By link: how many troubles will repeat what arrives, and what that is. */
-  readonly #echoes: Uint8Array
-  readonly #heard: ReadonlyArray<Array<Message>>
+  readonly #echoes: Echoes<Message>
   /** By link: messages that keep their order, and when the last of them arrives. */
   readonly #inOrder: ReadonlyArray<Array<Message>>
   readonly #lastMicros: Float64Array
@@ -80,8 +79,7 @@ export class SimNetwork {
     this.#cuts = new Uint8Array(nodes * nodes)
     this.#clogs = new Uint8Array(nodes * nodes)
     this.#held = Array.from({ length: nodes * nodes }, () => [])
-    this.#echoes = new Uint8Array(nodes * nodes)
-    this.#heard = Array.from({ length: nodes * nodes }, () => [])
+    this.#echoes = new Echoes(nodes * nodes, HELD_LIMIT)
     this.#inOrder = Array.from({ length: nodes * nodes }, () => [])
     this.#lastMicros = new Float64Array(nodes * nodes)
   }
@@ -131,16 +129,13 @@ export class SimNetwork {
 
   /** What arrives from now on is remembered. */
   remember(links: ReadonlyArray<Link>): void {
-    for (const [from, to] of links) this.#echoes[this.#link(from, to)]! += 1
+    for (const link of links) this.#echoes.begin(this.#link(...link))
   }
 
   /** What was remembered arrives once more, in one burst. */
   repeat(links: ReadonlyArray<Link>): void {
-    for (const [from, to] of links) {
-      const link = this.#link(from, to)
-      this.#echoes[link] = Math.max(0, this.#echoes[link]! - 1)
-      if (this.#echoes[link] !== 0) continue
-      const echo = this.#heard[link]!.splice(0)
+    for (const link of links) {
+      const echo = this.#echoes.end(this.#link(...link))
       if (echo.length > 0) this.#world.marks.hit("echo of an earlier time")
       for (const message of echo) this.#deliver(message)
     }
@@ -152,8 +147,7 @@ export class SimNetwork {
       for (let other = 0; other < this.#endpoints.length; other++) {
         for (const link of [[node, other], [other, node]] as const) {
           this.#cuts[this.#link(...link)] = 0
-          this.#echoes[this.#link(...link)] = 0
-          this.#heard[this.#link(...link)]!.length = 0
+          this.#echoes.forget(this.#link(...link))
           this.#clogs[this.#link(...link)] = 1
           this.unclog([link])
         }
@@ -282,10 +276,7 @@ export class SimNetwork {
     if (this.#endpoints[from]!.isRefused || this.#endpoints[to]!.isRefused) {
       return this.#tell("Lost", message)
     }
-    if (this.#echoes[link]! > 0) {
-      const heard = this.#heard[link]!
-      if (heard.push(message) > HELD_LIMIT) heard.shift()
-    }
+    this.#echoes.hear(link, message)
     this.#arrive(to, (receiver) => {
       this.#tell("Delivered", message)
       this.#world.recorder.mixBytes(payload)
