@@ -41,7 +41,7 @@ const value = new Uint8Array(Number(values.bytes)).fill(7)
 const folder = values.restart ?? mkdtempSync(join(tmpdir(), "raftcache-bench-"))
 
 const program = Effect.withScheduler(
-  NodeProgram.make({ members: ["n1"], ...NodeProgram.defaults, requestTimeoutMillis: 600_000 }),
+  NodeProgram.make({ ...NodeProgram.defaults, requestTimeoutMillis: 600_000 }),
   ImmediateScheduler.scheduler
 )
 
@@ -50,9 +50,10 @@ const open = async () => {
   const storage = NodeDisk.layerStorage(folder, {
     clusterId: "00000000000000be",
     nodeId: "n1",
-    members: ["n1"]
+    members: { n1: "127.0.0.1:1" }
   })
-  const network = Layer.succeed(Network, { run: () => Effect.void, send: () => {} })
+  const silence = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
+  const network = Layer.succeed(Network, silence)
   const layer = Layer.scoped(Node, program).pipe(
     Layer.provide(Layer.merge(storage, network)),
     Layer.provideMerge(Cache.layer())
