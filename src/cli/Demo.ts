@@ -94,6 +94,8 @@ const calmScenario = (seed: number, nodes: number): Scenario => {
   const linkMillis = dice.between(1, 5)
   return {
     ...Swarm.draw(seed, { nodes }),
+    nodes,
+    spares: 0,
     schedule: { _tag: "Fifo" },
     granularityMicros: 1,
     windowMicros: 0,

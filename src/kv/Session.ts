@@ -6,6 +6,7 @@
  * reason.
  */
 import * as Latin1 from "./Latin1.js"
+import * as Words from "./Words.js"
 
 /** Where a command stands: from whom, in which life of that client, and its place in it, from 1. */
 export interface Position {
@@ -57,20 +58,28 @@ export const admit = (self: Table, { client, epoch, sequence }: Position): Verdi
   return "Apply"
 }
 
+/** Takes back the last `Apply` of this client, and whichever came before it down to `position`. */
+export const withdraw = (self: Table, { client, epoch, sequence }: Position): void => {
+  const row = (self.rows as Map<string, Row>).get(client)
+  if (row?.epoch === epoch) row.last = Math.min(row.last, sequence - 1)
+}
+
+export const copy = ({ rows }: Table): Table => ({
+  rows: new Map(Array.from(rows, ([client, row]) => [client, { ...row }]))
+})
+
 /** For a snapshot: 16 bytes of client, 8 of epoch, 8 of sequence for each row. */
-const ROW_BYTES = 32
 const CLIENT_BYTES = 16
-const HIGH_WORD = 0x1_0000_0000
+const ROW_BYTES = CLIENT_BYTES + 2 * Words.INTEGER_BYTES
 
 /** All of the table as it is now. */
 export const encode = ({ rows }: Table): Uint8Array => {
   const bytes = new Uint8Array(rows.size * ROW_BYTES)
-  const view = new DataView(bytes.buffer)
   let at = 0
   for (const [client, { epoch, last }] of rows) {
     Latin1.write(client, bytes, at)
-    writeInteger(view, at + CLIENT_BYTES, epoch)
-    writeInteger(view, at + CLIENT_BYTES + 8, last)
+    Words.writeInteger(epoch, bytes, at + CLIENT_BYTES)
+    Words.writeInteger(last, bytes, at + CLIENT_BYTES + Words.INTEGER_BYTES)
     at += ROW_BYTES
   }
   return bytes
@@ -78,22 +87,14 @@ export const encode = ({ rows }: Table): Uint8Array => {
 
 export const decode = (bytes: Uint8Array): Table => {
   const rows = new Map<string, Row>()
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at < bytes.length; at += ROW_BYTES) {
     const client = Latin1.decode(bytes, at, at + CLIENT_BYTES)
-    const epoch = readInteger(view, at + CLIENT_BYTES)
-    rows.set(client, { epoch, last: readInteger(view, at + CLIENT_BYTES + 8) })
+    const epoch = Words.readInteger(bytes, at + CLIENT_BYTES)
+    const last = Words.readInteger(bytes, at + CLIENT_BYTES + Words.INTEGER_BYTES)
+    rows.set(client, { epoch, last })
   }
   return { rows }
 }
-
-const writeInteger = (view: DataView, at: number, value: number): void => {
-  view.setUint32(at, value % HIGH_WORD, true)
-  view.setUint32(at + 4, Math.floor(value / HIGH_WORD), true)
-}
-
-const readInteger = (view: DataView, at: number): number =>
-  view.getUint32(at, true) + HIGH_WORD * view.getUint32(at + 4, true)
 
 /** The last sequence of this client's epoch that was applied; 0 if none was. */
 export const lastOf = ({ rows }: Table, client: string, epoch: number): number => {

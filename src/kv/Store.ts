@@ -35,10 +35,10 @@ export const snapshot = (self: Store, index: number): StoreSnapshot.Walk =>
 
 /** Takes the parts of a snapshot; `done` replaces what the store holds by them. */
 export const restore = (self: Store) => {
-  const entries = new Map<Key, Stored>()
+  const loading = new StoreSnapshot.Loading()
   return {
-    add: (part: Uint8Array): void => StoreSnapshot.add(entries, part),
-    done: (): void => replace(self, entries)
+    add: (part: Uint8Array): void => loading.add(part),
+    done: (): void => replace(self, loading.entries)
   }
 }
 

@@ -8,13 +8,20 @@
  */
 import type { Key } from "./Key.js"
 import * as Latin1 from "./Latin1.js"
+import { Slab } from "./Slab.js"
 import type { Store, Stored } from "./Store.js"
+import * as Words from "./Words.js"
 
 type Entries = ReadonlyMap<Key, Stored>
 
-const REVISION_BYTES = 8
-const LENGTH_BYTES = 4
-const HIGH_WORD = 0x1_0000_0000
+const LENGTH_AT = Words.INTEGER_BYTES
+const KEY_AT = LENGTH_AT + Words.WORD_BYTES
+
+/** Parts are written into pieces of this size, each as short-lived as a part. */
+const PARTS_BYTES = 64 * 1024
+
+/** Values that were read together stay in pieces of this size until the last of them goes. */
+const VALUES_BYTES = 2 * 1024
 
 /** Ends by itself, or by `return`: until then it keeps what is overwritten. */
 export class Walk implements IterableIterator<Uint8Array> {
@@ -23,6 +30,7 @@ export class Walk implements IterableIterator<Uint8Array> {
   readonly #entries: Entries
   readonly #index: number
   readonly #kept = new Map<Key, Stored>()
+  readonly #parts = new Slab(PARTS_BYTES)
   readonly #passing: Iterator<[Key, Stored]>
   #rest: Iterator<[Key, Stored]> | undefined
 
@@ -51,11 +59,11 @@ export class Walk implements IterableIterator<Uint8Array> {
       const [key, stored] = value
       const was = stored.revision <= this.#index ? stored : this.#kept.get(key)
       this.#kept.delete(key)
-      if (was !== undefined) return { done: false, value: encode(key, was) }
+      if (was !== undefined) return { done: false, value: this.#encode(key, was) }
     }
     this.#rest ??= this.#kept.entries()
     const { done, value } = this.#rest.next()
-    return done === true ? this.return() : { done: false, value: encode(value[0], value[1]) }
+    return done === true ? this.return() : { done: false, value: this.#encode(value[0], value[1]) }
   }
 
   return(): { readonly done: true; readonly value: undefined } {
@@ -63,25 +71,30 @@ export class Walk implements IterableIterator<Uint8Array> {
     this.#kept.clear()
     return { done: true, value: undefined }
   }
+
+  #encode(key: Key, { revision, value }: Stored): Uint8Array {
+    const end = KEY_AT + key.length
+    const part = this.#parts.take(end + value.length)
+    Words.writeInteger(revision, part, 0)
+    Words.writeWord(key.length, part, LENGTH_AT)
+    Latin1.write(key, part, KEY_AT)
+    part.set(value, end)
+    return part
+  }
 }
 
-const encode = (key: Key, { revision, value }: Stored): Uint8Array => {
-  const bytes = new Uint8Array(REVISION_BYTES + LENGTH_BYTES + key.length + value.length)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, revision % HIGH_WORD, true)
-  view.setUint32(4, Math.floor(revision / HIGH_WORD), true)
-  view.setUint32(REVISION_BYTES, key.length, true)
-  Latin1.write(key, bytes, REVISION_BYTES + LENGTH_BYTES)
-  bytes.set(value, REVISION_BYTES + LENGTH_BYTES + key.length)
-  return bytes
-}
+/** The entries of a store, from their parts. */
+export class Loading {
+  readonly entries = new Map<Key, Stored>()
+  readonly #values = new Slab(VALUES_BYTES)
 
-/** Adds a part to `entries`. Its checksum was right, so what it is not is a broken invariant. */
-export const add = (entries: Map<Key, Stored>, part: Uint8Array): void => {
-  const view = new DataView(part.buffer, part.byteOffset, part.byteLength)
-  const revision = view.getUint32(0, true) + HIGH_WORD * view.getUint32(4, true)
-  const from = REVISION_BYTES + LENGTH_BYTES
-  const to = from + view.getUint32(REVISION_BYTES, true)
-  // A copy: a value must not keep the whole file in memory.
-  entries.set(Latin1.decode(part, from, to) as Key, { value: part.slice(to), revision })
+  /** The checksum of `part` was right, so what it is not is a broken invariant. */
+  add(part: Uint8Array): void {
+    const revision = Words.readInteger(part, 0)
+    const end = KEY_AT + Words.readWord(part, LENGTH_AT)
+    // A copy: a value must not keep the whole file in memory.
+    const value = this.#values.take(part.length - end)
+    value.set(part.subarray(end))
+    this.entries.set(Latin1.decode(part, KEY_AT, end) as Key, { value, revision })
+  }
 }

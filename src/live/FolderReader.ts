@@ -36,9 +36,9 @@ export const layer = (folder: string): Layer.Layer<Disk> => {
         },
         catch: (cause) => SystemError.toDisk("read", file, cause)
       }),
-    readPart: (file, offset, lengthBytes) =>
+    readPart: (file, offset, target) =>
       Effect.tryPromise({
-        try: () => readPart(Path.join(location, file), offset, lengthBytes),
+        try: () => readPart(Path.join(location, file), offset, target),
         catch: (cause) => SystemError.toDisk("read", file, cause)
       }),
     append: (file) => refuse("append", file),
@@ -50,17 +50,16 @@ export const layer = (folder: string): Layer.Layer<Disk> => {
   })
 }
 
-const readPart = async (path: string, offset: number, lengthBytes: number): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(lengthBytes)
+const readPart = async (path: string, offset: number, target: Uint8Array): Promise<number> => {
   const handle = await FileSystem.open(path)
   try {
     let at = 0
-    while (at < lengthBytes) {
-      const { bytesRead } = await handle.read(bytes, at, lengthBytes - at, offset + at)
+    while (at < target.length) {
+      const { bytesRead } = await handle.read(target, at, target.length - at, offset + at)
       if (bytesRead === 0) break
       at += bytesRead
     }
-    return bytes.subarray(0, at)
+    return at
   } finally {
     await handle.close()
   }

@@ -56,7 +56,7 @@ const make = (folder: string): Effect.Effect<Disk["Type"], DiskError, Scope.Scop
           attempt<Uint8Array>("read", file, (done) => FileSystem.readFile(pathOf(file), done)),
           (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         ),
-      readPart: (file, offset, lengthBytes) => readPart(file, pathOf(file), offset, lengthBytes),
+      readPart: (file, offset, target) => readPart(file, pathOf(file), offset, target),
       append: (file, bytes) =>
         onHandle(
           "append",
@@ -152,18 +152,17 @@ const openDirectory = (folder: string) =>
 const close = (handle: number): Effect.Effect<void> =>
   Effect.async((resume) => FileSystem.close(handle, () => resume(Effect.void)))
 
-const readPart = (file: string, path: string, offset: number, lengthBytes: number) => {
-  const bytes = new Uint8Array(lengthBytes)
-  const readFrom = (handle: number, at: number): Effect.Effect<Uint8Array, DiskError> =>
+const readPart = (file: string, path: string, offset: number, target: Uint8Array) => {
+  const readFrom = (handle: number, at: number): Effect.Effect<number, DiskError> =>
     Effect.flatMap(
       attempt<number>(
         "read",
         file,
-        (done) => FileSystem.read(handle, bytes, at, lengthBytes - at, offset + at, done)
+        (done) => FileSystem.read(handle, target, at, target.length - at, offset + at, done)
       ),
       (count) =>
-        count === 0 || at + count === lengthBytes
-          ? Effect.succeed(bytes.subarray(0, at + count))
+        count === 0 || at + count === target.length
+          ? Effect.succeed(at + count)
           : readFrom(handle, at + count)
     )
   return Effect.acquireUseRelease(

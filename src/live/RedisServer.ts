@@ -2,7 +2,7 @@
  * The door for Redis clients: every one of them, in any language, is a client of the cluster,
  * through any of its nodes.
  */
-import { Context, Data, Effect, Layer, Runtime } from "effect"
+import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
 import { Cache } from "../node/Cache.js"
@@ -17,6 +17,13 @@ import * as Warnings from "./Warnings.js"
 
 /** How many connections may be open at once, if nothing else is said. */
 export const CONNECTIONS_LIMIT = 10_000
+
+/**
+ * How long a server that closes goes on to refuse requests, before it closes the connections of
+ * those who have not gone by themselves: a request that crosses the end of its connection is lost,
+ * and its client cannot know whether it was carried out.
+ */
+export const LINGER_MILLIS = 250
 
 /** How long a server that closes waits for the replies that are still to come. */
 export const CLOSE_GRACE_MILLIS = 2_000
@@ -47,7 +54,7 @@ export interface Options {
   readonly reads?: ReadMode
 }
 
-/** Serves until its scope closes: then it takes no more requests and answers those it has taken. */
+/** Serves until its scope closes: then the node leaves, and all that it has taken is answered. */
 export const layer = (
   options: Options
 ): Layer.Layer<RedisServer, RedisServerError, Node | Cache> =>
@@ -102,7 +109,10 @@ const make = (
       }
       connections.add(new RedisConnection(socket, ++totals.connections, shared))
     })
-    yield* Effect.acquireRelease(listen(listener, options), () => close(listener, connections))
+    yield* Effect.acquireRelease(
+      listen(listener, options),
+      () => close(node, listener, connections)
+    )
     listener.on(
       "error",
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
@@ -168,25 +178,24 @@ const toError = ({ host, port }: Options, cause: Error): RedisServerError =>
       cause
     })
 
-/** Lets the replies that are still to come go out, for so long; then says what is true by then. */
+/**
+ * Connections stay while the node leaves, and a little longer: their clients learn from a refusal
+ * that they have to ask another member. What is left then gets the replies that are still to come,
+ * for so long, and after that what is true by then.
+ */
 const close = (
+  node: Node["Type"],
   listener: Net.Server,
   connections: ReadonlySet<RedisConnection>
-): Effect.Effect<void> => {
-  const closed = Effect.async<void>((resume) => {
-    listener.close(() => resume(Effect.void))
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const closed = yield* Deferred.make<void>()
+    const closedWithin = (millis: number) =>
+      Effect.timeoutOption(Effect.interruptible(Deferred.await(closed)), millis)
+    listener.close(() => Deferred.unsafeDone(closed, Exit.void))
+    yield* node.leave
+    yield* closedWithin(LINGER_MILLIS)
     for (const connection of connections) connection.leave()
-  })
-  const giveUp = Effect.sync(() => {
+    if (Option.isSome(yield* closedWithin(CLOSE_GRACE_MILLIS))) return
     for (const connection of connections) connection.giveUp()
   })
-  return closed.pipe(
-    Effect.interruptible,
-    Effect.timeoutTo({
-      duration: CLOSE_GRACE_MILLIS,
-      onSuccess: () => Effect.void,
-      onTimeout: () => giveUp
-    }),
-    Effect.flatten
-  )
-}

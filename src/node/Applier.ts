@@ -6,6 +6,7 @@
 import * as Session from "../kv/Session.js"
 import type { Entry, Plain } from "../raft/Entry.js"
 import type { Index } from "../raft/EntryId.js"
+import type { Log } from "../raft/Log.js"
 import type { Restoring, StateMachine } from "../service/StateMachine.js"
 import * as Proposal from "../wire/Proposal.js"
 import type { SessionId, Writes } from "./Writes.js"
@@ -22,6 +23,8 @@ export class Applier {
   readonly #own: SessionId
   readonly #writes: Writes
   #sessions = Session.make()
+  /** The last entry that is part of the state. */
+  #applied: Index = 0
 
   constructor(machine: StateMachine["Type"], own: SessionId, writes: Writes) {
     this.#machine = machine
@@ -32,7 +35,23 @@ export class Applier {
   apply(entries: ReadonlyArray<Entry>): void {
     for (const entry of entries) {
       if (entry.kind === "Command") this.#applyCommand(entry)
+      this.#applied = entry.index
     }
+  }
+
+  /**
+   * The session table as it will be when all of `log` is applied. Undefined while the state is
+   * being replaced by that of a snapshot which the log begins after.
+   */
+  lookAhead(log: Log): Session.Table | undefined {
+    if (this.#applied < log.base.index) return undefined
+    const ahead = Session.copy(this.#sessions)
+    for (let index = this.#applied + 1; index <= log.last; index++) {
+      const entry = log.at(index)
+      const proposal = entry?.kind === "Command" ? Proposal.decode(entry.bytes) : undefined
+      if (proposal !== undefined) Session.admit(ahead, proposal)
+    }
+    return ahead
   }
 
   /** All of the replicated state as it is now: the sessions, then the machine's parts. */
@@ -71,6 +90,7 @@ export class Applier {
       done: () => {
         machine.done()
         this.#sessions = sessions ?? Session.make()
+        this.#applied = index
         const { client, epoch } = this.#own
         this.#writes.covered(Session.lastOf(this.#sessions, client, epoch))
       }
@@ -81,13 +101,9 @@ export class Applier {
     const proposal = Proposal.decode(bytes)
     if (proposal === undefined) return // the same bytes are passed over on every node
     const { client, command, epoch, sequence } = proposal
-    const verdict = Session.admit(this.#sessions, proposal)
+    if (Session.admit(this.#sessions, proposal) !== "Apply") return
+    const answer = command === undefined ? nothing : this.#machine.apply(command, index)
     const isOwn = client === this.#own.client && epoch === this.#own.epoch
-    if (verdict === "Apply") {
-      const answer = command === undefined ? nothing : this.#machine.apply(command, index)
-      if (isOwn) this.#writes.applied(sequence, index, answer)
-    } else if (verdict === "Gap" && isOwn) {
-      this.#writes.resendAll()
-    }
+    if (isOwn) this.#writes.applied(sequence, index, answer)
   }
 }

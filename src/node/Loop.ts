@@ -15,6 +15,7 @@ import type { Input, Note } from "./Input.js"
 import type { Door as MembershipDoor, Memberships } from "./Memberships.js"
 import type { Outbox } from "./Outbox.js"
 import type { Peers } from "./Peers.js"
+import { Proposed } from "./Proposed.js"
 import type { Reads } from "./Reads.js"
 import { SnapshotRequests } from "./SnapshotRequests.js"
 import type { SnapshotWorker } from "./SnapshotWorker.js"
@@ -53,8 +54,7 @@ export class Loop {
   /** Each is told about once. */
   readonly #notUnderstood = new Set<NodeId>()
   #nextRef: Ref
-  /** Who waits for what this node has proposed: an own sequence, or the node that forwarded it. */
-  readonly #proposed = new Map<Ref, number | NodeId>()
+  readonly #proposed = new Proposed()
   readonly #snapshotRequests = new SnapshotRequests()
   /** The leader and term under which writes were last sent: under another they are sent again. */
   #sentTo = ""
@@ -259,17 +259,18 @@ export class Loop {
     if (this.#snapshotRequests.decided(ref, outcome)) return
     if (this.#parts.memberships.decided(ref, outcome, this.#state, this.#door)) return
     if (this.#parts.transfers.decided(ref, outcome, this.#state.now, this.#door)) return
-    const origin = this.#proposed.get(ref)
-    this.#proposed.delete(ref)
-    if (outcome._tag === "Committed" || outcome._tag === "Unknown") return
+    if (outcome._tag === "Committed" || outcome._tag === "Unknown") {
+      return this.#proposed.settled(ref)
+    }
+    const origin = this.#proposed.refused(ref)
     if (origin === undefined) {
       this.#parts.reads.refused(ref)
       this.#readsHeldUntil = this.#state.now + 1
-    } else if (typeof origin === "number") {
-      this.#parts.writes.resendFrom(origin)
+    } else if (origin.from === undefined) {
+      this.#parts.writes.resendFrom(origin.position.sequence)
       this.#writesHeldUntil = this.#state.now + 1
     } else if (outcome._tag === "NotLeader" || outcome._tag === "Overloaded") {
-      this.#parts.outbox.add(origin, { _tag: "ForwardRefused", reason: outcome._tag })
+      this.#parts.outbox.add(origin.from, { _tag: "ForwardRefused", reason: outcome._tag })
     }
   }
 
@@ -296,29 +297,29 @@ export class Loop {
       outbox.add(from, { _tag: "ForwardRefused", reason: "NotLeader" })
     }
     if (!writes.hasUnsent) return
-    const proposals = writes.takeUnsent(BATCH_BYTES).map(({ proposal }) => proposal)
-    outbox.add(leader, { _tag: "Forward", proposals })
+    outbox.add(leader, { _tag: "Forward", proposals: writes.takeUnsent(BATCH_BYTES) })
     if (writes.hasUnsent) this.#parts.offer({ _tag: "Wake" })
   }
 
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
-    const { forwarded, writes } = this.#parts
-    const { transfer, writes: underWay } = this.#state
+    const { applier, forwarded, outbox, writes } = this.#parts
+    const { log, term, transfer, writes: underWay } = this.#state
     // What arrives while leadership is handed over is the next leader's.
     if (underWay.length > 0 || transfer !== undefined) return
     if (forwarded.isEmpty && !writes.hasUnsent) return
+    if (!this.#proposed.leads(term, () => applier.lookAhead(log))) return
     const items: Array<ProposeItem> = []
-    for (const { sequence, proposal } of writes.takeUnsent(BATCH_BYTES)) {
-      items.push(this.#item(sequence, proposal))
+    const incomplete = new Set<NodeId>()
+    const admit = (from: NodeId | undefined, bytes: Uint8Array): void => {
+      const ref = this.#nextRef++
+      const verdict = this.#proposed.admit(ref, from, bytes)
+      if (verdict === "Apply") items.push({ ref, bytes })
+      else if (verdict === "Gap" && from !== undefined) incomplete.add(from)
     }
-    for (const { from, proposal } of forwarded.takeAll()) items.push(this.#item(from, proposal))
-    this.#run({ _tag: "Propose", items })
-  }
-
-  #item(origin: number | NodeId, bytes: Uint8Array): ProposeItem {
-    const ref = this.#nextRef++
-    this.#proposed.set(ref, origin)
-    return { ref, bytes }
+    for (const bytes of writes.takeUnsent(BATCH_BYTES)) admit(undefined, bytes)
+    for (const { from, proposal } of forwarded.takeAll()) admit(from, proposal)
+    for (const from of incomplete) outbox.add(from, { _tag: "ForwardRefused", reason: "Gap" })
+    if (items.length > 0) this.#run({ _tag: "Propose", items })
   }
 }

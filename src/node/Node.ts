@@ -162,6 +162,12 @@ export class Node extends Context.Tag("raftcache/Node")<Node, {
    * by themselves, after the answer.
    */
   readonly changeMembers: (change: Change, answer: (outcome: MembershipOutcome) => void) => void
+  /**
+   * Takes no more requests, hands leadership over, and gives what was taken a while to finish. What
+   * stops the node does the same, once; whoever serves clients does it first, so that they hear of
+   * it while they can still be answered.
+   */
+  readonly leave: Effect.Effect<void>
   readonly status: () => Status
   /** All that the core knows now: an immutable value, for whoever watches the protocol. */
   readonly state: () => State

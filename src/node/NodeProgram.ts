@@ -153,10 +153,8 @@ const close = (self: Shell): Effect.Effect<void> =>
     self.loop.close(inputs)
   })
 
-/**
- * Takes no more requests, hands leadership over, and gives what was taken a while to finish.
- */
-const drain = (self: Shell): Effect.Effect<void> =>
+/** See Node.leave. */
+const leave = (self: Shell): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.phase !== "Running") return Effect.void
     self.phase = "Stopping"
@@ -251,7 +249,7 @@ export const make = (
       received: (from, payload) => offer({ _tag: "Payload", from, payload }),
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })
     })
-    yield* Effect.addFinalizer(() => drain(shell))
+    yield* Effect.addFinalizer(() => leave(shell))
     yield* NodeLog.warnIfGone(shell.loop.state)
     offer({ _tag: "Wake" })
 
@@ -267,6 +265,7 @@ export const make = (
       transfer: (to, answer) => submit({ _tag: "Transfer", to, answer }),
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
       changeMembers: (change, answer) => submit({ _tag: "ChangeMembers", change, answer }),
+      leave: leave(shell),
       status: () => statusOf(shell.loop, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)

@@ -21,13 +21,13 @@ import * as SnapshotRecord from "../wire/SnapshotRecord.js"
 import * as StorageFailure from "./StorageFailure.js"
 
 /** Parts are gathered up to this much, then written; in between others have their turn. */
-export const BLOCK_BYTES = 512 * 1024
+export const BLOCK_BYTES = 256 * 1024
 
 /** A sync of more would keep the log's own syncs waiting. */
 const UNSYNCED_LIMIT_BYTES = 16 * 1024 * 1024
 
-/** Read at once. */
-const READ_BYTES = 1024 * 1024
+/** Read at once: many blocks. */
+const READ_BYTES = 4 * 1024 * 1024
 
 const TAKEN_ASIDE = "taken.partial"
 const RECEIVED_ASIDE = "received.partial"
@@ -125,13 +125,17 @@ export const make = (
       ),
     ...makeReceiver(disk, clean),
     read: (snapshot, offset, lengthBytes) =>
-      disk.readPart(fileOf(snapshot), offset, lengthBytes).pipe(
-        Effect.mapError(failure),
-        Effect.filterOrFail(
-          (bytes) => bytes.length === lengthBytes,
-          () => corrupt(disk, snapshot, "it is too short")
+      Effect.suspend(() => {
+        const bytes = new Uint8Array(lengthBytes)
+        return disk.readPart(fileOf(snapshot), offset, bytes).pipe(
+          Effect.mapError(failure),
+          Effect.flatMap((count) =>
+            count === lengthBytes
+              ? Effect.succeed(bytes)
+              : corrupt(disk, snapshot, "it is too short")
+          )
         )
-      ),
+      }),
     load: (snapshot, add) => load(disk, clusterId, snapshot, add)
   }
 }
@@ -212,7 +216,7 @@ const makeReceiver = (
   }
 }
 
-/** Frame by frame, so that a file of any size needs little memory. */
+/** Frame by frame and always through the same memory, so that a file may have any size. */
 const load = (
   disk: Disk["Type"],
   clusterId: string,
@@ -224,14 +228,16 @@ const load = (
     const salt = SnapshotRecord.salt(clusterId, snapshot.id)
     const damaged = (why: string) => corrupt(disk, snapshot, why)
     let checksum = 0
-    let rest: Uint8Array = new Uint8Array(0)
+    let buffer = new Uint8Array(Math.min(READ_BYTES, snapshot.sizeBytes))
+    let rest = buffer.subarray(0, 0)
     for (let at = 0; at < snapshot.sizeBytes;) {
       const lengthBytes = LogFrame.lengthOf(rest, salt, at) ?? LogFrame.HEADER_BYTES
       if (rest.length < lengthBytes) {
-        const more = Math.max(READ_BYTES, lengthBytes - rest.length)
-        const bytes = yield* disk.readPart(file, at + rest.length, more)
-        if (bytes.length === 0) return yield* damaged("a part of it is missing")
-        rest = joined(rest, bytes)
+        // From the frame's beginning: to read a little twice is less than to put parts together.
+        if (buffer.length < lengthBytes) buffer = new Uint8Array(lengthBytes)
+        const count = yield* disk.readPart(file, at, buffer)
+        if (count <= rest.length) return yield* damaged("a part of it is missing")
+        rest = buffer.subarray(0, count)
         continue
       }
       const frame = rest.subarray(0, lengthBytes)
@@ -267,12 +273,4 @@ const checkHead = (
   return head?.id.index === index && head.id.term === term
     ? Effect.void
     : corrupt(disk, snapshot, "it is another one than its name says")
-}
-
-const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
-  if (one.length === 0) return other
-  const bytes = new Uint8Array(one.length + other.length)
-  bytes.set(one)
-  bytes.set(other, one.length)
-  return bytes
 }

@@ -33,11 +33,6 @@ interface Sent {
   readonly bytes: number
 }
 
-export interface Numbered {
-  readonly sequence: number
-  readonly proposal: Uint8Array
-}
-
 export interface SessionId {
   readonly client: string
   readonly epoch: number
@@ -80,15 +75,15 @@ export class Writes {
     this.#waiting.push({ command, answer, deadlineAt })
   }
 
-  /** What is to be sent now, in order: about `limitBytes`, at least one if there is one. */
-  takeUnsent(limitBytes: number): ReadonlyArray<Numbered> {
-    const unsent: Array<Numbered> = []
+  /** The proposals to send now, in order: about `limitBytes`, at least one if there is one. */
+  takeUnsent(limitBytes: number): ReadonlyArray<Uint8Array> {
+    const unsent: Array<Uint8Array> = []
     let bytes = 0
     while (this.hasUnsent && bytes < limitBytes) {
       if (this.#cursor === this.#nextSequence) this.#number()
       const write = this.#sent.get(this.#cursor)
       if (write === undefined) break
-      unsent.push(write)
+      unsent.push(write.proposal)
       bytes += write.proposal.length
       this.#cursor += 1
     }

@@ -70,6 +70,21 @@ export const hear = (step: Step, from: NodeId): void => {
 }
 
 /**
+ * The connection to the leader is lost, most often because its process has died: how long to wait
+ * is then not left to chance. Never less than the shortest election timeout, on which voters and
+ * leases rely, and a heartbeat more, by which others may have heard it later. Voters come one after
+ * the other, a heartbeat apart, so that they do not collide. Hearing the leader again ends it.
+ */
+export const lose = (step: Step, peer: NodeId): void => {
+  const { next } = step
+  if (next.role !== "Follower" || next.leader !== peer) return
+  const { electionTimeoutTicks, heartbeatTicks, id } = next.config
+  const earlier = Steps.otherVoters(next).filter((other) => other !== peer && other < id).length
+  const wait = electionTimeoutTicks + (1 + earlier) * heartbeatTicks
+  next.electionDueAt = Math.min(next.electionDueAt, next.leaderContactAt + wait)
+}
+
+/**
  * Whether a leader was heard within the shortest election timeout (thesis 4.2.3, 6.4.1). Whoever
  * has a leader helps nobody to replace it; a boot counts as contact, since the node may have
  * promised before.

@@ -84,6 +84,7 @@ const dispatch = (current: Step, event: Event): void => {
     case "Applied":
       return applied(current, event.index)
     case "PeerUnreachable":
+      Follower.lose(current, event.peer)
       Replication.unreachable(current, event.peer)
       return Transferring.unreachable(current, event.peer)
     case "WantSnapshot":

@@ -30,12 +30,12 @@ export class Disk extends Context.Tag("raftcache/Disk")<Disk, {
   readonly list: Effect.Effect<ReadonlyArray<string>, DiskError>
   /** The whole file. */
   readonly read: (file: string) => Effect.Effect<Uint8Array, DiskError>
-  /** From byte `offset` on, as many as `lengthBytes`, fewer only where the file ends. */
+  /** Fills `target` from byte `offset` on. Returns how many there were, fewer only at the end. */
   readonly readPart: (
     file: string,
     offset: number,
-    lengthBytes: number
-  ) => Effect.Effect<Uint8Array, DiskError>
+    target: Uint8Array
+  ) => Effect.Effect<number, DiskError>
   /** Adds at the end; makes the file when it is not there. Not durable before `sync`. */
   readonly append: (file: string, bytes: Uint8Array) => Effect.Effect<void, DiskError>
   /** Returns once the file's content and length would survive a power cut (fdatasync). */

@@ -8,6 +8,7 @@ import * as Configurations from "../raft/Configuration.js"
 import { requestOf } from "./Application.js"
 import type { Application } from "./Application.js"
 import { Backlog } from "./Backlog.js"
+import { CalmNetwork } from "./CalmNetwork.js"
 import type { Clients } from "./Clients.js"
 import * as Core from "./Core.js"
 import * as Electorate from "./Electorate.js"
@@ -59,6 +60,7 @@ export interface Parts {
 export class Liveness {
   readonly #parts: Parts
   readonly #scenario: Scenario
+  readonly #network: CalmNetwork
   #core: ReadonlyArray<number> = []
   #stage: Stage = "electing"
   #hasChanged = false
@@ -73,6 +75,7 @@ export class Liveness {
   constructor(parts: Parts) {
     this.#parts = parts
     this.#scenario = parts.world.scenario
+    this.#network = new CalmNetwork(parts.world, parts.network)
   }
 
   get isOver(): boolean {
@@ -93,7 +96,7 @@ export class Liveness {
       return
     }
     this.#core = core
-    network.setConditions(calmed(this.#scenario.network))
+    this.#network.begin()
     network.heal(core)
     network.cut(Core.permanentCuts(world, core))
     clients.stayWith(core)
@@ -142,7 +145,9 @@ export class Liveness {
         return this.#late(`no leader in ${LEADER_TIMEOUTS} election timeouts`)
       case "resting":
       case "last requests": {
+        if (this.#parts.clients.unanswered(this.#core) === undefined) this.#network.loseNoMore()
         const why = this.#unrest()
+        if (why === undefined && !this.#network.isCalm) return
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
         const { requestTimeoutMillis } = this.#scenario
@@ -176,6 +181,7 @@ export class Liveness {
     this.#hasChanged = true
     if (change === 1) return this.#depose()
     if (change > 1 && this.#voters().length > 1) return this.#handOver(change === 3)
+    this.#network.loseSome()
     this.#askLast()
     this.#enter("last requests")
   }
@@ -336,14 +342,3 @@ export class Liveness {
     }
   }
 }
-
-const CALM_DELAY = { leastMicros: 1_000, meanMicros: 0 }
-
-const calmed = (conditions: Scenario["network"]): Scenario["network"] => ({
-  ...conditions,
-  delay: CALM_DELAY,
-  dropPerMille: 0,
-  duplicatePerMille: 0,
-  reorderPerMille: 0,
-  isUnordered: false
-})

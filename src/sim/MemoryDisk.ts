@@ -159,9 +159,11 @@ export const fileNames = (self: MemoryDisk): ReadonlyArray<string> => [...self.n
 export const contents = (self: MemoryDisk, name: string): Uint8Array =>
   bytesOf(get(self, name).content)
 
-export const part = (self: MemoryDisk, name: string, from: number, bytes: number): Uint8Array => {
+export const fill = (self: MemoryDisk, name: string, from: number, target: Uint8Array): number => {
   const { buffer, length } = get(self, name).content
-  return buffer.slice(Math.min(from, length), Math.min(from + bytes, length))
+  const part = buffer.subarray(from, Math.min(from + target.length, length))
+  target.set(part)
+  return part.length
 }
 
 /** Changes what the medium holds, behind the back of whoever wrote it. */
@@ -212,8 +214,7 @@ export const layer = (self: MemoryDisk): Layer.Layer<Disk> => {
     location: LOCATION,
     list: attempt("list", LOCATION, () => fileNames(self)),
     read: (file) => attempt("read", file, () => contents(self, file)),
-    readPart: (file, offset, lengthBytes) =>
-      attempt("read", file, () => part(self, file, offset, lengthBytes)),
+    readPart: (name, from, target) => attempt("read", name, () => fill(self, name, from, target)),
     append: (name, bytes) => attempt("append", name, () => append(self, name, bytes)),
     sync: (name) => attempt("sync", name, () => beginSync(self, name)()),
     truncate: (name, size) => attempt("truncate", name, () => truncate(self, name, size)),

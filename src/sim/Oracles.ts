@@ -43,12 +43,7 @@ interface Committed {
   readonly inTerm: Term
 }
 
-const fresh = (): Watched => ({
-  service: undefined,
-  state: undefined,
-  nextCommand: 0,
-  commit: 0
-})
+const fresh = (): Watched => ({ service: undefined, state: undefined, nextCommand: 0, commit: 0 })
 
 export class Oracles {
   readonly #world: World
@@ -65,6 +60,7 @@ export class Oracles {
   readonly #transfers: TransferOracle
   readonly #committed: Array<Committed> = []
   readonly #sessions = new SessionModel()
+  readonly #forwards = new Sightings.Forwards()
   /** By whichever node came first, in the order of the log. */
   readonly commands: Array<Applied> = []
 
@@ -113,11 +109,8 @@ export class Oracles {
 
   /** It is about to end in the middle of things. */
   crashing(node: number): void {
-    const { marks } = this.#world
-    const snapshots = this.stateOf(node)?.snapshots
-    if (snapshots?.taking !== undefined) marks.hit("crash while taking a snapshot")
-    if (snapshots?.incoming !== undefined) marks.hit("crash while receiving a snapshot")
-    if (this.#promised[node]!.isInstalling) marks.hit("crash while installing a snapshot")
+    const { isInstalling } = this.#promised[node]!
+    Sightings.markCrash(this.#world.marks, this.stateOf(node), isInstalling)
   }
 
   /** The node's disk is another one. */
@@ -205,13 +198,8 @@ export class Oracles {
       if (entry === undefined) return
       const known = this.#committed[index - 1]?.entry
       if (known === undefined) {
-        this.#commit(
-          node,
-          log,
-          entry,
-          role === "Leader" ? term : entry.term,
-          this.#mayLead(watched, role, term)
-        )
+        const inTerm = role === "Leader" ? term : entry.term
+        this.#commit(node, log, entry, inTerm, this.#mayLead(watched, role, term))
       } else if (!Entries.equals(known, entry)) {
         return this.#world.violate(
           "one-commit-per-index",
@@ -251,7 +239,12 @@ export class Oracles {
   ): void {
     const { index, term } = entry
     this.#committed.push({ entry, inTerm })
-    if (entry.kind === "Command") this.#sessions.commit(entry, this.#world.marks)
+    if (entry.kind === "Command" && !this.#sessions.commit(entry)) {
+      this.#world.violate(
+        "proposed-in-turn",
+        `the leader of term ${term} put a command into its log at ${index} that can have no effect`
+      )
+    }
     const holders = this.#promised.flatMap((promised, holder) =>
       promised.hasHeld(index, term) ? [nodeId(holder)] : []
     )
@@ -338,7 +331,7 @@ export class Oracles {
       if (message._tag === "Append") {
         for (const entry of message.entries) this.members.seen(entry)
       }
-      if (message._tag === "Forward") this.#world.marks.hit("follower forwarded a write")
+      if (message._tag === "Forward") this.#forwards.mark(this.#world.marks, message)
       else if (message._tag === "TimeoutNow") this.#transfers.toldToStand(from, to, state)
       else if ("term" in message) this.#promises.check(from, to, message)
     }

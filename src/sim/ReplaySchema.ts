@@ -81,6 +81,7 @@ const Trouble = Schema.Union(
     direction: Schema.Literal("both", "in", "out")
   }),
   Schema.TaggedStruct("Clog", links),
+  Schema.TaggedStruct("Echo", links),
   Schema.TaggedStruct("Crash", { node: Target, while: Moment }),
   Schema.TaggedStruct("Kill", { node: Target, while: Moment }),
   Schema.TaggedStruct("Stop", { node: Target }),

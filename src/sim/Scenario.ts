@@ -73,6 +73,8 @@ export type Trouble =
   }
   /** Messages on these links wait, and arrive in one burst. */
   | { readonly _tag: "Clog"; readonly links: ReadonlyArray<Link> }
+  /** What arrives on these links arrives once more at the end, in one burst: old duplicates. */
+  | { readonly _tag: "Echo"; readonly links: ReadonlyArray<Link> }
   /** The power goes, and returns. */
   | { readonly _tag: "Crash"; readonly node: Target; readonly while: Moment }
   /** Only the process dies: what was written, if not synced, is still there when it comes back. */

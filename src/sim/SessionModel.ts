@@ -5,7 +5,6 @@
  */
 import type { Plain } from "../raft/Entry.js"
 import * as Proposal from "../wire/Proposal.js"
-import type { Marks } from "./Marks.js"
 
 export interface Due {
   readonly index: number
@@ -19,19 +18,19 @@ export class SessionModel {
   /** In the order of the log. */
   readonly commands: Array<Due> = []
 
-  /** Called for every committed command, in order. */
-  commit({ bytes, index }: Plain, marks: Marks): void {
+  /** Called for every committed command, in order. Whether its turn has come. */
+  commit({ bytes, index }: Plain): boolean {
     const proposal = Proposal.decode(bytes)
-    if (proposal === undefined) return
+    if (proposal === undefined) return false
     const { client, command, epoch, sequence } = proposal
     const newest = Math.max(epoch, this.#epochs.get(client) ?? 0)
     this.#epochs.set(client, newest)
-    if (epoch < newest) return
+    if (epoch < newest) return false
     const life = `${client}/${epoch}`
     const turn = this.#turns.get(life) ?? 1
-    if (sequence < turn) marks.hit("forwarded retry deduplicated")
-    if (sequence !== turn) return
+    if (sequence !== turn) return false
     this.#turns.set(life, turn + 1)
     if (command !== undefined) this.commands.push({ index, command })
+    return true
   }
 }

@@ -9,6 +9,8 @@ import * as Log from "../raft/Log.js"
 import type { Progress } from "../raft/Progress.js"
 import * as Quorum from "../raft/Quorum.js"
 import type { State } from "../raft/State.js"
+import type { Forward } from "../wire/PeerMessage.js"
+import * as Proposal from "../wire/Proposal.js"
 import type { Marks } from "./Marks.js"
 import type { NodeState } from "./Trace.js"
 
@@ -48,6 +50,17 @@ const markSnapshots = (marks: Marks, before: State, state: State): void => {
     if (state.commit >= incoming.snapshot.id.index) marks.hit("snapshot not needed after all")
   }
   for (const peer in state.progress) markStream(marks, before.progress[peer], state.progress[peer])
+}
+
+/** The node is about to end in the middle of things. */
+export const markCrash = (
+  marks: Marks,
+  state: State | undefined,
+  isInstalling: boolean
+): void => {
+  if (state?.snapshots.taking !== undefined) marks.hit("crash while taking a snapshot")
+  if (state?.snapshots.incoming !== undefined) marks.hit("crash while receiving a snapshot")
+  if (isInstalling) marks.hit("crash while installing a snapshot")
 }
 
 const markStream = (marks: Marks, before: Progress | undefined, now: Progress | undefined) => {
@@ -138,4 +151,22 @@ const termsOf = (
     else runs.push([term, 1])
   }
   return runs
+}
+
+/** What nodes send to whom they take for the leader, first and again. */
+export class Forwards {
+  /** The highest sequence so far, by client and epoch. */
+  readonly #sent = new Map<string, number>()
+
+  mark(marks: Marks, { proposals }: Forward): void {
+    marks.hit("follower forwarded a write")
+    for (const bytes of proposals) {
+      const proposal = Proposal.decode(bytes)
+      if (proposal === undefined) continue
+      const life = `${proposal.client}/${proposal.epoch}`
+      const isAgain = proposal.sequence <= (this.#sent.get(life) ?? 0)
+      if (isAgain) marks.hit("forwarded write sent again")
+      else this.#sent.set(life, proposal.sequence)
+    }
+  }
 }

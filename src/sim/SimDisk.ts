@@ -55,13 +55,13 @@ export class SimDisk {
       location: MemoryDisk.LOCATION,
       list: this.#run("list", "", 0, always, () => MemoryDisk.fileNames(medium)),
       read: (name) => this.#run("read", name, 0, at(name), () => MemoryDisk.contents(medium, name)),
-      readPart: (name, offset, lengthBytes) =>
+      readPart: (name, offset, target) =>
         this.#run(
           "read",
           name,
           0,
           at(name),
-          () => MemoryDisk.part(medium, name, offset, lengthBytes)
+          () => MemoryDisk.fill(medium, name, offset, target)
         ),
       append: (name, bytes) => this.#append(name, bytes),
       sync: (name) => this.#sync(name),

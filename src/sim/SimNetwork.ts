@@ -1,6 +1,6 @@
 /**
  * The network between simulated nodes, as faulty as the port allows: it delays, loses, repeats and
- * reorders single messages, loses or holds up all of a link for a while, and tells senders of a
+ * reorders single messages, loses, holds up or says again all of a link, and tells senders of a
  * dead process or does not. What arrives is whole and unaltered.
  *
  * Like the real one it lets two lives of nodes first meet (Greetings.ts): one that comes back with
@@ -13,6 +13,7 @@ import type { Receiver } from "../service/Network.js"
 import { Storage } from "../service/Storage.js"
 import * as Frame from "../wire/Frame.js"
 import * as Correspondents from "./Correspondents.js"
+import { Echoes } from "./Echoes.js"
 import type { Life, Message } from "./Greetings.js"
 import * as Greetings from "./Greetings.js"
 import * as Payload from "./Payload.js"
@@ -20,7 +21,7 @@ import type { Link } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { World } from "./World.js"
 
-/** Messages that a clogged link or a paused process holds back; beyond it the oldest are lost. */
+/** Messages that a link or a paused process keeps back; beyond it the oldest are lost. */
 export const HELD_LIMIT = 4_096
 
 /** Between two messages that have waited for the same process, on average. */
@@ -44,6 +45,7 @@ export class SimNetwork {
   readonly #cuts: Uint8Array
   readonly #clogs: Uint8Array
   readonly #held: ReadonlyArray<Array<Message>>
+  readonly #echoes: Echoes<Message>
   /** By link: messages that keep their order, and when the last of them arrives. */
   readonly #inOrder: ReadonlyArray<Array<Message>>
   readonly #lastMicros: Float64Array
@@ -68,6 +70,7 @@ export class SimNetwork {
     this.#cuts = new Uint8Array(nodes * nodes)
     this.#clogs = new Uint8Array(nodes * nodes)
     this.#held = Array.from({ length: nodes * nodes }, () => [])
+    this.#echoes = new Echoes(nodes * nodes, HELD_LIMIT)
     this.#inOrder = Array.from({ length: nodes * nodes }, () => [])
     this.#lastMicros = new Float64Array(nodes * nodes)
     this.#greetings = new Greetings.Greetings(world.marks, {
@@ -137,12 +140,27 @@ export class SimNetwork {
     }
   }
 
+  /** What arrives from now on is remembered. */
+  remember(links: ReadonlyArray<Link>): void {
+    for (const link of links) this.#echoes.begin(this.#link(...link))
+  }
+
+  /** What was remembered arrives once more, in one burst. */
+  repeat(links: ReadonlyArray<Link>): void {
+    for (const link of links) {
+      const echo = this.#echoes.end(this.#link(...link))
+      if (echo.length > 0) this.#world.marks.hit("echo of an earlier time")
+      for (const message of echo) this.#deliver(message)
+    }
+  }
+
   /** Nothing goes wrong any more on any link from or to these nodes. */
   heal(nodes: ReadonlyArray<number>): void {
     for (const node of nodes) {
       for (let other = 0; other < this.#endpoints.length; other++) {
         for (const link of [[node, other], [other, node]] as const) {
           this.#cuts[this.#link(...link)] = 0
+          this.#echoes.forget(this.#link(...link))
           this.#clogs[this.#link(...link)] = 1
           this.unclog([link])
         }
@@ -274,6 +292,7 @@ export class SimNetwork {
       if (held.push(message) > HELD_LIMIT) this.#tell("Lost", held.shift()!)
       return
     }
+    this.#echoes.hear(link, message)
     this.#arrive(to, (life) => this.#greetings.deliver(message, life))
   }
 

@@ -155,6 +155,7 @@ export const promises: Readonly<Record<string, string>> = {
   "own-term-commit": "a leader commits by counting only entries of its own term",
   "progress": "a leader believes of a follower's log only what is true",
   "promise-before-durable": "a node says nothing that a crash could make untrue",
+  "proposed-in-turn": "a leader appends nothing that can have no effect",
   "right-answers": "the state machine answers as its model does",
   "transfer-ends": "a leader that hands over in vain goes on leading, soon",
   "transfer-holds-still": "a leader that hands over takes on nothing new",

@@ -19,6 +19,7 @@ import type {
   Scenario,
   Schedule
 } from "./Scenario.js"
+import * as SwarmEchoes from "./SwarmEchoes.js"
 import * as SwarmFaults from "./SwarmFaults.js"
 import * as SwarmMembers from "./SwarmMembers.js"
 import * as SwarmProbes from "./SwarmProbes.js"
@@ -94,7 +95,8 @@ const drawFaults = (
   const args = [nodes, safetyMicros, electionTimeoutMillis] as const
   return sorted([
     ...SwarmFaults.draw(Dice.make(seed, "faults"), ...args),
-    ...SwarmTransfers.draw(Dice.make(seed, "transfers"), ...args)
+    ...SwarmTransfers.draw(Dice.make(seed, "transfers"), ...args),
+    ...SwarmEchoes.draw(Dice.make(seed, "echoes"), ...args)
   ])
 }
 
@@ -196,11 +198,10 @@ interface Life {
 const drawHappenings = (seed: number, life: Life): Pick<Scenario, "faults" | "operations"> => {
   const { application, electionTimeoutMillis, nodes, safetyMicros } = life
   const faults = drawFaults(seed, nodes, safetyMicros, electionTimeoutMillis)
-  const operations = drawOperations(
-    Dice.make(seed, "clients"),
-    nodes,
-    safetyMicros,
-    application
+  const operations = SwarmEchoes.ask(
+    Dice.make(seed, "asked"),
+    drawOperations(Dice.make(seed, "clients"), nodes, safetyMicros, application),
+    faults
   )
   const dice = Dice.make(seed, "reads")
   if (dice.chance(500)) return { faults, operations }

@@ -26,7 +26,7 @@ export const tune = (dice: Dice, scenario: Scenario): Scenario => {
     ...scenario,
     nodes: nodes + spares,
     spares,
-    clocks: [...clocks, ...Array.from({ length: spares }, (_, at) => clocks[at % nodes]!)],
+    clocks: Array.from({ length: nodes + spares }, (_, node) => clocks[node % nodes]!),
     faults: [...kept, ...changes].sort((one, other) => one.atMicros - other.atMicros)
   }
 }

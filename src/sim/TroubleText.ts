@@ -19,6 +19,7 @@ const MOMENTS: Readonly<Record<Moment, string>> = {
 export const describe = (trouble: Trouble): string => {
   if (trouble._tag === "Cut") return `links cut: ${linksText(trouble.links)}`
   if (trouble._tag === "Clog") return `links clogged: ${linksText(trouble.links)}`
+  if (trouble._tag === "Echo") return `links echo: ${linksText(trouble.links)}`
   const name = typeof trouble.node === "string" ? `the ${trouble.node}` : nodeId(trouble.node)
   switch (trouble._tag) {
     case "Isolate":

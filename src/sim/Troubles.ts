@@ -159,6 +159,9 @@ export class Troubles {
       case "Clog":
         this.#network.clog(trouble.links)
         return () => this.#network.unclog(trouble.links)
+      case "Echo":
+        this.#network.remember(trouble.links)
+        return () => this.#network.repeat(trouble.links)
       default:
         return this.#troubleNode(trouble, this.#hosts[node!]!, fault)
     }
@@ -173,7 +176,7 @@ export class Troubles {
   }
 
   #troubleNode(
-    trouble: Exclude<Trouble, { readonly _tag: "Cut" | "Clog" }>,
+    trouble: Exclude<Trouble, { readonly _tag: "Cut" | "Clog" | "Echo" }>,
     host: Host,
     { forMicros }: Fault
   ): Undo {

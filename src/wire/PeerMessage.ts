@@ -20,7 +20,8 @@ export interface Forward {
 /** Some of the proposals that the receiver forwarded were not taken. */
 export interface ForwardRefused {
   readonly _tag: "ForwardRefused"
-  readonly reason: "NotLeader" | "Overloaded"
+  /** `Gap`: one before them is missing. */
+  readonly reason: "NotLeader" | "Overloaded" | "Gap"
 }
 
 export type PeerMessage =
@@ -84,7 +85,7 @@ const tags = {
 /** A `VoteRequest` with its flag, so that one without is written as it always was. */
 const VOTE_REQUEST_OF_TRANSFER = 23
 
-const reasons = { NotLeader: 0, Overloaded: 1 } as const satisfies Record<
+const reasons = { NotLeader: 0, Overloaded: 1, Gap: 2 } as const satisfies Record<
   ForwardRefused["reason"],
   number
 >
@@ -307,6 +308,8 @@ const readReason = (reader: Bytes.Reader): ForwardRefused["reason"] => {
       return "NotLeader"
     case reasons.Overloaded:
       return "Overloaded"
+    case reasons.Gap:
+      return "Gap"
     default:
       throw new Bytes.Malformed()
   }

@@ -4,6 +4,7 @@
  * `Skip` takes the place of a command whose client was told that its outcome is unknown: the place
  * is used up, and nothing happens late.
  */
+import * as Latin1 from "../kv/Latin1.js"
 import * as Bytes from "./Bytes.js"
 
 export interface Proposal {
@@ -40,7 +41,7 @@ export const decode = (bytes: Uint8Array): Proposal | undefined =>
   Bytes.decode(bytes, (reader) => {
     const kind = reader.u8()
     if (kind !== SKIP && kind !== COMMAND) throw new Bytes.Malformed()
-    const client = String.fromCharCode(...reader.raw(CLIENT_BYTES))
+    const client = Latin1.decode(reader.raw(CLIENT_BYTES), 0, CLIENT_BYTES)
     const epoch = reader.integer()
     const sequence = reader.integer()
     const rest = reader.raw(reader.remaining)

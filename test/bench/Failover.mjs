@@ -10,6 +10,8 @@ const BEFORE_MILLIS = 1000
 const AFTER_MILLIS = 500
 const PATIENCE_MILLIS = 30_000
 
+const NODES = 3
+
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 
 /** Kills the leader once and starts it again. Milliseconds. */
@@ -46,4 +48,16 @@ export const measure = async (cluster) => {
   leader.start()
   await cluster.leader()
   return millis
+}
+
+/** What so many kills came to, in words. */
+export const tell = (times) => {
+  const ordered = [...times].sort((one, other) => one - other)
+  const half = times.length >> 1
+  const median = (ordered[half] + ordered[times.length - 1 - half]) / 2
+  const rate = NODES * 1_000 / TICK_MILLIS
+  return [
+    `failover, ${times.length} times kill -9 of the leader under ${rate} writes/s, to the next success:`,
+    `  median ${median.toFixed(0)} ms, worst ${ordered.at(-1).toFixed(0)} ms`
+  ]
 }

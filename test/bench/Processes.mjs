@@ -22,6 +22,7 @@ export const start = (program, words, errors = "inherit") => {
   })
   void ended.then(() => running.delete(child))
   return {
+    pid: child.pid,
     ended,
     end: (signal) => {
       child.kill(signal)

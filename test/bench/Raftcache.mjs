@@ -1,5 +1,5 @@
 /**
- * Three nodes of raftcache on this machine, and redis-benchmark at one of them.
+ * Three nodes of raftcache on this machine, clients of them, and redis-benchmark at one of them.
  */
 import * as Net from "node:net"
 import { join } from "node:path"
@@ -8,7 +8,15 @@ import * as Processes from "./Processes.mjs"
 
 export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
 
-/** One connection: `send` resolves with the first line of the reply, or with undefined. */
+/** Where the first reply of `text` ends, or undefined: one line, or a bulk string after its own. */
+const endOfReply = (text) => {
+  const line = text.indexOf("\r\n")
+  if (line === -1) return undefined
+  const end = line + 2 + (text[0] === "$" ? Math.max(0, Number(text.slice(1, line)) + 2) : 0)
+  return end <= text.length ? end : undefined
+}
+
+/** One connection: `send` resolves with the reply as it came, or with undefined if none comes. */
 export const connect = (port) => {
   const waiting = []
   let received = ""
@@ -19,13 +27,14 @@ export const connect = (port) => {
     for (const resolve of waiting.splice(0)) resolve(undefined)
   })
   socket.on("data", (text) => {
-    const lines = (received + text).split("\r\n")
-    received = lines.pop()
-    for (const line of lines) waiting.shift()?.(line)
+    received += text
+    for (let end = endOfReply(received); end !== undefined; end = endOfReply(received)) {
+      waiting.shift()?.(received.slice(0, end).trimEnd())
+      received = received.slice(end)
+    }
   })
   return {
     close: () => socket.destroy(),
-    /** For commands whose replies have one line. */
     send: (command) =>
       new Promise((resolve) => {
         if (socket.destroyed) return resolve(undefined)
@@ -35,9 +44,12 @@ export const connect = (port) => {
   }
 }
 
-const leaderSeenAt = async (port) => {
-  const text = await Processes.ask("redis-cli", ["-p", port, "info", "raft"])
-  return /^leader_id:(n\d)/m.exec(text ?? "")?.[1]
+/** What a node says of one thing in `INFO raft`; undefined while it is not up, or does not know. */
+export const ask = async (port, name) => {
+  const client = connect(port)
+  const text = await client.send("INFO raft")
+  client.close()
+  return new RegExp(`^${name}:(\\S+)`, "m").exec(text ?? "")?.[1]
 }
 
 export const startCluster = async (folder) => {
@@ -57,7 +69,9 @@ export const startCluster = async (folder) => {
   /** The leader that all these nodes follow, as soon as that is so. */
   const leader = (witnesses = nodes) =>
     Processes.eventually(async () => {
-      const [first, ...others] = await Promise.all(witnesses.map(({ port }) => leaderSeenAt(port)))
+      const [first, ...others] = await Promise.all(
+        witnesses.map(({ port }) => ask(port, "leader_id"))
+      )
       return others.every((id) => id === first) ? nodes.find(({ id }) => id === first) : undefined
     })
   await leader()

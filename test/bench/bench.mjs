@@ -148,8 +148,7 @@ const benchFailover = async (cluster) => {
   const times = []
   for (let kill = 0; kill < kills; kill++) times.push(await Failover.measure(cluster))
   print()
-  print(`failover, ${kills} times kill -9 of the leader under 300 writes/s, to the next success:`)
-  print(`  median ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms`)
+  for (const line of Failover.tell(times)) print(line)
 }
 
 const benchStart = async () => {
@@ -167,7 +166,7 @@ const folder = mkdtempSync(join(resolve(data ?? OperatingSystem.tmpdir()), "raft
 try {
   await describeMachine(folder)
   if ((await Processes.ask("redis-benchmark", ["--version"])) === undefined) {
-    throw new Error("redis-benchmark and redis-cli are needed: install redis-tools")
+    throw new Error("redis-benchmark is needed: install redis-tools")
   }
   const cluster = await Raftcache.startCluster(folder)
   const etcd = await startEtcd(folder)

@@ -6,11 +6,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import * as Processes from "./Processes.mjs"
 import * as Raftcache from "./Raftcache.mjs"
 
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
 const STOPS = 10
 const HEARTBEAT_MILLIS = 50
 /** Each writer writes again as soon as it is answered. */
@@ -20,47 +17,8 @@ const AFTER_MILLIS = 1_000
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 
-const startCluster = async (folder) => {
-  const ids = ["n1", "n2", "n3"]
-  const ports = await Processes.freePorts(6)
-  const peers = ids.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(",")
-  const nodes = ids.map((id, at) => {
-    const port = ports[3 + at]
-    const flags = {
-      id,
-      peers,
-      redis: `127.0.0.1:${port}`,
-      data: join(folder, id),
-      "log-level": "error"
-    }
-    const words = [MAIN, ...Processes.flags(flags)]
-    const node = { id, port, process: undefined }
-    node.start = () => void (node.process = Processes.start(process.execPath, words))
-    return node
-  })
-  for (const node of nodes) node.start()
-  return nodes
-}
-
-/** Whom all nodes follow, as soon as that is so. */
-const leaderOf = async (nodes) => {
-  for (;;) {
-    const seen = await Promise.all(nodes.map(async ({ port }) => {
-      const words = [MAIN, "status", "--at", `127.0.0.1:${port}`, "--json"]
-      try {
-        return JSON.parse(await Processes.run(process.execPath, words)).leader_id
-      } catch {
-        return "" // not up yet
-      }
-    }))
-    const leader = nodes.find(({ id }) => seen.every((each) => each === id))
-    if (leader !== undefined) return leader
-    await sleep(100)
-  }
-}
-
-const measure = async (nodes) => {
-  const leader = await leaderOf(nodes)
+const measure = async ({ leader: leaderOf, nodes }) => {
+  const leader = await leaderOf()
   let isOver = false
   let last = performance.now()
   let longest = 0
@@ -91,10 +49,10 @@ const measure = async (nodes) => {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "raftcache-handover-"))
-const nodes = await startCluster(folder)
+const cluster = await Raftcache.startCluster(folder)
 const rows = []
-for (let stop = 0; stop < STOPS; stop++) rows.push(await measure(nodes))
-await Promise.all(nodes.map((node) => node.process.end("SIGTERM")))
+for (let stop = 0; stop < STOPS; stop++) rows.push(await measure(cluster))
+await cluster.stop()
 rmSync(folder, { recursive: true, force: true })
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]

@@ -1,16 +1,19 @@
 /**
  * `npm run bench:snapshot`: how long a node's loop stands still while it takes a snapshot, and how
  * long it needs to start from one. One node, a real disk, in this process. A turn of the loop is
- * told in the time that its thread ran, beside the wall time, which on a busy machine says little.
+ * told in the time that its thread ran, with and without what of it was garbage collection, beside
+ * the wall time, which on a busy machine says little.
  *
  *   npm run bench:snapshot -- [--keys N] [--bytes N] [--later N]
  */
 import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { performance } from "node:perf_hooks"
-import { parseArgs } from "node:util"
+import { performance, PerformanceObserver } from "node:perf_hooks"
+import { fileURLToPath } from "node:url"
+import { parseArgs, promisify } from "node:util"
 import * as Command from "../../dist/kv/Command.js"
 import * as Store from "../../dist/kv/Store.js"
 import * as ImmediateScheduler from "../../dist/live/ImmediateScheduler.js"
@@ -24,17 +27,21 @@ const { values } = parseArgs({
   options: {
     keys: { type: "string", default: "1000000" },
     bytes: { type: "string", default: "256" },
-    later: { type: "string", default: "100000" }
+    later: { type: "string", default: "100000" },
+    /** For the processes that this one starts. */
+    restart: { type: "string" }
   }
 })
 const keys = Number(values.keys)
 const later = Number(values.later)
+/** One after the other: the first may find the machine busy. */
+const RESTARTS = 3
 const value = new Uint8Array(Number(values.bytes)).fill(7)
 
-const folder = mkdtempSync(join(tmpdir(), "raftcache-bench-"))
+const folder = values.restart ?? mkdtempSync(join(tmpdir(), "raftcache-bench-"))
 
 const program = Effect.withScheduler(
-  NodeProgram.make({ members: ["n1"], ...NodeProgram.defaults, requestTimeoutMillis: 600_000 }),
+  NodeProgram.make({ ...NodeProgram.defaults, requestTimeoutMillis: 600_000 }),
   ImmediateScheduler.scheduler
 )
 
@@ -43,9 +50,10 @@ const open = async () => {
   const storage = NodeDisk.layerStorage(folder, {
     clusterId: "00000000000000be",
     nodeId: "n1",
-    members: ["n1"]
+    members: { n1: "127.0.0.1:1" }
   })
-  const network = Layer.succeed(Network, { run: () => Effect.void, send: () => {} })
+  const silence = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
+  const network = Layer.succeed(Network, silence)
   const layer = Layer.scoped(Node, program).pipe(
     Layer.provide(Layer.merge(storage, network)),
     Layer.provideMerge(Cache.layer())
@@ -69,6 +77,8 @@ const write = (node, command) =>
 const readable = (node) => new Promise((resolve) => node.read(resolve))
 
 const snapshot = (node) => new Promise((resolve) => node.snapshot(resolve))
+
+const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 
 const PAIRS = 500
 
@@ -101,33 +111,61 @@ const addSets = async (node, count) => {
 const ranMillis = () =>
   Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[0]) / 1e6
 
-/** The longest turns of the event loop, while `run` runs. */
-const pausesOf = async (run) => {
-  const [pauses, turns] = [[], []]
+/** Collections that the loop stood still for, since the last look. They are told a moment later. */
+const collections = []
+new PerformanceObserver((list) => collections.push(...list.getEntries()))
+  .observe({ type: "gc" })
+
+/** How much of the time from `began` to `ended` was collection. */
+const collectionMillis = ({ began, ended }) => {
+  let millis = 0
+  for (const { duration, startTime } of collections) {
+    millis += Math.max(0, Math.min(ended, startTime + duration) - Math.max(began, startTime))
+  }
+  return millis
+}
+
+/** The turns of the event loop, while `run` runs. */
+const turnsOf = async (run) => {
+  const turns = []
   let [last, lastRan] = [performance.now(), ranMillis()]
   let isOver = false
   const look = () => {
     const [now, ran] = [performance.now(), ranMillis()]
-    pauses.push(now - last)
-    turns.push(ran - lastRan)
+    turns.push({ began: last, ended: now, ran: ran - lastRan })
     ;[last, lastRan] = [now, ran]
     if (!isOver) setImmediate(look)
   }
+  collections.length = 0
   setImmediate(look)
   const [began, beganRan] = [last, lastRan]
   await run()
   isOver = true
-  return { millis: performance.now() - began, ranMillis: ranMillis() - beganRan, pauses, turns }
+  const whole = { millis: performance.now() - began, ranMillis: ranMillis() - beganRan }
+  await sleep(100)
+  return { ...whole, turns }
 }
 
 const longest = (numbers) =>
   numbers.sort((one, other) => other - one).slice(0, 5).map((each) => each.toFixed(1)).join(", ")
 
-const show = (title, { millis, pauses, ranMillis: ran, turns }) =>
+/** Turns shorter than this are none of the longest. */
+const NOTICED_MILLIS = 2
+
+const show = (title, { millis, ranMillis: ran, turns }) => {
+  const long = turns.filter((turn) => turn.ended - turn.began > NOTICED_MILLIS)
+  const ours = long.map((turn) => Math.max(0, turn.ran - collectionMillis(turn)))
+  const walls = long.map(({ began, ended }) => ended - began)
   console.log(
-    `${title}: ${(millis / 1000).toFixed(2)} s (its thread ran ${(ran / 1000).toFixed(2)} s), ` +
-      `longest turns ${longest(turns)} ms of running, ${longest(pauses)} ms of wall time`
+    `${title}: ${(millis / 1000).toFixed(2)} s (its thread ran ${(ran / 1000).toFixed(2)} s)\n` +
+      `  longest turns: ${longest(ours)} ms of running without collection\n` +
+      `                 ${longest(long.map((turn) => turn.ran))} ms of running\n` +
+      `                 ${longest(walls)} ms of wall time\n` +
+      `  longest collections: ${
+        longest(collections.map(({ duration }) => duration))
+      } ms of wall time`
   )
+}
 
 const sizeOf = (ending) =>
   readdirSync(folder).filter((name) => name.endsWith(ending))
@@ -135,50 +173,66 @@ const sizeOf = (ending) =>
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`
 
-const restart = async (title) => {
+const seconds = (millis) => `${(millis / 1000).toFixed(2)} s`
+
+/** A node in a process of its own. The program's modules are loaded: main.js is one file. */
+const restart = async () => {
   const [began, beganRan] = [performance.now(), ranMillis()]
-  const again = await open()
-  await readable(again.node)
-  const [ready, readyRan] = [performance.now(), ranMillis()]
+  const node = await open()
+  await readable(node.node)
   console.log(
-    `${title}: ready after ${((ready - began) / 1000).toFixed(2)} s ` +
-      `(its thread ran ${((readyRan - beganRan) / 1000).toFixed(2)} s), ${
-        Store.size(again.store)
-      } keys, ` +
-      `snapshot ${megabytes(sizeOf(".snapshot"))}, log ${megabytes(sizeOf(".log"))}`
+    `ready after ${seconds(performance.now() - began)} (its thread ran ` +
+      `${seconds(ranMillis() - beganRan)}): ${Store.size(node.store)} keys, snapshot ` +
+      `${megabytes(sizeOf(".snapshot"))}, log ${megabytes(sizeOf(".log"))}, memory ` +
+      megabytes(process.memoryUsage().rss)
   )
-  return again
+  await node.close()
 }
 
-try {
-  let open1 = await open()
-  await readable(open1.node)
-  await fill(open1.node)
-  console.log(`${Store.size(open1.store)} keys of ${value.length} bytes`)
-  await set(open1.node, 0)
-  show(
-    "one second in which nothing is asked",
-    await pausesOf(() => new Promise((resolve) => setTimeout(resolve, 1_000)))
-  )
-  show("a snapshot in which nothing else is asked", await pausesOf(() => snapshot(open1.node)))
-  await set(open1.node, 1)
+const restarted = async (title) => {
+  const words = [fileURLToPath(import.meta.url), "--restart", folder]
+  const { stdout } = await promisify(execFile)(process.execPath, words)
+  console.log(`${title}: ${stdout.trim().split("\n").at(-1)}`)
+}
+
+/** Counted from the last snapshot, which covers all keys. */
+const restartAfter = async (node, writes, title) => {
+  await addSets(node.node, writes)
+  await node.close()
+  for (let time = 0; time < RESTARTS; time++) await restarted(title)
+  return open()
+}
+
+const measure = async () => {
+  let node = await open()
+  await readable(node.node)
+  await fill(node.node)
+  console.log(`${Store.size(node.store)} keys of ${value.length} bytes`)
+  await set(node.node, 0)
+  show("one second in which nothing is asked", await turnsOf(() => sleep(1_000)))
+  show("a snapshot in which nothing else is asked", await turnsOf(() => snapshot(node.node)))
+  await set(node.node, 1)
   let isTaken = false
-  show(
-    "a snapshot under writes",
-    await pausesOf(async () => {
-      const taken = snapshot(open1.node).then(() => {
-        isTaken = true
-      })
-      for (let at = 0; !isTaken; at += 100) {
-        await Promise.all(Array.from({ length: 100 }, (_, i) => set(open1.node, (at + i) * 7)))
-      }
-      await taken
+  const write = async () => {
+    const taken = snapshot(node.node).then(() => {
+      isTaken = true
     })
-  )
-  await addSets(open1.node, later)
-  await open1.close()
-  open1 = await restart(`restart with ${later} writes after the snapshot`)
-  await open1.close()
+    for (let at = 0; !isTaken; at += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, i) => set(node.node, (at + i) * 7)))
+    }
+    await taken
+  }
+  show("a snapshot under writes", await turnsOf(write))
+  node = await restartAfter(node, later, `restart with ${later} writes after the snapshot`)
+  await node.close()
+}
+
+if (values.restart !== undefined) {
+  await restart()
+  process.exit(0)
+}
+try {
+  await measure()
 } finally {
   rmSync(folder, { recursive: true })
 }

@@ -3,11 +3,11 @@
  */
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { raftInfo } from "../process/Cluster.js"
-import { RespClient } from "../process/RespClient.js"
+import { Refusal, RespClient } from "../process/RespClient.js"
 import { tool } from "./Namespaces.js"
 import type { Address, Network } from "./Network.js"
 
@@ -38,27 +38,71 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () =>
 
 const RETRY_MILLIS = 20
 
-export class Node {
+/** Where a node is, whatever process is it. */
+interface Place {
   readonly number: number
+  /** Where it serves its clients, and where it listens for the others. */
   readonly address: Address
+  readonly meets: Address
   readonly folder: string
-  readonly #command: ReadonlyArray<string>
+  /** What starts the program there. */
+  readonly command: ReadonlyArray<string>
+}
+
+const text = ({ host, port }: Address): string => `${host}:${port}`
+
+export class Node {
+  readonly #place: Place
+  #id: string
+  /** How it is told who the others are. */
+  #flags: ReadonlyArray<string>
   #child: ChildProcess | undefined
   output = ""
 
-  constructor(number: number, address: Address, folder: string, command: ReadonlyArray<string>) {
-    this.number = number
-    this.address = address
-    this.folder = folder
-    this.#command = command
+  constructor(place: Place, peers: string) {
+    this.#place = place
+    this.#id = `n${place.number}`
+    this.#flags = ["--peers", peers]
+  }
+
+  get id(): string {
+    return this.#id
+  }
+
+  get number(): number {
+    return this.#place.number
+  }
+
+  get address(): Address {
+    return this.#place.address
+  }
+
+  get folder(): string {
+    return this.#place.folder
   }
 
   get isRunning(): boolean {
     return this.#child !== undefined
   }
 
+  /** From its next start on it is another member, which knows nothing and takes its place. */
+  replace(witness: Node): void {
+    const replaced = this.#id
+    const [, generation = "1"] = replaced.split("-")
+    this.#id = `n${this.number}-${Number(generation) + 1}`
+    const listen = text(this.#place.meets)
+    const words = ["--listen", listen, "--replaces", replaced]
+    this.#flags = ["--join", text(witness.address), ...words]
+    rmSync(this.#data, { recursive: true, force: true })
+  }
+
+  get #data(): string {
+    return join(this.folder, "node")
+  }
+
   start(): void {
-    const [program, ...words] = this.#command
+    const { address, command: [program, ...words] } = this.#place
+    words.push("--id", this.#id, "--data", this.#data, "--redis", text(address), ...this.#flags)
     const child = spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"] })
     running.add(child)
     const hear = (text: string): void => {
@@ -75,6 +119,11 @@ export class Node {
 
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal)
+  }
+
+  /** No file may grow beyond that from now on: as if the disk were full, for this process. */
+  limitFiles(bytes: number): void {
+    tool("prlimit", "--pid", String(this.#child?.pid), `--fsize=${bytes}:`)
   }
 
   /** Resolves when the process is no more. */
@@ -100,15 +149,14 @@ export class Cluster {
   constructor(count: number, network: Network, main: string, folder: string) {
     this.network = network
     const numbers = Array.from({ length: count }, (_, at) => at + 1)
-    const text = ({ host, port }: Address): string => `${host}:${port}`
     const peers = numbers.map((each) => `n${each}=${text(network.meets(each))}`).join()
-    this.nodes = numbers.map((each) => {
-      const data = join(folder, `${count}-${each}`)
+    this.nodes = numbers.map((number) => {
+      const data = join(folder, `${count}-${number}`)
       mkdirSync(data)
-      const address = network.listens(each)
-      const flags = ["--id", `n${each}`, "--peers", peers, "--data", join(data, "node")]
-      const words = [...network.command(each, main), ...flags, "--redis", text(address)]
-      return new Node(each, address, data, words)
+      const command = network.command(number, main)
+      const address = network.listens(number)
+      const meets = network.meets(number)
+      return new Node({ number, address, meets, folder: data, command }, peers)
     })
     this.small = mountSmall(this.nodes.at(-1)!)
     for (const node of this.nodes) node.start()
@@ -129,8 +177,16 @@ export class Cluster {
   async healed(): Promise<void> {
     for (const node of this.nodes) {
       if (!node.isRunning) node.start()
-      await this.#eventually(`serves at n${node.number}`, () => this.#leaderAt(node))
+      await this.#eventually(`serves at ${node.id}`, () => this.#leaderAt(node))
     }
+  }
+
+  /** Whether this version can change its members. */
+  async changesMembers(): Promise<boolean> {
+    const replies = await Promise.all(
+      this.nodes.map((node) => ask(node, (client) => client.send("RAFT", "MEMBERS")))
+    )
+    return replies.some((reply) => reply !== undefined && !(reply instanceof Refusal))
   }
 
   async #leaderAt(node: Node): Promise<Node | undefined> {
@@ -138,7 +194,7 @@ export class Cluster {
       if (await client.send("GET", "leader?") !== null) return undefined
       return (await raftInfo(client))["leader_id"]
     })
-    return this.nodes.find(({ number }) => `n${number}` === id)
+    return this.nodes.find((node) => node.id === id)
   }
 
   async #eventually<A>(what: string, question: () => Promise<A | undefined>): Promise<A> {
@@ -148,7 +204,7 @@ export class Cluster {
       if (answer !== undefined) return answer
       await setTimeout(RETRY_MILLIS)
     }
-    const said = this.nodes.map(({ number, output }) => `n${number}: ${output.slice(-600)}`)
+    const said = this.nodes.map(({ id, output }) => `${id}: ${output.slice(-600)}`)
     throw new Error(
       [`it never ${what}, ${RECOVERY_LIMIT_MILLIS} ms after the last fault`, ...said].join("\n")
     )

@@ -68,14 +68,34 @@ const fill = (path: string): void => {
   }
 }
 
-const filled = async ({ small }: Cluster): Promise<string | undefined> => {
-  if (small === undefined) return "no small disk can be mounted here"
+/** Less than a log has after its first write. */
+const FILE_LIMIT_BYTES = 100
+
+/** Where no small disk can be mounted: a limit of the process, which the next one does not have. */
+const limited = async (node: Node): Promise<void> => {
+  node.limitFiles(FILE_LIMIT_BYTES)
+  await Promise.race([node.ended(), setTimeout(2 * LONG_MILLIS)])
+  await node.kill()
+}
+
+const filled = async (cluster: Cluster, draw: Draw): Promise<void> => {
+  const { small } = cluster
+  if (small === undefined) return limited(any(cluster, draw))
   const ballast = join(small.folder, "ballast")
   fill(ballast)
   // It ends itself, or has found room in a segment that it has already.
   await Promise.race([small.ended(), setTimeout(2 * LONG_MILLIS)])
   rmSync(ballast)
   await small.kill()
+}
+
+/** One that is lost with its disk gives way to a new member, while the others go on. */
+const replaced = async (cluster: Cluster, draw: Draw): Promise<string | undefined> => {
+  if (!await cluster.changesMembers()) return "RAFT MEMBERS is not understood"
+  const node = any(cluster, draw)
+  await node.kill()
+  node.replace(others(cluster, node)[0]!)
+  node.start()
   return undefined
 }
 
@@ -110,5 +130,6 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "leader slow and lossy": async (cluster) => slowed(cluster, [await cluster.leader()]),
   "all slow and lossy": (cluster) => slowed(cluster, cluster.nodes),
-  "disk full": filled
+  "disk full": filled,
+  "member replaced": replaced
 }

@@ -18,7 +18,7 @@ import * as RedisKey from "./RedisKey.js"
 import type { Answer, Words } from "./RedisKey.js"
 
 /** Acknowledged operations of each cluster, at least, in at most so many seconds. */
-const FULL = { operations: 110_000, seconds: 900 }
+const FULL = { operations: 110_000, seconds: 1_800 }
 const SHORT = { operations: 1_500, seconds: 120 }
 
 /** In a short run each cluster meets so many faults, in a full one all, again and again. */
@@ -30,6 +30,7 @@ const PEACE_MILLIS = 300
 interface Round {
   readonly nodes: number
   readonly slowness: string
+  readonly fullness: string
   readonly faults: Record<string, number>
   readonly acknowledged: number
   readonly refused: number
@@ -134,6 +135,7 @@ const round = async (nodes: number, names: ReadonlyArray<string>, draw: Draw): P
   return {
     nodes,
     slowness: cluster.network.slowness,
+    fullness: cluster.small === undefined ? "a limit on the size of files" : "a small tmpfs",
     faults: done,
     acknowledged: clients.acknowledged,
     refused: clients.refused,
@@ -147,7 +149,8 @@ const round = async (nodes: number, names: ReadonlyArray<string>, draw: Draw): P
 }
 
 const print = (one: Round): void => {
-  say(`${one.nodes} nodes, ${one.runSeconds.toFixed(0)} s; slow lines: ${one.slowness}`)
+  say(`${one.nodes} nodes, ${one.runSeconds.toFixed(0)} s`)
+  say(`  slow lines: ${one.slowness}; full disk: ${one.fullness}`)
   for (const [name, times] of Object.entries(one.faults)) say(`  ${name}: ${times}`)
   say(`  operations: ${one.acknowledged} ok, ${one.refused} refused, ${one.unknown} unknown`)
   for (const [text, times] of Object.entries(one.strange)) say(`  ${times} times: ${text}`)

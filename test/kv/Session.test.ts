@@ -49,6 +49,26 @@ describe("a session", () => {
     expect(Session.admit(table, { client: "f".repeat(16), epoch: 1, sequence: 1 })).toBe("Apply")
   })
 
+  it("goes back to before what is withdrawn, in that epoch only", () => {
+    const table = Session.make()
+    const at = (epoch: number, sequence: number) => ({ client, epoch, sequence })
+    for (const sequence of [1, 2, 3]) Session.admit(table, at(1, sequence))
+    Session.withdraw(table, at(1, 2))
+    Session.withdraw(table, at(1, 3))
+    Session.withdraw(table, at(2, 1))
+    expect(Session.lastOf(table, client, 1)).toBe(1)
+    expect(Session.admit(table, at(1, 2))).toBe("Apply")
+  })
+
+  it("has copies that go their own way", () => {
+    const table = Session.make()
+    Session.admit(table, { client, epoch: 1, sequence: 1 })
+    const copy = Session.copy(table)
+    Session.admit(copy, { client, epoch: 1, sequence: 2 })
+    expect(Session.lastOf(table, client, 1)).toBe(1)
+    expect(Session.lastOf(copy, client, 1)).toBe(2)
+  })
+
   const positions = fc.array(fc.record({
     client: fc.constantFrom("a", "b"),
     epoch: fc.integer({ min: 1, max: 3 }),

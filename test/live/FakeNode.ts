@@ -37,6 +37,7 @@ export class FakeNode {
   readonly changes: Array<Change> = []
   membershipOutcome: MembershipOutcome = { _tag: "MembershipChanged", index: 8 }
   snapshotOutcome: SnapshotOutcome = { _tag: "SnapshotTaken", index: 5 }
+  hasLeft = false
   held = false
   private index = 0
   private wake: () => void = () => {}
@@ -83,6 +84,9 @@ export class FakeNode {
       status: this.status,
       state: () => this.state,
       stopped: Effect.never,
+      leave: Effect.sync(() => {
+        this.hasLeft = true
+      }),
       snapshot: (answer) => queueMicrotask(() => answer(this.snapshotOutcome)),
       changeMembers: (change, answer) => {
         this.changes.push(change)
@@ -115,6 +119,9 @@ export class FakeNode {
   }
 
   private received(kind: Call["kind"], answer: Call["answer"]): void {
+    if (this.hasLeft) {
+      return queueMicrotask(() => answer({ _tag: "Refused", reason: "Stopping" }))
+    }
     this.calls.push({ kind, answer })
     this.wake()
     if (!this.held) queueMicrotask(answer)

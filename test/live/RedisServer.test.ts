@@ -405,6 +405,37 @@ describe("the Redis server", () => {
       yield* Fiber.join(closing)
     }))
 
+  it.effect("tells its clients that they have to go, before it closes their connections", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { connect } = yield* Scope.extend(serve(), scope)
+      const busy = yield* connect
+      const idle = yield* connect
+      yield* ping(idle, 1)
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* Effect.yieldNow()
+      busy.send(request("INCR", "a") + request("GET", "a"))
+      const stopping = /^(-CLUSTERDOWN This node is stopping[^\n]*\n){2}$/
+      yield* until(busy, (received) => stopping.test(received))
+      busy.socket.end()
+      expect(yield* Effect.promise(() => busy.ended())).toMatch(stopping)
+      yield* TestClock.adjust(RedisServer.LINGER_MILLIS - 1)
+      expect(idle.closed).toBe(false)
+      yield* TestClock.adjust(1)
+      expect(yield* Effect.promise(() => idle.ended())).toBe("+PONG\r\n")
+      yield* Fiber.join(closing)
+    }))
+
+  it.effect("closes at once when they have gone", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { connect } = yield* Scope.extend(serve(), scope)
+      const client = yield* connect
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      client.socket.end()
+      yield* Fiber.join(closing)
+    }))
+
   it.effect("waits for those answers no longer than its grace, then says what is true", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
@@ -419,6 +450,7 @@ describe("the Redis server", () => {
           Effect.zipRight(Deferred.succeed(closed, undefined))
         )
       )
+      yield* TestClock.adjust(RedisServer.LINGER_MILLIS)
       yield* TestClock.adjust(RedisServer.CLOSE_GRACE_MILLIS - 1)
       expect(yield* Deferred.isDone(closed)).toBe(false)
       expect(client.closed).toBe(false)

@@ -23,6 +23,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: ""
   },
   {
+    id: "X03",
+    title: "What an earlier life of a node had sent applies late",
+    source: "analysis",
+    file: "kv/Session.ts",
+    find: `    row.epoch = epoch
+    row.last = 0
+  } else if (epoch < row.epoch) {
+    return "Stale"
+  }`,
+    replace: `    row.epoch = epoch
+    row.last = 0
+  }`
+  },
+  {
     id: "X04",
     title: "A restarted node's session goes on where the old one ended",
     source: "analysis",
@@ -54,10 +68,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Writes that another node forwarded lose their session",
     source: "etcd-io/etcd#3587, #4691",
     file: "node/Applier.ts",
-    find: "    const verdict = Session.admit(this.#sessions, proposal)",
-    replace: `    const verdict = client === this.#own.client
-      ? Session.admit(this.#sessions, proposal)
-      : "Apply"`
+    find: `    if (Session.admit(this.#sessions, proposal) !== "Apply") return`,
+    replace: `    if (
+      client === this.#own.client && Session.admit(this.#sessions, proposal) !== "Apply"
+    ) return`
   },
   {
     id: "X09",
@@ -117,6 +131,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "    this.#bytes"
   },
   {
+    id: "X17",
+    title: "A leader appends again what its log has already",
+    source: "analysis",
+    file: "node/Proposed.ts",
+    find: `    if (verdict === "Apply") this.#waiting.set(ref, { from, position })
+    return verdict`,
+    replace: `    if (verdict !== "Apply" && verdict !== "Duplicate") return verdict
+    this.#waiting.set(ref, { from, position })
+    return "Apply"`
+  },
+  {
     id: "X18",
     title: "A turn sends each peer only its first message",
     source: "analysis",
@@ -170,10 +195,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A committed command of another node is not applied while this one leads",
     source: "analysis",
     file: "node/Applier.ts",
-    find: `    if (verdict === "Apply") {
-      const answer = command === undefined ? nothing`,
-    replace: `    if (verdict === "Apply" && (isOwn || sequence % 64 !== 0)) {
-      const answer = command === undefined ? nothing`
+    find: `    const answer = command === undefined ? nothing`,
+    replace: `    if (client !== this.#own.client && sequence % 64 === 0) return
+    const answer = command === undefined ? nothing`
   },
   {
     id: "X26",

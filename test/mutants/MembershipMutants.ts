@@ -143,13 +143,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "M16",
-    title: "A leader that leaves does so before the change is committed",
+    title: "A leader that is deposed before its removal is committed ends all the same",
     source: "openraft 0023cff1",
     file: "raft/Reconfiguring.ts",
-    find: "  append(step, final(next))\n",
-    replace: `  append(step, final(next))
-  if (!next.configuration.voters.includes(next.config.id)) return retire(step)
-`
+    find: `role === "Leader" || configuration.index > commit) return`,
+    replace: `role === "Leader") return`
   },
   {
     id: "M17",
@@ -203,7 +201,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "  const { configuration } = next\n"
   },
   {
-    id: "S21",
+    id: "S30",
     title: "With the log, the members as of its beginning are let go of",
     source: "analysis",
     file: "raft/Configuring.ts",

@@ -128,5 +128,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "node/Reads.ts",
     find: "if (late.length === 0) continue",
     replace: "continue"
+  },
+  {
+    id: "Q14",
+    title: "Refs of reads are used again after a restart",
+    source: "analysis",
+    file: "node/NodeProgram.ts",
+    find: "firstRef: epoch * REFS_PER_START",
+    replace: "firstRef: REFS_PER_START"
   }
 ]

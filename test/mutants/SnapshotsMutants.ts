@@ -43,7 +43,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "        this.#sessions = Session.make()"
   },
   {
-    id: "S05",
+    id: "S06",
     title: "Who was sent part of a snapshot is never asked again how far it came",
     source: "etcd-io/etcd#110",
     file: "raft/Streaming.ts",
@@ -55,10 +55,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "The state is added to the old one",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `  const entries = new Map<Key, Stored>()
-  return {`,
-    replace: `  const entries = new Map(self.entries)
-  return {`
+    find: `  const loading = new StoreSnapshot.Loading()
+`,
+    replace: `  const loading = new StoreSnapshot.Loading()
+  for (const [key, stored] of self.entries) loading.entries.set(key, stored)
+`
   },
   {
     id: "S13",
@@ -153,5 +154,52 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "raft/Snapshotting.ts",
     find: "trailingFrom(next, latest.id.index))",
     replace: "trailingFrom(next, next.log.last))"
+  },
+  {
+    id: "S25",
+    title: "The log names a snapshot whose name is not durable",
+    source: "Pillai et al., OSDI 2014",
+    file: "node/SnapshotFiles.ts",
+    find: `    yield* disk.rename(aside, fileOf(snapshot))
+    yield* disk.syncDirectory
+`,
+    replace: `    yield* disk.rename(aside, fileOf(snapshot))
+`
+  },
+  {
+    id: "S26",
+    title: "A log that begins anew comes back with its old entries",
+    source: "analysis",
+    file: "node/Recovery.ts",
+    find: `    log.beforeIndex = base.index
+    log.entries = []
+`,
+    replace: `    if (base.index > lastIndexOf(log)) {
+      log.beforeIndex = base.index
+      log.entries = []
+    }
+`
+  },
+  {
+    id: "S27",
+    title: "Own writes that a snapshot covers are answered as if they had just been applied",
+    source: "dgraph-io/dgraph#9626",
+    file: "node/Writes.ts",
+    find: `      write.answer?.({ _tag: "UnknownOutcome" })
+    }
+    this.#cursor`,
+    replace: `      write.answer?.({ _tag: "Done", answer: Uint8Array.of(1), index: sequence })
+    }
+    this.#cursor`
+  },
+  {
+    id: "S29",
+    title: "What arrived of one snapshot is taken for the beginning of the next",
+    source: "libraft snapshot_recv_offset",
+    file: "raft/Installing.ts",
+    find: "return isLate ? undefined : { snapshot, term: next.term, round, received: 0 }",
+    replace: `return isLate
+    ? undefined
+    : { snapshot, term: next.term, round, received: incoming?.received ?? 0 }`
   }
 ]

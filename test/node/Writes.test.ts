@@ -14,7 +14,7 @@ const make = () => {
     writes.add(bytes(text), (outcome) => answers.push([text, outcome]), deadlineAt)
   /** What is sent now, as `sequence:command`, a skip as `sequence:`. */
   const take = (limit = everything): ReadonlyArray<string> =>
-    writes.takeUnsent(limit).map(({ proposal }) => {
+    writes.takeUnsent(limit).map((proposal) => {
       const { command, sequence } = Proposal.decode(proposal) ?? assert.fail("not a proposal")
       return `${sequence}:${new TextDecoder().decode(command)}`
     })

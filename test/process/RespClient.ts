@@ -49,6 +49,10 @@ export class RespClient {
     socket.on("close", () => this.#end("closed by the server"))
   }
 
+  get isOpen(): boolean {
+    return this.#ended === undefined
+  }
+
   /** Rejects with `ConnectionLost` if there will be no answer. */
   send(...words: ReadonlyArray<string>): Promise<Reply> {
     return new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Event } from "../../src/raft/Event.js"
 import * as Raft from "../../src/raft/Raft.js"
+import type { State } from "../../src/raft/State.js"
 import * as States from "../../src/raft/State.js"
 import {
   accepted,
@@ -10,6 +12,7 @@ import {
   elected,
   follower,
   hardState,
+  heartbeat,
   heartbeatResponse,
   id,
   leader,
@@ -26,6 +29,7 @@ import {
   sendAll,
   tick,
   TIMEOUT_TICKS,
+  unreachable,
   voteRequest,
   voteResponse
 } from "./Fixtures.js"
@@ -196,6 +200,37 @@ describe("election timeouts", () => {
     assert.notDeepEqual(one, drawn(8, 2, "n1"))
     assert.isAbove(new Set(one).size, 1)
     equal(one, drawn(8, 1, "n1"))
+  })
+})
+
+describe("a follower that loses the connection to its leader", () => {
+  // Timeouts of 10 ticks and more, heartbeats of 2; the leader was heard at tick 0.
+  const following = (self: string, ...events: ReadonlyArray<Event>): State => {
+    const start = { ...follower({ id: self }), electionDueAt: 19 }
+    return run(start, ...events)[0]
+  }
+
+  it("waits no longer than a heartbeat beyond the shortest timeout, in turn with the others", () => {
+    equal(Raft.ticksUntilDue(following("n1")), 19)
+    equal(Raft.ticksUntilDue(following("n1", tick(1), unreachable("n2"))), 11)
+    equal(Raft.ticksUntilDue(following("n3", tick(1), unreachable("n2"))), 13)
+    equal(following("n1", unreachable("n2"), tick(12)).role, "PreCandidate")
+  })
+
+  it("waits no longer than it would have", () => {
+    const soon = { ...following("n3"), electionDueAt: 11 }
+    equal(Raft.ticksUntilDue(run(soon, unreachable("n2"))[0]), 11)
+  })
+
+  it("waits as before once it hears the leader again", () => {
+    const state = following("n1", unreachable("n2"), tick(9), receive("n2", heartbeat(1, 1)))
+    equal(Raft.ticksUntilDue(state), TIMEOUT_TICKS)
+    equal(run(state, tick(TIMEOUT_TICKS - 1))[0].role, "Follower")
+  })
+
+  it("does not mind the loss of anybody else", () => {
+    equal(Raft.ticksUntilDue(following("n1", unreachable("n3"))), 19)
+    equal(Raft.ticksUntilDue(run(node(), unreachable("n2"))[0]), TIMEOUT_TICKS)
   })
 })
 

@@ -2,9 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import type { State } from "../../src/raft/State.js"
 import { Backlog } from "../../src/sim/Backlog.js"
 
-/** Nodes with so much in their logs, and so much of it applied. */
-const nodes = (...all: ReadonlyArray<readonly [last: number, applied: number]>) =>
-  all.map(([last, applied]) => ({ log: { last }, applied, snapshots: {} }) as unknown as State)
+/** Nodes with so much in their logs, so much of it applied, and bytes of a snapshot received. */
+const nodes = (
+  ...all: ReadonlyArray<readonly [last: number, applied: number, received?: number]>
+) =>
+  all.map(([last, applied, received]) => {
+    const incoming = received === undefined ? undefined : { received }
+    return { log: { last }, applied, snapshots: { incoming } } as unknown as State
+  })
 
 describe("what a cluster has still to apply", () => {
   it("shrinks as long as less is left than ever", () => {
@@ -18,6 +23,15 @@ describe("what a cluster has still to apply", () => {
     const backlog = new Backlog()
     assert.isTrue(backlog.shrinks(nodes([10, 10], [2, 2]), false))
     assert.isFalse(backlog.shrinks([...nodes([10, 10]), undefined], false))
+  })
+
+  it("shrinks with every byte of a snapshot, and all of them are less than an entry", () => {
+    const backlog = new Backlog()
+    assert.isTrue(backlog.shrinks(nodes([10, 4]), false))
+    assert.isTrue(backlog.shrinks(nodes([10, 4, 1]), false))
+    assert.isTrue(backlog.shrinks(nodes([10, 4, 1_000]), false))
+    assert.isFalse(backlog.shrinks(nodes([10, 4, 1_000]), false))
+    assert.isTrue(backlog.shrinks(nodes([10, 5]), false))
   })
 
   it("does not shrink when the log grows as fast as it is applied, unless it may grow", () => {

@@ -90,6 +90,7 @@ class Stage {
       status: () => {
         throw new Error("clients do not ask for it")
       },
+      leave: Effect.die("clients do not ask for it"),
       stopped: Effect.die("clients do not ask for it")
     }
   }

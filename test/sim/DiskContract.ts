@@ -62,6 +62,21 @@ export const contract = (name: string, place: Place): void => {
     )
 
     spec(
+      "reads a part into the reader's memory, as much as there is",
+      Effect.gen(function*() {
+        const disk = yield* Disk
+        yield* disk.append("a", bytes(1, 2, 3, 4, 5))
+        const target = bytes(9, 9, 9)
+        assert.strictEqual(yield* disk.readPart("a", 1, target), 3)
+        assert.deepStrictEqual(target, bytes(2, 3, 4))
+        assert.strictEqual(yield* disk.readPart("a", 4, target), 1)
+        assert.deepStrictEqual(target, bytes(5, 3, 4))
+        assert.strictEqual(yield* disk.readPart("a", 7, target), 0)
+        yield* fails("NotFound", disk.readPart("b", 0, target))
+      })
+    )
+
+    spec(
       "reads plain bytes, of which a slice is a copy",
       Effect.gen(function*() {
         const disk = yield* Disk

@@ -57,6 +57,22 @@ describe("a sound majority", () => {
     ])
   })
 
+  it("loses messages in some lives while it answers for the last time, and none afterwards", () => {
+    const lossesOf = (report: Report) => {
+      const core = coreOf(report)
+      return Scenarios.events(report.trace, "Lost").filter(({ atMicros, from, to }) =>
+        atMicros > report.scenario.safetyMicros && core.includes(from) && core.includes(to)
+      )
+    }
+    const lossy = five.filter((report) => lossesOf(report).length > 0)
+    assert.isNotEmpty(lossy)
+    assert.isBelow(lossy.length, five.length)
+    for (const report of lossy) {
+      const answered = Scenarios.events(report.trace, "Answered").at(-1)!.atMicros
+      for (const { atMicros } of lossesOf(report)) assert.isAtMost(atMicros, answered + 20_000)
+    }
+  })
+
   it("comes to life after a blackout of all nodes, which is over for it", () => {
     const faults = [0, 1, 2].map((node): Fault =>
       Scenarios.fault(1_200, 9_000, { _tag: "Crash", node, while: "any" })

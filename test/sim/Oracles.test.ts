@@ -46,7 +46,7 @@ const blank = State.boot(
 interface Claim {
   readonly role?: State.Role
   readonly term?: number
-  readonly vote?: string
+  readonly vote?: string | undefined
   readonly entries?: ReadonlyArray<Entry.Entry>
   readonly commit?: number
   readonly applied?: number
@@ -76,6 +76,8 @@ class Stage {
   readonly oracles = new Oracles(this.world)
   readonly #states: Array<State.State> = []
   readonly #storages: Array<Storage["Type"]> = []
+  /** What each disk says of terms and votes. */
+  readonly #hardStates: Array<HardState> = []
 
   constructor() {
     for (const node of [0, 1, 2]) this.starts(node)
@@ -88,6 +90,7 @@ class Stage {
   /** With what its disk has kept. */
   starts(node: number, hardState = State.nothing.hardState, entries: Array<Entry.Entry> = []) {
     const identity = { clusterId: CLIENT, nodeId: nodeId(node), incarnation: CLIENT }
+    this.#hardStates[node] = hardState
     this.#storages[node] = this.oracles.watchStorage(node, {
       recovered: {
         identity,
@@ -120,6 +123,7 @@ class Stage {
       transfer: unused,
       changeMembers: unused,
       status: unused,
+      leave: Effect.die("not asked for"),
       stopped: Effect.die("not asked for"),
       state: () => this.#states[node]!
     }
@@ -141,11 +145,25 @@ class Stage {
   ): this {
     const write: Persist = { _tag: "Persist", seq: 1, hardState, truncateFrom, append }
     Effect.runSync(Effect.orDie(this.#storages[node]!.persist([write])))
+    this.#hardStates[node] = hardState ?? this.#hardStates[node]!
+    return this
+  }
+
+  /** By itself and the next of the others, unless they have voted in the term or in a later one. */
+  elects(node: number, term: number): this {
+    for (const voter of [node, (node + 1) % 3]) {
+      if (this.#hardStates[voter]!.term >= term) continue
+      this.keeps(voter, [], vote(term, nodeId(node)))
+      if (voter !== node) this.sends(voter, node, votes(term))
+    }
     return this
   }
 
   claims(node: number, claim: Claim): this {
-    this.#states[node] = stateOf(claim)
+    const { role, term = 1 } = claim
+    if (role === "Leader") this.elects(node, term)
+    const kept = this.#hardStates[node]!
+    this.#states[node] = stateOf(kept.term === term ? { vote: kept.vote, ...claim } : claim)
     this.oracles.observe(node)
     return this
   }
@@ -282,7 +300,7 @@ oracle("leader-completeness", {
     [
       "a leader of an older term, found late, does not have it",
       (stage) =>
-        stage.keeps(0, [command(1, 2)]).keeps(1, [command(1, 2)])
+        stage.elects(2, 1).keeps(0, [command(1, 2)]).keeps(1, [command(1, 2)])
           .claims(0, { ...leads(2, [command(1, 2)]), commit: 1 }).claims(2, leads(1))
     ]
   ]
@@ -307,7 +325,8 @@ oracle("progress", {
     [
       "a leader believes what was true before another leader came",
       (stage) =>
-        stage.keeps(1, [], vote(2, "n3")).claims(0, { ...leads(1, [one]), match: { n2: 1 } })
+        stage.elects(0, 1).keeps(1, [], vote(2, "n3"))
+          .claims(0, { ...leads(1, [one]), match: { n2: 1 } })
     ],
     [
       "a leader believes what was true before the disk was replaced",
@@ -433,7 +452,7 @@ oracle("never-back", {
       "a new life begins to commit again",
       (stage) =>
         stage.commits().claims(1, { entries: [one], commit: 1 })
-          .ends(1).starts(1, nothing, [one]).claims(1, { entries: [one] })
+          .ends(1).starts(1, vote(1, "n1"), [one]).claims(1, { entries: [one] })
     ]
   ]
 })
@@ -462,17 +481,27 @@ oracle("applied-in-order", {
     [
       "a new life applies all again",
       (stage) =>
-        stage.commits(2).applies(0, 1).ends(0).starts(0, nothing, [one, command(2)])
+        stage.commits(2).applies(0, 1).ends(0).starts(0, vote(1, "n1"), [one, command(2)])
           .applies(0, 1).applies(0, 2)
-    ],
+    ]
+  ]
+})
+
+/** Durable on n1 and n2, committed by n1, which leads. */
+const committed = (stage: Stage, ...entries: ReadonlyArray<Entry.Entry>): Stage =>
+  stage.keeps(0, entries).keeps(1, entries)
+    .claims(0, { ...leads(1, entries), commit: entries.length })
+
+oracle("proposed-in-turn", {
+  breaks: [
+    ["a command is committed twice", (stage) => committed(stage, one, command(2, 1, 1))],
+    ["a command is committed before an earlier one", (stage) => committed(stage, command(1, 1, 2))]
+  ],
+  allows: [
+    ["commands are committed in their turn", (stage) => committed(stage, one, command(2))],
     [
-      "a command that was committed twice is applied once",
-      (stage) => {
-        const both = [one, command(2, 1, 1)]
-        return stage.keeps(0, both).keeps(1, both)
-          .claims(0, { ...leads(1, both), commit: 2 }).applies(0, 1)
-          .claims(0, { ...leads(1, both), commit: 2, applied: 2 })
-      }
+      "a command is twice in a log that is not committed",
+      (stage) => stage.claims(0, leads(1, [one, command(2, 1, 1)]))
     ]
   ]
 })

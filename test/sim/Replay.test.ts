@@ -45,6 +45,7 @@ const troubles: ReadonlyArray<Trouble> = [
   { _tag: "Cut", links: [[0, 1], [2, 0]] },
   { _tag: "Isolate", node: "leader", direction: "in" },
   { _tag: "Clog", links: [] },
+  { _tag: "Echo", links: [[1, 0]] },
   { _tag: "Crash", node: 1, while: "writing" },
   { _tag: "Kill", node: 0, while: "any" },
   { _tag: "Stop", node: "leader" },

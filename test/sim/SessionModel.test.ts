@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Entry from "../../src/raft/Entry.js"
-import { Marks } from "../../src/sim/Marks.js"
 import { SessionModel } from "../../src/sim/SessionModel.js"
 import * as Proposal from "../../src/wire/Proposal.js"
 
@@ -10,19 +9,19 @@ const OTHER = "00000000000000b2"
 /** Client, epoch and sequence; a skip where it says so. */
 type Place = readonly [client: string, epoch: number, sequence: number, skip?: "skip"]
 
-/** The places of the log whose commands have to take effect, and the marks of it. */
+/** The places of the log whose commands have to take effect, and those that have no turn. */
 const due = (...log: ReadonlyArray<Place>) => {
   const model = new SessionModel()
-  const marks = new Marks()
+  const vain: Array<number> = []
   for (const [at, [client, epoch, sequence, skip]] of log.entries()) {
     const command = skip === undefined ? Uint8Array.of(at) : undefined
     const bytes = Proposal.encode({ client, epoch, sequence, command })
-    model.commit(Entry.command(1, at + 1, bytes), marks)
+    if (!model.commit(Entry.command(1, at + 1, bytes))) vain.push(at + 1)
   }
   for (const { command, index } of model.commands) {
     assert.deepStrictEqual(command, Uint8Array.of(index - 1))
   }
-  return { at: model.commands.map(({ index }) => index), marks: marks.counts }
+  return { at: model.commands.map(({ index }) => index), vain }
 }
 
 describe("the model of sessions", () => {
@@ -35,22 +34,25 @@ describe("the model of sessions", () => {
     ])
   })
 
-  it("lets a number take effect once, and marks the repetition", () => {
+  it("lets a number take effect once", () => {
     assert.deepStrictEqual(due([ONE, 1, 1], [ONE, 1, 1], [ONE, 1, 2], [ONE, 1, 1]), {
       at: [1, 3],
-      marks: { "forwarded retry deduplicated": 2 }
+      vain: [2, 4]
     })
   })
 
   it("drops a number that comes too early: it has to come again", () => {
     assert.deepStrictEqual(due([ONE, 1, 2], [ONE, 1, 1], [ONE, 1, 3], [ONE, 1, 2], [ONE, 1, 3]), {
       at: [2, 4, 5],
-      marks: {}
+      vain: [1, 3]
     })
   })
 
   it("lets a skip use up its turn without any effect", () => {
-    assert.deepStrictEqual(due([ONE, 1, 1, "skip"], [ONE, 1, 1], [ONE, 1, 2]).at, [3])
+    assert.deepStrictEqual(due([ONE, 1, 1, "skip"], [ONE, 1, 1], [ONE, 1, 2]), {
+      at: [3],
+      vain: [2]
+    })
   })
 
   it("begins to count again with each life, and a newer one ends the older ones for good", () => {
@@ -66,7 +68,7 @@ describe("the model of sessions", () => {
 
   it("lets nothing take effect that is no proposal", () => {
     const model = new SessionModel()
-    model.commit(Entry.command(1, 1, Uint8Array.of(77)), new Marks())
+    assert.isFalse(model.commit(Entry.command(1, 1, Uint8Array.of(77))))
     assert.deepStrictEqual(model.commands, [])
   })
 })

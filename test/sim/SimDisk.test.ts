@@ -28,7 +28,7 @@ const impatient = (world: World, self: SimDisk): Layer.Layer<Disk> =>
       location: disk.location,
       list: now(disk.list),
       read: (file) => now(disk.read(file)),
-      readPart: (file, offset, lengthBytes) => now(disk.readPart(file, offset, lengthBytes)),
+      readPart: (file, offset, target) => now(disk.readPart(file, offset, target)),
       append: (file, bytes) => now(disk.append(file, bytes)),
       sync: (file) => now(disk.sync(file)),
       truncate: (file, size) => now(disk.truncate(file, size)),

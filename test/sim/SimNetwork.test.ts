@@ -394,6 +394,51 @@ describe("a clogged link", () => {
   })
 })
 
+describe("a link that echoes", () => {
+  it("brings all that arrived meanwhile once more at the end, in one burst and in order", () => {
+    const bench = new Bench()
+    bench.sendAll(1)
+    bench.network.remember([[0, 1]])
+    bench.sendAll(2, 3)
+    assert.deepStrictEqual(bench.take(), [1, 2, 3])
+    bench.network.repeat([[0, 1]])
+    bench.sendAll(4)
+    assert.deepStrictEqual(bench.take(), [2, 3, 4])
+    assert.deepStrictEqual(bench.world.marks.counts, { "echo of an earlier time": 1 })
+  })
+
+  it("that echoes twice over is quiet until the second end", () => {
+    const bench = new Bench()
+    bench.network.remember([[0, 1]])
+    bench.network.remember([[0, 1]])
+    bench.sendAll(1)
+    bench.network.repeat([[0, 1]])
+    assert.deepStrictEqual(bench.take(), [1])
+    bench.network.repeat([[0, 1]])
+    assert.deepStrictEqual(bench.take(), [1])
+  })
+
+  it("remembers only so much: the oldest are not repeated", () => {
+    const bench = new Bench()
+    bench.network.remember([[0, 1]])
+    bench.sendAll(...Array.from({ length: HELD_LIMIT + 2 }, (_, at) => at < 3 ? at : 9))
+    bench.take()
+    bench.network.repeat([[0, 1]])
+    assert.deepStrictEqual(bench.n2.received.slice(0, 2).map(([, byte]) => byte), [2, 9])
+    assert.strictEqual(bench.take().length, HELD_LIMIT)
+  })
+
+  it("repeats nothing once it is healed", () => {
+    const bench = new Bench()
+    bench.network.remember([[0, 1]])
+    bench.sendAll(1)
+    assert.deepStrictEqual(bench.take(), [1])
+    bench.network.heal([1])
+    bench.network.repeat([[0, 1]])
+    assert.deepStrictEqual(bench.take(), [])
+  })
+})
+
 describe("healing nodes", () => {
   it("mends and frees all of their links, in both directions, and no others", () => {
     const bench = new Bench()

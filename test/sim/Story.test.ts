@@ -29,7 +29,7 @@ const secondIsDown: Application = promising((machines) => {
 })
 
 const failed = (application: Application): Report => {
-  const report = Simulation.run(scenario({ seed: 8 }), { application })
+  const report = Simulation.run(scenario(), { application })
   assert.isDefined(report.violation)
   return report
 }
@@ -41,7 +41,7 @@ describe("a story", () => {
   it("begins with the cluster, and ends with the broken promise and every node", () => {
     checkSize(story)
     const lines = linesOf(story)
-    assert.match(lines[0]!, /^Seed 8: 3 nodes, election timeout 150 ms, heartbeat 50 ms, 30 requ/)
+    assert.match(lines[0]!, /^Seed 7: 3 nodes, election timeout 150 ms, heartbeat 50 ms, 30 requ/)
     const at = lines.indexOf("Broken: promised.")
     assert.match(lines[at + 1]!, /^ {2}At [\d,.]+ ms, after \d+ events: n2 is not there$/)
     assert.strictEqual(lines[at + 2], "")
@@ -65,8 +65,8 @@ describe("a story", () => {
   })
 
   it("tells what matters: who led, what went wrong, and what broke it", () => {
-    assert.match(story, /ms {2}n\d leads term 1\n/)
-    assert.match(story, /fault: the leader is paused\n/)
+    assert.match(story, /ms {2}n\d leads term \d+\n/)
+    assert.match(story, /fault: links cut: n1 to n2, /)
     assert.match(story, /fault: n2 is killed\n/)
     assert.match(story, /n2 is killed\n.*ms {2}broken: promised\n/)
   })
@@ -74,7 +74,7 @@ describe("a story", () => {
   it("is the same whenever it is told, with the trace at hand or without", () => {
     assert.strictEqual(Story.tell(report, secondIsDown), story)
     const { decisions } = report
-    const recorded = Simulation.run(scenario({ seed: 8 }), {
+    const recorded = Simulation.run(scenario(), {
       application: secondIsDown,
       decisions,
       record: "everything"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Application } from "../../src/sim/Application.js"
 import { application as cache } from "../../src/sim/CacheApplication.js"
-import type { Scenario } from "../../src/sim/Scenario.js"
+import type { Fault, Scenario } from "../../src/sim/Scenario.js"
 import * as Swarm from "../../src/sim/Swarm.js"
 
 /** Describing a request costs more than drawing it, and here nobody looks at it. */
@@ -134,6 +134,17 @@ describe("the atlas of members", () => {
   })
 })
 
+/** How often the process dies before the fault is over. */
+const deathsUnder = (
+  { atMicros, forMicros }: Fault,
+  node: number,
+  faults: ReadonlyArray<Fault>
+): number =>
+  faults.filter((death) =>
+    death.trouble._tag === "Kill" && death.trouble.node === node &&
+    death.atMicros >= atMicros && death.atMicros < atMicros + forMicros
+  ).length
+
 describe("the swarm", () => {
   /** In some lives and not in others: neither so seldom that a night of lives would miss it. */
   const varies = (what: string, holds: (scenario: Scenario) => boolean): void => {
@@ -151,6 +162,7 @@ describe("the swarm", () => {
       "Cut",
       "Isolate",
       "Clog",
+      "Echo",
       "Crash",
       "Kill",
       "Stop",
@@ -220,6 +232,14 @@ describe("the swarm", () => {
     ["small appends", ({ limits }) => limits.appendBytes <= 1_000],
     ["a small window", ({ limits }) => limits.inflightAppends <= 4],
     ["small backlogs", ({ limits }) => limits.uncommittedBytes <= 8_000],
+    [
+      "processes that die more than once while what they say is remembered",
+      ({ faults }) =>
+        faults.some((echo) =>
+          "links" in echo.trouble && echo.trouble._tag === "Echo" &&
+          deathsUnder(echo, echo.trouble.links[0]![0], faults) > 1
+        )
+    ],
     [
       "impatient clients",
       ({ operations }) => operations.some(({ patienceMicros }) => patienceMicros !== undefined)

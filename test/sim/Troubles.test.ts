@@ -189,6 +189,17 @@ describe("a clog", () => {
   })
 })
 
+describe("an echo", () => {
+  it("brings what has arrived once more at its end, and loses nothing", () => {
+    const report = during({ _tag: "Echo", links: [[LEADER, OTHER]] })
+    const count = (tag: "Sent" | "Delivered" | "Lost", span: readonly [number, number]) =>
+      messages(report, tag, [LEADER, OTHER], span).length
+    assert.strictEqual(count("Lost", [0, 3_000]), 0)
+    assert.isAbove(count("Delivered", [2_000, 2_001]), 5)
+    assert.strictEqual(report.marks["echo of an earlier time"], 1)
+  })
+})
+
 describe("a process", () => {
   it.each<readonly [Trouble, string]>([
     [{ _tag: "Crash", node: FOLLOWER, while: "any" }, "loses power"],
@@ -358,6 +369,7 @@ describe("the words for troubles", () => {
     const all: ReadonlyArray<Trouble> = [
       { _tag: "Cut", links },
       { _tag: "Clog", links },
+      { _tag: "Echo", links },
       { _tag: "Isolate", node: 0, direction: "both" },
       { _tag: "Isolate", node: 0, direction: "in" },
       { _tag: "Isolate", node: 0, direction: "out" },

@@ -20,7 +20,8 @@ const machine = (): Machine => {
   const answer = (bytes: Uint8Array): Uint8Array => {
     const words: Words = JSON.parse(textOf(bytes))
     const [after, answer] = evaluate(states.get(words[1]) ?? null, words)
-    states.set(words[1], after)
+    if (after === null) states.delete(words[1])
+    else states.set(words[1], after)
     return encode(answer)
   }
   return {

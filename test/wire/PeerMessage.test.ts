@@ -62,7 +62,7 @@ const arbitraries: Arbitraries = {
     receivedBytes: fc.maxSafeNat()
   }),
   Forward: fc.record({ proposals: fc.array(bytes, { maxLength: 8 }) }),
-  ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded") }),
+  ForwardRefused: fc.record({ reason: fc.constantFrom("NotLeader", "Overloaded", "Gap") }),
   TimeoutNow: fc.record({ term }),
   Dismissed: fc.record({ term, index }),
   TransferAsked: fc.record({ id, to: fc.option(fc.string(), { nil: undefined }) }),
@@ -197,7 +197,7 @@ describe("peer messages", () => {
     ["something left over", altered(LENGTH_AT, 2)],
     ["a term beyond 2^53", altered(8, 0xff)],
     ["a truth that is neither true nor false", Uint8Array.of(4, 1, 0, 0, 0, 0, 0, 0, 0, 2)],
-    ["an unknown reason", Uint8Array.of(14, 2)]
+    ["an unknown reason", Uint8Array.of(14, 3)]
   ])("with %s are refused", (_, payload) => {
     assert.isUndefined(PeerMessage.decode(payload))
   })
