@@ -7,7 +7,7 @@
  * A failure here is no failure of the log: what was begun is taken away, to give back its space,
  * and may be tried again in a new file.
  */
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { crc32 } from "node:zlib"
 import type { Configuration } from "../raft/Configuration.js"
 import type { EntryId } from "../raft/EntryId.js"
@@ -216,7 +216,7 @@ const makeReceiver = (
   }
 }
 
-/** Frame by frame and always through the same memory, so that a file may have any size. */
+/** The next frames are read while these are looked at, always into the same memory. */
 const load = (
   disk: Disk["Type"],
   clusterId: string,
@@ -227,32 +227,29 @@ const load = (
     const file = fileOf(snapshot)
     const salt = SnapshotRecord.salt(clusterId, snapshot.id)
     const damaged = (why: string) => corrupt(disk, snapshot, why)
+    const bufferBytes = Math.min(READ_BYTES, snapshot.sizeBytes)
+    const buffers = [new Uint8Array(bufferBytes), new Uint8Array(bufferBytes)] as const
     let checksum = 0
-    let buffer = new Uint8Array(Math.min(READ_BYTES, snapshot.sizeBytes))
-    let rest = buffer.subarray(0, 0)
-    for (let at = 0; at < snapshot.sizeBytes;) {
-      const lengthBytes = LogFrame.lengthOf(rest, salt, at) ?? LogFrame.HEADER_BYTES
-      if (rest.length < lengthBytes) {
-        // From the frame's beginning: to read a little twice is less than to put parts together.
-        if (buffer.length < lengthBytes) buffer = new Uint8Array(lengthBytes)
-        const count = yield* disk.readPart(file, at, buffer)
-        if (count <= rest.length) return yield* damaged("a part of it is missing")
-        rest = buffer.subarray(0, count)
-        continue
+    let at = 0
+    let frames = yield* readFrames(disk, snapshot, salt, at, buffers[0])
+    for (let turn = 1; frames.length > 0; turn++) {
+      const nextAt = frames.reduce((end, { length }) => end + length, at)
+      const next = readFrames(disk, snapshot, salt, nextAt, buffers[turn % 2]!)
+      const reading = yield* Effect.fork(next)
+      for (const frame of frames) {
+        const body = LogFrame.bodyOf(frame)
+        if (body === undefined) return yield* damaged(`the checksum at byte ${at} is wrong`)
+        if (at === 0) yield* checkHead(disk, file, snapshot, SnapshotRecord.decodeHead(body))
+        else {
+          const parts = SnapshotRecord.decodeBlock(body)
+          if (parts === undefined) return yield* damaged(`what is at byte ${at} is no block`)
+          for (const part of parts) add(part)
+        }
+        checksum = crc32(frame, checksum)
+        at += frame.length
+        yield* Effect.yieldNow()
       }
-      const frame = rest.subarray(0, lengthBytes)
-      const body = lengthBytes > LogFrame.HEADER_BYTES ? LogFrame.bodyOf(frame) : undefined
-      if (body === undefined) return yield* damaged(`the checksum at byte ${at} is wrong`)
-      if (at === 0) yield* checkHead(disk, file, snapshot, SnapshotRecord.decodeHead(body))
-      else {
-        const parts = SnapshotRecord.decodeBlock(body)
-        if (parts === undefined) return yield* damaged(`what is at byte ${at} is no block`)
-        for (const part of parts) add(part)
-      }
-      checksum = crc32(frame, checksum)
-      at += lengthBytes
-      rest = rest.subarray(lengthBytes)
-      yield* Effect.yieldNow()
+      frames = yield* Fiber.join(reading)
     }
     if (checksum !== snapshot.checksum) return yield* damaged("its checksum is wrong")
   }).pipe(
@@ -261,6 +258,35 @@ const load = (
         ? corrupt(disk, snapshot, "it is missing")
         : Effect.fail(StorageFailure.fromDisk(disk.location)(error)))
   )
+
+/**
+ * As many whole frames as fit, from the one at `at` on, as views of `buffer`, or of memory of its
+ * own if the first needs more. None only at the snapshot's end.
+ */
+const readFrames = (
+  disk: Disk["Type"],
+  snapshot: Snapshot,
+  salt: number,
+  at: number,
+  buffer: Uint8Array
+): Effect.Effect<ReadonlyArray<Uint8Array>, DiskError | StorageError> =>
+  Effect.gen(function*() {
+    if (at >= snapshot.sizeBytes) return []
+    const bytes = buffer.subarray(0, yield* disk.readPart(fileOf(snapshot), at, buffer))
+    const frames: Array<Uint8Array> = []
+    for (let from = 0;;) {
+      const lengthBytes = LogFrame.lengthOf(bytes.subarray(from), salt, at + from)
+      if (lengthBytes !== undefined && from + lengthBytes <= bytes.length) {
+        frames.push(bytes.subarray(from, from + lengthBytes))
+        from += lengthBytes
+      } else if (frames.length > 0) return frames
+      else if (bytes.length < LogFrame.HEADER_BYTES || bytes.length < buffer.length) {
+        return yield* corrupt(disk, snapshot, "a part of it is missing")
+      } else if (lengthBytes === undefined) {
+        return yield* corrupt(disk, snapshot, `the checksum at byte ${at} is wrong`)
+      } else return yield* readFrames(disk, snapshot, salt, at, new Uint8Array(lengthBytes))
+    }
+  })
 
 const checkHead = (
   disk: Disk["Type"],
