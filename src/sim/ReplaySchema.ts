@@ -70,7 +70,7 @@ const Limits = Schema.Struct({
   })
 })
 
-const Target = Schema.Union(Count, Schema.Literal("leader", "candidate"))
+const Target = Schema.Union(Count, Schema.Literal("leader", "candidate", "newcomer", "leaver"))
 const Moment = Schema.Literal("any", "writing", "synced", "installing")
 const links = { links: Schema.Array(Schema.Tuple(Count, Count)) }
 

@@ -46,11 +46,14 @@ export interface ClockConditions {
   readonly driftPartsPerMillion: number
 }
 
+/** A node by its number, or whoever leads when the fault begins, or whom it waits for. */
+export type Target = number | "leader" | Awaited
+
 /**
- * A node by its number, or whoever leads when the fault begins, or whoever stands for election
- * first before the fault ends.
+ * Whoever first, before the fault ends, stands for election; or is made a voter, and has not heard
+ * of it; or leads, and is no voter any more when the change that it has begun is over.
  */
-export type Target = number | "leader" | "candidate"
+export type Awaited = "candidate" | "newcomer" | "leaver"
 
 /**
  * When a process dies: at once; in the middle of its next sync; at the end of it, so that what it

@@ -7,7 +7,7 @@ import type { Dice } from "./Dice.js"
 import type { Fault, Scenario, Target, Trouble } from "./Scenario.js"
 
 /** Of lives, in which the members change. */
-const PRESENT_PER_MILLE = 400
+const PRESENT_PER_MILLE = 500
 
 /** Nodes of a cluster that grows to its most. */
 const NODES_LIMIT = 9
@@ -59,33 +59,53 @@ const draw = (
     }
     atMicros += 1 + dice.exponential(gapMicros)
   }
-  return dice.chance(500)
-    ? faults
-    : [...faults, ...unfinished(dice, safetyMicros, nodes, timeoutMicros)]
+  return dice.chance(700)
+    ? [...faults, ...unfinished(dice, safetyMicros, nodes, timeoutMicros)]
+    : faults
 }
 
-/**
- * What may be under way when the faults end: a node has been taken on, and does not hear how that
- * goes on.
- */
+/** A change that is under way when the faults end, and what befalls it. */
 const unfinished = (
   dice: Dice,
   safetyMicros: number,
   nodes: number,
   timeoutMicros: number
 ): ReadonlyArray<Fault> => {
-  const node = dice.below(nodes)
   const atMicros = Math.max(0, safetyMicros - timeoutMicros - dice.below(3 * timeoutMicros))
-  const order = [node, ...dice.shuffle(Array.from({ length: nodes }, (_, each) => each))]
-  const comes = { ...change(dice, nodes), node: "leader", add: 1, order } as const
-  return [
-    { atMicros, forMicros: 1, trouble: comes },
-    {
-      atMicros: atMicros + dice.below(timeoutMicros),
-      forMicros: 10 * timeoutMicros,
-      trouble: { _tag: "Isolate", node, direction: dice.oneOf(["in", "both"]) }
+  const laterMicros = atMicros + dice.below(timeoutMicros)
+  const forMicros = 10 * timeoutMicros
+  const told = { ...change(dice, nodes), node: "leader" } as const
+  const tag = dice.oneOf(["Kill", "Crash"] as const)
+  const leaderFalls: Fault = {
+    atMicros: laterMicros,
+    forMicros,
+    trouble: { _tag: tag, node: "leader", while: "any" }
+  }
+  switch (dice.oneOf(["deaf", "missing", "leaving"] as const)) {
+    case "deaf": {
+      // It has been taken on, and does not hear how that goes on.
+      const [node] = told.order
+      const direction = dice.oneOf(["in", "both"] as const)
+      return [
+        { atMicros, forMicros: 1, trouble: { ...told, add: 1 } },
+        { ...leaderFalls, trouble: { _tag: "Isolate", node: node!, direction } }
+      ]
     }
-  ]
+    case "missing":
+      // It is not there when it becomes a voter, and without who led its vote is needed.
+      return [
+        { atMicros, forMicros: 1, trouble: { ...told, add: 1 } },
+        { atMicros, forMicros, trouble: { _tag: tag, node: "newcomer", while: "any" } },
+        leaderFalls
+      ]
+    case "leaving":
+      // Nobody but the leader holds the entry that leaves it out (thesis 4.2.2, figure 4.6).
+      return [
+        { atMicros, forMicros: 1, trouble: { ...told, remove: 1, isLeaderFirst: true } },
+        { atMicros, forMicros, trouble: { _tag: "Isolate", node: "leaver", direction: "out" } },
+        leaderFalls
+      ]
+  }
 }
 
 /** Who is a member by then, and who is not, shows when it is asked for. */

@@ -2,10 +2,11 @@
  * Carries out what a scenario says will go wrong, and takes it back when its time is over. Several
  * troubles may hold one node or link at once: it is free again when the last of them ends.
  */
+import type { State } from "../raft/State.js"
 import type { Host } from "./Host.js"
 import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
-import type { Fault, Link, Moment, Trouble } from "./Scenario.js"
+import type { Awaited, Fault, Link, Moment, Target, Trouble } from "./Scenario.js"
 import { nodeId } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import { NOBODY } from "./Timeline.js"
@@ -80,13 +81,14 @@ export class Troubles {
     return [...new Set(nodes)].sort((one, other) => one - other)
   }
 
-  /** After every event: somebody may stand for election. */
+  /** After every event: whoever a fault waits for may be there. */
   look(): void {
     if (this.#calm !== undefined) return
     for (const active of this.#active) {
       const { fault: { trouble }, undo } = active
-      if (undo !== undefined || "links" in trouble || trouble.node !== "candidate") continue
-      this.#meet(active, this.#candidate())
+      if (undo !== undefined || "links" in trouble) continue
+      const { node } = trouble
+      if (typeof node === "string" && node !== "leader") this.#meet(active, this.#awaited(node))
     }
   }
 
@@ -111,23 +113,36 @@ export class Troubles {
     const active: Active = { fault, node: undefined, undo: undefined }
     this.#active.add(active)
     if ("links" in fault.trouble) this.#hold(active, fault.trouble.links.flat())
-    else if (fault.trouble.node !== "candidate") {
-      this.#meet(active, this.#resolve(fault.trouble.node))
-    }
+    else this.#meet(active, this.#resolve(fault.trouble.node))
     this.#world.timeline.after(fault.forMicros, NOBODY, "fault ends", () => {
       this.#active.delete(active)
       if (this.#calm === undefined) active.undo?.()
     })
   }
 
-  #resolve(target: number | "leader"): number | undefined {
-    return target === "leader" ? this.leader() : target
+  /** Undefined also for whoever is waited for. */
+  #resolve(target: Target): number | undefined {
+    if (target === "leader") return this.leader()
+    return typeof target === "number" ? target : undefined
   }
 
-  /** Whoever stands for election, and has not heard yet that it may. */
-  #candidate(): number | undefined {
-    return this.#hosts.find(({ number }) => this.#oracles.stateOf(number)?.role === "Candidate")
-      ?.number
+  #awaited(who: Awaited): number | undefined {
+    if (who === "candidate") return this.#first(({ role }) => role === "Candidate")
+    const leader = this.leader()
+    if (leader === undefined) return undefined
+    const { config: { id }, configuration: { voters } } = this.#oracles.stateOf(leader)!
+    if (who === "leaver") return voters.includes(id) ? undefined : leader
+    return this.#first(({ config, configuration }) =>
+      voters.includes(config.id) && !configuration.voters.includes(config.id)
+    )
+  }
+
+  #first(is: (state: State) => boolean): number | undefined {
+    const isOne = ({ number }: Host): boolean => {
+      const state = this.#oracles.stateOf(number)
+      return state !== undefined && is(state)
+    }
+    return this.#hosts.find(isOne)?.number
   }
 
   /** A fault of one node; nothing happens if there is nobody whom it could meet. */

@@ -1,7 +1,8 @@
 /**
  * Bugs of changing the members. Left out: a learner that counts votes of nobody whom it asked (only
- * voters are asked), and pending reads that are not looked at again when voters leave (the next
- * heartbeat does).
+ * voters are asked), pending reads that are not looked at again when voters leave (the next
+ * heartbeat does), and a removed leader that hands over once more instead of stepping down (it
+ * comes to an end as well).
  */
 import type { Mutant } from "./Mutant.js"
 
@@ -134,6 +135,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "  if (next.configuration.index < from || from > 0) return\n"
   },
   {
+    id: "M14",
+    title: "A node that comes back with an empty disk is heard under its old id",
+    source: "hashicorp/raft#67, openraft docs/cluster_control/dynamic-membership.md",
+    file: "node/Acquaintances.ts",
+    find: `    return known.standing === "Left" ? undefined : wrongIncarnation(peer, self)
+`,
+    replace: "    return undefined\n"
+  },
+  {
     id: "M15",
     title: "A node that is sent a snapshot keeps its own members",
     source: "openraft 01e813a5",
@@ -186,11 +196,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "M21",
-    title: "A removed leader whose successor does not take over leads on, and hands over again",
+    title: "Whom a node has met is forgotten when it starts again",
     source: "analysis",
-    file: "raft/Transferring.ts",
-    find: "if (next.role === \"Leader\") Follower.stepDown(",
-    replace: "if (next.role !== \"Leader\") Follower.stepDown("
+    file: "node/Acquaintances.ts",
+    find: "    if (!(yield* disk.list).includes(FILE)) return nobody\n    return yield*",
+    replace: "    if (disk !== undefined) return nobody\n    return yield*"
   },
   {
     id: "S05",

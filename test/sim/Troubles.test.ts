@@ -112,6 +112,53 @@ describe("a trouble", () => {
     assert.deepStrictEqual(faults(during(trouble)), [])
   })
 
+  /** Three members and a spare; at 1000 ms the leader is told to change that. */
+  const changing = (change: Partial<Trouble>, trouble: Trouble): Report => {
+    const changes = {
+      _tag: "ChangeMembers",
+      node: "leader",
+      add: 0,
+      remove: 0,
+      order: [3, FOLLOWER, OTHER, LEADER],
+      isLeaderFirst: false,
+      ...change
+    } as Trouble
+    const all = [Scenarios.fault(1_000, 1_001, changes), Scenarios.fault(1_000, 2_000, trouble)]
+    return sound(live(all, { nodes: 4, spares: 1 }))
+  }
+
+  /** Whom the trouble has met, and the members that each node knew of before it was over. */
+  const met = (report: Report): ReadonlyArray<string> =>
+    Scenarios.events(report.trace, "Fault").filter(({ text }) => /newcomer|leaver/.test(text))
+      .flatMap(({ nodes, phase }) => phase === "begins" ? nodes : [])
+
+  const committed = (report: Report, node: number): ReadonlyArray<string> =>
+    Scenarios.during(Scenarios.events(report.trace, "Log"), 1_000, 2_000)
+      .filter((each) => each.node === nodeId(node))
+      .flatMap(({ text }) => /^has members (.*), as of/.exec(text)?.[1] ?? [])
+
+  it("for the newcomer waits for whoever is made a voter, and has not heard of it", () => {
+    const report = changing({ add: 1 }, { _tag: "Kill", node: "newcomer", while: "any" })
+    assert.deepStrictEqual(met(report), ["n4"])
+    assert.deepStrictEqual(committed(report, LEADER), [
+      "n1 n2 n3, learning: n4",
+      "n1 n2 n3 n4"
+    ])
+    assert.deepStrictEqual(committed(report, 3), ["n1 n2 n3, learning: n4"])
+  })
+
+  it("for the leaver waits for a leader that is no voter in what it has appended", () => {
+    const isolate = { _tag: "Isolate", node: "leaver", direction: "out" } as const
+    const report = changing({ remove: 1, isLeaderFirst: true }, isolate)
+    assert.deepStrictEqual(met(report), [nodeId(LEADER)])
+  })
+
+  it("for either meets nobody while the members stay", () => {
+    for (const node of ["newcomer", "leaver"] as const) {
+      assert.deepStrictEqual(met(changing({}, { _tag: "Kill", node, while: "any" })), [])
+    }
+  })
+
   it("neither begins nor ends any more when the liveness phase has begun", () => {
     const all = [
       Scenarios.fault(1_000, 3_000, { _tag: "Pause", node: FOLLOWER }),
