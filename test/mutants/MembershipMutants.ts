@@ -172,8 +172,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Learners stand for election",
     source: "analysis",
     file: "raft/Configuring.ts",
-    find: "if (Configurations.isVoter(configuration, id)) return true",
-    replace: "if (Configurations.isMember(configuration, id)) return true"
+    find: "if (isCalledUpon || Configurations.isVoter(configuration, id)) return true",
+    replace: "if (isCalledUpon || Configurations.isMember(configuration, id)) return true"
   },
   {
     id: "M19",
