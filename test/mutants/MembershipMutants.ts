@@ -94,8 +94,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A leader that was removed goes on leading",
     source: "etcd-io/etcd#11038, tikv/raft-rs#584",
     file: "raft/Reconfiguring.ts",
-    find: "    retire(step)\n",
-    replace: "    void retire\n"
+    find: "if (configuration.index <= applied) retire(step)",
+    replace: "void [applied, retire]"
   },
   {
     id: "M10",
@@ -122,9 +122,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "Learners become voters without having caught up",
     source: "analysis; thesis 4.2.1",
     file: "raft/Reconfiguring.ts",
-    find: "    if (haveCaughtUp(next)) append(step, joint(next))",
-    replace: `    void haveCaughtUp
-    append(step, joint(next))`
+    find: "configuration.learners.length > 0 && haveCaughtUp(next)",
+    replace: "configuration.learners.length > 0 && haveCaughtUp !== undefined"
   },
   {
     id: "M13",
