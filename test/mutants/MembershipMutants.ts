@@ -1,8 +1,8 @@
 /**
  * Bugs of changing the members. Left out: a learner that counts votes of nobody whom it asked (only
  * voters are asked), pending reads that are not looked at again when voters leave (the next
- * heartbeat does), and a removed leader that hands over once more instead of stepping down (it
- * comes to an end as well).
+ * heartbeat does), a removed leader that hands over once more instead of stepping down (it comes to
+ * an end as well), and learners that stand for election like voters (they hand over).
  */
 import type { Mutant } from "./Mutant.js"
 
@@ -134,15 +134,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "  if (next.configuration.index < from || from > 0) return\n"
   },
   {
-    id: "M14",
-    title: "A node that comes back with an empty disk is heard under its old id",
-    source: "hashicorp/raft#67, openraft docs/cluster_control/dynamic-membership.md",
-    file: "node/Acquaintances.ts",
-    find: `    return known.standing === "Left" ? undefined : wrongIncarnation(peer, self)
-`,
-    replace: "    return undefined\n"
-  },
-  {
     id: "M15",
     title: "A node that is sent a snapshot keeps its own members",
     source: "openraft 01e813a5",
@@ -167,14 +158,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "(next"
   },
   {
-    id: "M18",
-    title: "Learners stand for election",
-    source: "analysis",
-    file: "raft/Configuring.ts",
-    find: "if (isCalledUpon || Configurations.isVoter(configuration, id)) return true",
-    replace: "if (isCalledUpon || Configurations.isMember(configuration, id)) return true"
-  },
-  {
     id: "M19",
     title: "Learners count for commits",
     source: "analysis",
@@ -192,14 +175,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "raft/Configuring.ts",
     find: "return before !== undefined && configuration.index > commit",
     replace: "return before === undefined && configuration.index > commit"
-  },
-  {
-    id: "M21",
-    title: "Whom a node has met is forgotten when it starts again",
-    source: "analysis",
-    file: "node/Acquaintances.ts",
-    find: "    if (!(yield* disk.list).includes(FILE)) return nobody\n    return yield*",
-    replace: "    if (disk !== undefined) return nobody\n    return yield*"
   },
   {
     id: "S05",
