@@ -153,9 +153,10 @@ interface Applied {
 }
 
 const write =
-  (node: Node["Type"]) => (command: Command.Command): Effect.Effect<Applied, WriteError> =>
+  (node: Node["Type"]) =>
+  (...words: ReadonlyArray<string | Uint8Array>): Effect.Effect<Applied, WriteError> =>
     Effect.async((resume) =>
-      node.write(Command.encode(command), (outcome) => {
+      node.write(Command.encodeCall(Command.words(...words)), (outcome) => {
         switch (outcome._tag) {
           case "Done": {
             const answer = Answer.read(outcome.answer)
@@ -218,10 +219,14 @@ const make = (defaultReads: ReadMode) =>
       key: string,
       reads = defaultReads
     ): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
-      Effect.flatMap(
-        validKey(key),
-        (valid) => show(() => Option.fromNullable(store.entries.get(valid)), reads)
-      )
+      Effect.gen(function*() {
+        const valid = yield* validKey(key)
+        const stored = yield* show(() => store.get(valid), reads)
+        if (stored === undefined) return Option.none()
+        const { revision, value } = stored
+        if (value instanceof Map) return yield* new Invalid({ message: `${key} holds a hash` })
+        return Option.some({ value, revision })
+      })
 
     return RaftCache.of({
       get: (key, reads) =>
@@ -229,12 +234,11 @@ const make = (defaultReads: ReadMode) =>
       getEntry,
       set: (key, value) =>
         Effect.gen(function*() {
-          const command = { key: yield* validKey(key), value: yield* validValue(value) }
-          return (yield* apply({ _tag: "Set", ...command, condition: "none", get: false })).index
+          return (yield* apply("set", yield* validKey(key), yield* validValue(value))).index
         }),
       delete: (key) =>
         Effect.gen(function*() {
-          const { answer } = yield* apply({ _tag: "Delete", keys: [yield* validKey(key)] })
+          const { answer } = yield* apply("del", yield* validKey(key))
           return answer._tag === "Integer" && answer.value === 1
         }),
       compareAndSet: (key, expectedRevision, value) =>
@@ -242,18 +246,18 @@ const make = (defaultReads: ReadMode) =>
           if (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0) {
             return yield* new Invalid({ message: `${expectedRevision} is no revision` })
           }
-          const command = { key: yield* validKey(key), value: yield* validValue(value) }
-          const done = yield* apply({ _tag: "CompareAndSet", ...command, expectedRevision })
-          return done.answer._tag === "Conflict"
-            ? { succeeded: false, revision: done.answer.revision }
-            : { succeeded: true, revision: done.index }
+          const [name, bytes] = [yield* validKey(key), yield* validValue(value)]
+          const { answer, index } = yield* apply("cas", name, String(expectedRevision), bytes)
+          return answer._tag === "Integer"
+            ? { succeeded: false, revision: Number(answer.value) }
+            : { succeeded: true, revision: index }
         }),
       increment: (key, by = 1) =>
         Effect.gen(function*() {
           if (!Number.isSafeInteger(by)) {
             return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
           }
-          const { answer } = yield* apply({ _tag: "Increment", key: yield* validKey(key), by })
+          const { answer } = yield* apply("incrby", yield* validKey(key), String(by))
           return answer._tag === "Integer" ? Number(answer.value) : by
         }),
       status: Effect.sync(node.status),

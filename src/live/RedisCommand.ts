@@ -4,12 +4,13 @@
  * a `Local` command needs nobody, a `Read` waits for the moment at which this node may be read, a
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
+import type { Words } from "../kv/Command.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 
-/** The words of a request, the command's name first. */
-export type Words = ReadonlyArray<Uint8Array>
+export type { Words } from "../kv/Command.js"
+export { matches, SYNTAX_ERROR, wrongArity, NOT_AN_INTEGER } from "../kv/DataCommand.js"
 
 /** One connection, as its commands see and change it. */
 export interface Client {
@@ -29,6 +30,8 @@ export interface Client {
 /** The server, as its commands see it. */
 export interface Server {
   readonly store: Store
+  /** A number from 0 to before 2^32, for commands that choose. */
+  readonly draw: () => number
   readonly status: () => Status
   readonly transfer: Node["Type"]["transfer"]
   readonly snapshot: Node["Type"]["snapshot"]
@@ -117,23 +120,6 @@ export interface Container extends Shape {
 export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
-
-export const SYNTAX_ERROR = "ERR syntax error"
-export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
-
-export const wrongArity = (name: string): string =>
-  `ERR wrong number of arguments for '${name}' command`
-
-/** Whether `word` is `name`, a text in lower case, in whatever case. */
-export const matches = (word: Uint8Array, name: string): boolean => {
-  if (word.length !== name.length) return false
-  for (let at = 0; at < name.length; at++) {
-    if (lower(word[at]!) !== name.charCodeAt(at)) return false
-  }
-  return true
-}
-
-const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
 
 /** At most `limit` characters of what a client sent, fit to stand in an error. */
 export const quotable = (word: Uint8Array, limit: number): string => {

@@ -2,6 +2,8 @@
  * Every command this server has, and how a request finds its own. To add a command is to add an
  * entry to one of the four lists; dispatch, arity and `COMMAND` follow from the entry.
  */
+import * as CommandTable from "../kv/CommandTable.js"
+import { fits } from "../kv/DataCommand.js"
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
@@ -21,27 +23,17 @@ export const all: ReadonlyArray<RedisCommand> = [
 
 const NAME_LIMIT = Math.max(...all.map(({ name }) => name.length))
 
-/** The same for a name in any case, and for few other words. */
-const hash = (word: ArrayLike<number>): number => {
-  let value = word.length
-  for (let at = 0; at < word.length; at++) value = (Math.imul(value, 31) + (word[at]! | 0x20)) | 0
-  return value
-}
-
-/** By the hash of the name, so that finding a command makes no string of its name. */
-const byHash: ReadonlyMap<number, RedisCommand> = new Map(
-  all.map((command) => [hash(Array.from(command.name, (char) => char.charCodeAt(0))), command])
-)
+const byHash = CommandTable.indexOf(all)
 
 /** What the request asks for, or the error to answer. `words` holds at least the name. */
 export const find = (words: Words): Runnable | string => {
   const name = words[0]!
-  const command = name.length <= NAME_LIMIT ? byHash.get(hash(name)) : undefined
+  const command = name.length <= NAME_LIMIT ? byHash.get(CommandTable.hashOf(name)) : undefined
   if (command === undefined || !matches(name, command.name)) return unknown(words)
   if (command.subcommands !== undefined && words.length > 1) {
     return findSubcommand(command.name, command.subcommands, words)
   }
-  return fits(command, words) && command.kind !== "Container" ? command : wrongArity(command.name)
+  return fits(command.arity, words) && command.kind !== "Container" ? command : wrongArity(command.name)
 }
 
 const findSubcommand = (
@@ -55,11 +47,8 @@ const findSubcommand = (
     const shown = quotable(name, QUOTED_CHARACTERS)
     return `ERR unknown subcommand '${shown}'. Try ${container.toUpperCase()} HELP.`
   }
-  return fits(command, words) ? command : wrongArity(command.name)
+  return fits(command.arity, words) ? command : wrongArity(command.name)
 }
-
-const fits = ({ arity }: RedisCommand, words: Words): boolean =>
-  arity < 0 ? words.length >= -arity : words.length === arity
 
 const unknown = (words: Words): string => {
   let quoted = ""

@@ -3,7 +3,6 @@
  * it, and under "Raft" what only a cluster has, as RedisRaft names it. It tells what is so here and
  * leaves out what is not.
  */
-import * as Store from "../kv/Store.js"
 import type { Server } from "./RedisCommand.js"
 import { VERSION } from "./Version.js"
 
@@ -75,8 +74,8 @@ const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
   Raft: raftFields,
   Cluster: () => ({ cluster_enabled: 0 }),
   Keyspace: ({ store }): Fields => {
-    const keys = Store.size(store)
-    return keys === 0 ? {} : { db0: `keys=${keys},expires=0,avg_ttl=0` }
+    const { dues, keys: { size } } = store
+    return size === 0 ? {} : { db0: `keys=${size},expires=${dues.size},avg_ttl=0` }
   }
 }
 

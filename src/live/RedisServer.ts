@@ -5,6 +5,7 @@
 import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
+import * as Keyspace from "../kv/Keyspace.js"
 import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
 import type { ReadMode } from "../node/Node.js"
@@ -76,6 +77,7 @@ const make = (
     const totals = { connections: 0, rejectedConnections: 0, commands: 0 }
     const server: Server = {
       store,
+      draw: () => Math.floor(Math.random() * Keyspace.PLACES),
       status: node.status,
       transfer: node.transfer,
       snapshot: node.snapshot,

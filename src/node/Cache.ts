@@ -3,6 +3,7 @@
  * of the same node.
  */
 import { Context, Effect, Layer } from "effect"
+import * as Machine from "../kv/Machine.js"
 import * as Store from "../kv/Store.js"
 import * as StateMachine from "../service/StateMachine.js"
 
@@ -16,12 +17,16 @@ export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() 
 export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
   Layer.effectContext(
     Effect.sync(() => {
-      const store = Store.make()
+      const store = new Store.Store()
       return Context.make(Cache, store).pipe(
         Context.add(StateMachine.StateMachine, {
-          apply: (command, index) => Store.apply(store, command, index),
+          apply: (command, index) => Machine.apply(store, command, index),
           snapshot: (index) => Store.snapshot(store, index),
-          restore: () => Store.restore(store)
+          restore: () => Store.restore(store),
+          clock: {
+            tell: (millis) => Machine.tell(store, millis),
+            dueMillis: () => Machine.dueMillis(store)
+          }
         })
       )
     })

@@ -12,6 +12,7 @@ import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
 import type { Input, Note } from "./Input.js"
+import type { LogTime } from "./LogTime.js"
 import type { Door as MembershipDoor, Memberships } from "./Memberships.js"
 import type { Outbox } from "./Outbox.js"
 import type { Peers } from "./Peers.js"
@@ -36,6 +37,7 @@ export interface Parts {
   readonly memberships: Memberships
   readonly peers: Peers
   readonly outbox: Outbox
+  readonly logTime: LogTime
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Write>) => void
   readonly snapshots: Pick<SnapshotWorker, "offer" | "take">
@@ -90,6 +92,12 @@ export class Loop {
   /** Whether others can do without this node: somebody else leads, or it has tried long enough. */
   get mayLeave(): boolean {
     return this.#parts.transfers.mayLeave(this.#state)
+  }
+
+  /** When it has to have a turn although nothing arrives. */
+  get ticksUntilDue(): number {
+    const ticks = Raft.ticksUntilDue(this.#state)
+    return this.#state.role === "Leader" ? Math.min(ticks, this.#parts.logTime.ticksUntilDue) : ticks
   }
 
   /** Questions to the core of what may be read that it has not answered. */
@@ -303,12 +311,15 @@ export class Loop {
 
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
-    const { applier, forwarded, outbox, writes } = this.#parts
-    const { log, term, transfer, writes: underWay } = this.#state
+    const { applier, forwarded, logTime, outbox, requestTimeoutTicks, writes } = this.#parts
+    const { log, now, term, transfer, writes: underWay } = this.#state
     // What arrives while leadership is handed over is the next leader's.
     if (underWay.length > 0 || transfer !== undefined) return
-    if (forwarded.isEmpty && !writes.hasUnsent) return
     if (!this.#proposed.leads(term, () => applier.lookAhead(log))) return
+    const hasCommands = !forwarded.isEmpty || writes.hasUnsent
+    const time = logTime.next(hasCommands)
+    if (time !== undefined) writes.addFirst(time, logTime.told, now + requestTimeoutTicks)
+    else if (!hasCommands) return
     const items: Array<ProposeItem> = []
     const incomplete = new Set<NodeId>()
     const admit = (from: NodeId | undefined, bytes: Uint8Array): void => {

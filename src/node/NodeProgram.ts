@@ -19,6 +19,7 @@ import type { StorageError } from "../service/Storage.js"
 import { Applier } from "./Applier.js"
 import { Forwarded } from "./Forwarded.js"
 import type { Input, Note, Request } from "./Input.js"
+import { LogTime } from "./LogTime.js"
 import * as Loop from "./Loop.js"
 import { Memberships } from "./Memberships.js"
 import * as MemberStatus from "./MemberStatus.js"
@@ -122,7 +123,7 @@ const turn = (self: Shell, inputs: Iterable<Input>): ReadonlyArray<Note> => {
   const due = Raft.ticksUntilDue(loop.state)
   // Time first: a lease that has run out meanwhile must not serve what has arrived.
   loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
-  ticker.arm(Raft.ticksUntilDue(loop.state))
+  ticker.arm(loop.ticksUntilDue)
   if (self.phase === "Stopping" && loop.pending === 0 && loop.mayLeave) {
     Deferred.unsafeDone(self.drained, Exit.void)
   }
@@ -184,7 +185,9 @@ const makeShell = (
     const inbox = yield* Mailbox.make<Input>()
     const offer = (input: Input): void => void inbox.unsafeOffer(input)
     const writes = new Writes(session)
-    const applier = new Applier(yield* StateMachine, session, writes)
+    const machine = yield* StateMachine
+    const clock = yield* Effect.clock
+    const applier = new Applier(machine, session, writes)
     yield* restore(storage, applier)
     const snapshots = yield* SnapshotWorker.make(storage, applier, offer)
     const requestTimeoutTicks = Ticker.toTicks(options.requestTimeoutMillis)
@@ -204,6 +207,7 @@ const makeShell = (
       memberships: new Memberships(Math.ceil(requestTimeoutTicks / 4)),
       peers: new Peers(network, settle),
       outbox: new Outbox(network),
+      logTime: new LogTime(machine.clock, () => clock.unsafeCurrentTimeMillis()),
       persist: (batch) => void persists.unsafeOfferAll(batch),
       snapshots,
       offer,

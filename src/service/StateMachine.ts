@@ -12,6 +12,17 @@ export interface Restoring {
   readonly done: () => void
 }
 
+/** What a machine knows of the time, which it is told by commands. */
+export interface LogClock {
+  /**
+   * The command that tells it that it is so late, in milliseconds since 1970; undefined if it knows
+   * already. Whoever leads proposes it before what arrives.
+   */
+  readonly tell: (nowMillis: number) => Uint8Array | undefined
+  /** When it wants to be told although nothing arrives, in milliseconds since 1970. */
+  readonly dueMillis: () => number
+}
+
 export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMachine, {
   /**
    * Applies a command and returns its answer. Total, synchronous and deterministic: the same
@@ -30,4 +41,6 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Begins to replace the state by that of a snapshot up to `index`. */
   readonly restore: (index: number) => Restoring
+  /** For a machine that knows the time: it has none but the log's. */
+  readonly clock?: LogClock
 }>() {}

@@ -6,7 +6,7 @@
  * Commands, queries and answers are bytes, compared byte for byte.
  */
 
-import type { Restoring } from "../service/StateMachine.js"
+import type { LogClock, Restoring } from "../service/StateMachine.js"
 
 /** What answers. */
 export interface Model {
@@ -27,6 +27,8 @@ export interface Machine extends Model {
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Takes the parts of a snapshot; `done` replaces the state by what they say. */
   readonly restore: (index: number) => Restoring
+  /** If it knows the log's time. */
+  readonly clock?: LogClock
 }
 
 /** What a client asks for. */
@@ -64,6 +66,8 @@ export interface Application {
   /** For stories and traces, in a few words. */
   readonly describe: (request: Request) => string
   readonly describeAnswer: (answer: Uint8Array) => string
+  /** Whether nodes propose the command by themselves, as they do the time. */
+  readonly isOwn?: (command: Uint8Array) => boolean
   readonly invariants?: ReadonlyArray<Invariant>
 }
 

@@ -39,6 +39,7 @@ export const make = (
           replica.appliedIndex = oracles.restored(node, index, machine.digest())
         }
       }
-    }
+    },
+    ...(machine.clock === undefined ? {} : { clock: machine.clock })
   }
 }

@@ -142,6 +142,7 @@ const exactlyOnce = (
     claims.set(index, { call, group })
   }
   for (const one of applied) {
+    if (application.isOwn?.(one.command) === true) continue
     const claim = claims.get(one.index)
     const isRight = claim !== undefined && isEqual(claim.call.request.bytes, one.command)
     const group = isRight ? claim.group : find(groups, one.command)

@@ -1,0 +1,136 @@
+/**
+ * What a command on keys is: its name and shape, as `COMMAND` tells them, and one function. It is
+ * the same whether a connection asks for it, a transaction holds it or the log carries it.
+ */
+import { own } from "./Command.js"
+import type { Words } from "./Command.js"
+import * as Key from "./Key.js"
+import type { Reply } from "./Reply.js"
+import type { Hash, Store } from "./Store.js"
+
+/** How `COMMAND DOCS` and the documentation group commands. */
+export type Group = "string" | "bitmap" | "generic" | "hash"
+
+/** Whatever a command works with besides its words. */
+export interface Context {
+  readonly store: Store
+  /** Of the log entry that carries it: the revision of what it writes. 0 for one that only reads. */
+  readonly index: number
+  readonly reply: Reply
+  /** A number from 0 to before 2^32, for those that choose. In the log, a function of the index. */
+  readonly draw: number
+}
+
+/** Replies once. It has as many words as its arity wants. */
+export type Run = (words: Words, context: Context) => void
+
+export interface DataCommand {
+  /** In lower case; of a subcommand after its container's: "object|encoding". */
+  readonly name: string
+  /** With the name; negative when it is the least of several (Redis's convention). */
+  readonly arity: number
+  readonly flags: ReadonlyArray<string>
+  /**
+   * Where keys stand among the words: first, last (from the end when negative) and step; zeros if
+   * it has none.
+   */
+  readonly keys: readonly [first: number, last: number, step: number]
+  readonly group: Group
+  /** The version of Redis that had it first. */
+  readonly since: string
+  /** In one line, for `COMMAND DOCS` and the documentation. */
+  readonly summary: string
+  /**
+   * `Write` goes through the log, and so does `Timed`, which changes nothing and depends on the
+   * log's time. `Read` shows the store of the node that is asked.
+   */
+  readonly kind: "Read" | "Write" | "Timed"
+  readonly run: Run
+}
+
+export const NO_KEYS = [0, 0, 0] as const
+export const ONE_KEY = [1, 1, 1] as const
+export const TWO_KEYS = [1, 2, 1] as const
+export const ALL_KEYS = [1, -1, 1] as const
+
+export const SYNTAX_ERROR = "ERR syntax error"
+export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+export const NOT_A_FLOAT = "ERR value is not a valid float"
+export const WRONG_TYPE =
+  "WRONGTYPE Operation against a key holding the wrong kind of value"
+export const OVERFLOW = "ERR increment or decrement would overflow"
+export const INFINITE = "ERR increment would produce NaN or Infinity"
+
+export const wrongArity = (name: string): string =>
+  `ERR wrong number of arguments for '${name}' command`
+
+export const fits = (arity: number, words: Words): boolean =>
+  arity < 0 ? words.length >= -arity : words.length === arity
+
+/** Whether `word` is `name`, a text in lower case, in whatever case. */
+export const matches = (word: Uint8Array, name: string): boolean => {
+  if (word.length !== name.length) return false
+  for (let at = 0; at < name.length; at++) {
+    if (lower(word[at]!) !== name.charCodeAt(at)) return false
+  }
+  return true
+}
+
+const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
+
+/** The key in a word of a request. */
+export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[at]!)
+
+/** What the key holds if it is a string, or the error to answer if it is none. */
+export const stringOf = ({ store }: Context, key: Key.Key): Uint8Array | undefined | string => {
+  const value = store.get(key)?.value
+  return value instanceof Map ? WRONG_TYPE : value
+}
+
+/** What the key holds if it is a hash, or the error to answer if it is none. */
+export const hashOf = ({ store }: Context, key: Key.Key): Hash | undefined | string => {
+  const value = store.get(key)?.value
+  return value instanceof Uint8Array ? WRONG_TYPE : value
+}
+
+/** Replaces the key's value by a word of the request, and its time to go by `due`. */
+export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void =>
+  context.store.put(key, own(word), context.index, due)
+
+export const bulkOrNil = ({ reply }: Context, value: Uint8Array | undefined): void =>
+  value === undefined ? reply.nil() : reply.bulk(value)
+
+export const equals = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, at) => byte === other[at])
+
+/** Entries of the command table. Without flags a command is fast; without keys it has one. */
+export const entriesOf = (group: Group) => {
+  const entry = (kind: DataCommand["kind"], flags: ReadonlyArray<string>) =>
+  (
+    name: string,
+    arity: number,
+    since: string,
+    run: Run,
+    summary: string,
+    others: Partial<Pick<DataCommand, "flags" | "keys">> = {}
+  ): DataCommand => ({
+    kind,
+    group,
+    name,
+    arity,
+    flags,
+    keys: ONE_KEY,
+    since,
+    run,
+    summary,
+    ...others
+  })
+  return {
+    read: entry("Read", READS_FAST),
+    timed: entry("Timed", READS_FAST),
+    write: entry("Write", WRITES_FAST)
+  }
+}
+
+const READS_FAST = ["readonly", "fast"] as const
+const WRITES_FAST = ["write", "denyoom", "fast"] as const

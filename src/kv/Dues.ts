@@ -1,0 +1,70 @@
+/**
+ * When keys are due to go: a binary heap of those that have a time, the earliest first. Each due
+ * knows its place in it, so that one that is changed or taken back costs as little as one that is
+ * added, and nothing stale stays behind.
+ */
+import type { Key } from "./Key.js"
+
+/** One key's time. It belongs to one heap, and to what the key holds. */
+export interface Due {
+  readonly key: Key
+  /** Milliseconds since 1970, of the log's time. */
+  readonly atMillis: number
+  place: number
+}
+
+export class Dues {
+  readonly #heap: Array<Due> = []
+
+  get size(): number {
+    return this.#heap.length
+  }
+
+  get first(): Due | undefined {
+    return this.#heap[0]
+  }
+
+  add(key: Key, atMillis: number): Due {
+    const due: Due = { key, atMillis, place: this.#heap.length }
+    this.#heap.push(due)
+    this.#rise(due)
+    return due
+  }
+
+  remove(due: Due): void {
+    const last = this.#heap.pop()!
+    if (last === due) return
+    this.#put(last, due.place)
+    this.#rise(last)
+    this.#sink(last)
+  }
+
+  #rise(due: Due): void {
+    while (due.place > 0) {
+      const above = this.#heap[(due.place - 1) >> 1]!
+      if (above.atMillis <= due.atMillis) return
+      this.#swap(above, due)
+    }
+  }
+
+  #sink(due: Due): void {
+    for (;;) {
+      const left = this.#heap[2 * due.place + 1]
+      const right = this.#heap[2 * due.place + 2]
+      const below = right !== undefined && right.atMillis < left!.atMillis ? right : left
+      if (below === undefined || below.atMillis >= due.atMillis) return
+      this.#swap(due, below)
+    }
+  }
+
+  #swap(one: Due, other: Due): void {
+    const { place } = one
+    this.#put(one, other.place)
+    this.#put(other, place)
+  }
+
+  #put(due: Due, place: number): void {
+    due.place = place
+    this.#heap[place] = due
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Times in the words of requests: seconds or milliseconds, from the log's time on or since 1970, to
+ * the moment that is meant.
+ */
+import { matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./DataCommand.js"
+import type { Words } from "./Command.js"
+import * as Integer from "./Integer.js"
+
+export type Unit = "ex" | "px" | "exat" | "pxat"
+
+const UNITS: ReadonlyArray<Unit> = ["ex", "px", "exat", "pxat"]
+
+/** What the options of a command say about time: nothing, if undefined. */
+export type Option =
+  | { readonly _tag: "Due"; readonly unit: Unit; readonly word: Uint8Array }
+  | { readonly _tag: "Keep" }
+  | { readonly _tag: "Persist" }
+
+/**
+ * The option at `words[at]`, if it is one about time that may follow `before`; `SYNTAX_ERROR` if it
+ * is one that may not; undefined if it is none. Of the same one the last counts.
+ */
+export const option = (
+  words: Words,
+  at: number,
+  before: Option | undefined,
+  flag: "keepttl" | "persist"
+): Option | typeof SYNTAX_ERROR | undefined => {
+  if (matches(words[at]!, flag)) {
+    const tag = flag === "keepttl" ? "Keep" : "Persist"
+    return before === undefined || before._tag === tag ? { _tag: tag } : SYNTAX_ERROR
+  }
+  const unit = UNITS.find((each) => matches(words[at]!, each))
+  if (unit === undefined) return undefined
+  const word = words[at + 1]
+  const mayFollow = before === undefined || (before._tag === "Due" && before.unit === unit)
+  return word === undefined || !mayFollow ? SYNTAX_ERROR : { _tag: "Due", unit, word }
+}
+
+/**
+ * The moment that is meant, in milliseconds since 1970, or the error to answer. Moments that are no
+ * safe integers (after the year 285,000) are refused.
+ */
+export const momentOf = (
+  { unit, word }: Extract<Option, { readonly _tag: "Due" }>,
+  nowMillis: number,
+  command: string
+): number | string => {
+  const value = Integer.parse(word)
+  if (value === undefined) return NOT_AN_INTEGER
+  const millis = Number(value) * (unit === "ex" || unit === "exat" ? 1_000 : 1)
+  const moment = unit === "ex" || unit === "px" ? nowMillis + millis : millis
+  return millis > 0 && Number.isSafeInteger(moment) ? moment : invalid(command)
+}
+
+export const invalid = (command: string): string => `ERR invalid expire time in '${command}' command`

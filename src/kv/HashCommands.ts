@@ -1,0 +1,237 @@
+/**
+ * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options, replies
+ * and errors are those of Redis 7.0.
+ */
+import { own } from "./Command.js"
+import type { Words } from "./Command.js"
+import {
+  bulkOrNil,
+  entriesOf,
+  hashOf,
+  INFINITE,
+  keyAt,
+  matches,
+  NOT_A_FLOAT,
+  NOT_AN_INTEGER,
+  OVERFLOW,
+  SYNTAX_ERROR,
+  wrongArity
+} from "./DataCommand.js"
+import type { Context, DataCommand, Run } from "./DataCommand.js"
+import * as Integer from "./Integer.js"
+import { placeOf } from "./Keyspace.js"
+import * as Latin1 from "./Latin1.js"
+import { sumOf } from "./NumberCommands.js"
+import * as Pattern from "./Pattern.js"
+import * as Scanning from "./Scanning.js"
+import type { Hash } from "./Store.js"
+
+const NO_FIELDS: Hash = new Map()
+
+const fieldAt = (words: Words, at: number): string => Latin1.decode(words[at]!, 0, words[at]!.length)
+
+/** The command with the hash, an empty one if the key is absent; other types are refused. */
+const ofHash =
+  (run: (hash: Hash, words: Words, context: Context) => void): Run => (words, context) => {
+    const hash = hashOf(context, keyAt(words, 1))
+    if (typeof hash === "string") context.reply.error(hash)
+    else run(hash ?? NO_FIELDS, words, context)
+  }
+
+const setFields = (words: Words, { index, store }: Context): number => {
+  const hash = store.change(keyAt(words, 1), index)
+  const before = hash.size
+  for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
+  return hash.size - before
+}
+
+const isPaired = (words: Words): boolean => words.length % 2 === 0
+
+const set: Run = (words, context) => {
+  if (!isPaired(words)) return context.reply.error(wrongArity("hset"))
+  ofHash(() => context.reply.integer(setFields(words, context)))(words, context)
+}
+
+const setMany: Run = (words, context) => {
+  if (!isPaired(words)) return context.reply.error(wrongArity("hmset"))
+  ofHash(() => {
+    setFields(words, context)
+    context.reply.simple("OK")
+  })(words, context)
+}
+
+const setIfAbsent = ofHash((hash, words, context) => {
+  const isThere = hash.has(fieldAt(words, 2))
+  if (!isThere) setFields(words, context)
+  context.reply.integer(isThere ? 0 : 1)
+})
+
+const get = ofHash((hash, words, context) => bulkOrNil(context, hash.get(fieldAt(words, 2))))
+
+const getMany = ofHash((hash, words, context) => {
+  context.reply.array(words.length - 2)
+  for (let at = 2; at < words.length; at++) bulkOrNil(context, hash.get(fieldAt(words, at)))
+})
+
+const getAll = ofHash((hash, _, { reply }) => {
+  reply.map(hash.size)
+  for (const [field, value] of hash) {
+    reply.text(field)
+    reply.bulk(value)
+  }
+})
+
+const fields = ofHash((hash, _, { reply }) => {
+  reply.array(hash.size)
+  for (const field of hash.keys()) reply.text(field)
+})
+
+const values = ofHash((hash, _, { reply }) => {
+  reply.array(hash.size)
+  for (const value of hash.values()) reply.bulk(value)
+})
+
+const size = ofHash((hash, _, { reply }) => reply.integer(hash.size))
+
+const exists = ofHash((hash, words, { reply }) =>
+  reply.integer(hash.has(fieldAt(words, 2)) ? 1 : 0)
+)
+
+const length = ofHash((hash, words, { reply }) =>
+  reply.integer(hash.get(fieldAt(words, 2))?.length ?? 0)
+)
+
+const remove = ofHash((hash, words, { index, reply, store }) => {
+  const wanted = new Set(words.slice(2).map((_, at) => fieldAt(words, at + 2)))
+  const there = [...wanted].filter((field) => hash.has(field))
+  reply.integer(there.length)
+  if (there.length === 0) return
+  const key = keyAt(words, 1)
+  if (there.length === hash.size) return void store.drop(key)
+  const changed = store.change(key, index)
+  for (const field of there) changed.delete(field)
+})
+
+const put = (words: Words, { index, store }: Context, value: Uint8Array): void =>
+  void store.change(keyAt(words, 1), index).set(fieldAt(words, 2), value)
+
+const incrementBy: Run = (words, context) => {
+  const { reply } = context
+  const by = Integer.parse(words[3]!)
+  if (by === undefined) return reply.error(NOT_AN_INTEGER)
+  ofHash((hash) => {
+    const before = hash.get(fieldAt(words, 2))
+    const current = before === undefined ? 0 : Integer.parse(before)
+    if (current === undefined) return reply.error("ERR hash value is not an integer")
+    const sum = Integer.add(current, by)
+    if (sum === undefined) return reply.error(OVERFLOW)
+    put(words, context, Latin1.encode(String(sum)))
+    reply.integer(sum)
+  })(words, context)
+}
+
+const incrementByFloat: Run = (words, context) => {
+  const { reply } = context
+  if (sumOf(undefined, words[3]!, NOT_A_FLOAT) === undefined) return reply.error(NOT_A_FLOAT)
+  ofHash((hash) => {
+    const sum = sumOf(hash.get(fieldAt(words, 2)), words[3]!, "ERR hash value is not a float")
+    if (sum === undefined) return reply.error(INFINITE)
+    if ("error" in sum) return reply.error(sum.error)
+    const value = Latin1.encode(sum.text)
+    put(words, context, value)
+    reply.bulk(value)
+  })(words, context)
+}
+
+/** In the order of their places, as keys are. */
+const scan: Run = (words, context) => {
+  const options = Scanning.options(words, 2)
+  if (typeof options === "string") return context.reply.error(options)
+  const { count, cursor, pattern } = options
+  ofHash((hash, _, { reply }) => {
+    const places = [...hash.keys()].map((field): [number, string] => [placeOf(field), field])
+      .filter(([place]) => place >= cursor).sort(([one], [other]) => one - other)
+    let end = Math.min(count, places.length)
+    while (end > 0 && end < places.length && places[end]![0] === places[end - 1]![0]) end++
+    const found = places.slice(0, end).map(([, field]) => field)
+      .filter((field) => pattern === undefined || Pattern.isMatch(pattern, field))
+    reply.array(2)
+    reply.text(String(places[end]?.[0] ?? 0))
+    reply.array(2 * found.length)
+    for (const field of found) {
+      reply.text(field)
+      reply.bulk(hash.get(field)!)
+    }
+  })(words, context)
+}
+
+/** Drawn one after the other from one number. */
+const drawer = (first: number) => {
+  let place = first
+  return (arity: number): number => {
+    place = placeOf(String(place))
+    return place % arity
+  }
+}
+
+const OUT_OF_RANGE = "ERR value is out of range"
+
+/** With a count below 0 the same field may come several times; else each comes once at most. */
+const random: Run = (words, context) => {
+  const { draw, reply } = context
+  const count = words.length === 2 ? 1 : Integer.parse(words[2]!)
+  if (count === undefined) return reply.error(NOT_AN_INTEGER)
+  const withValues = words.length === 4 && matches(words[3]!, "withvalues")
+  if (words.length > 4 || (words.length === 4 && !withValues)) return reply.error(SYNTAX_ERROR)
+  if (Math.abs(Number(count)) > DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
+  ofHash((hash) => {
+    const all = [...hash.keys()]
+    const next = drawer(draw)
+    if (words.length === 2) return all.length === 0 ? reply.nil() : reply.text(all[next(all.length)]!)
+    const found = count < 0
+      ? Array.from({ length: all.length === 0 ? 0 : -Number(count) }, () => all[next(all.length)]!)
+      : someOf(all, Number(count), next)
+    if (withValues) reply.pairs(found.length)
+    else reply.array(found.length)
+    for (const field of found) {
+      if (withValues) reply.pair()
+      reply.text(field)
+      if (withValues) reply.bulk(hash.get(field)!)
+    }
+  })(words, context)
+}
+
+const DRAWS_LIMIT = 1_000_000
+
+/** Each at most once. */
+const someOf = (
+  all: ReadonlyArray<string>,
+  count: number,
+  next: (arity: number) => number
+): ReadonlyArray<string> => {
+  if (count >= all.length) return all
+  const rest = [...all]
+  return Array.from({ length: count }, () => rest.splice(next(rest.length), 1)[0]!)
+}
+
+const { read, write } = entriesOf("hash")
+const READS = { flags: ["readonly"] } as const
+
+export const commands: ReadonlyArray<DataCommand> = [
+  read("hget", 3, "2.0.0", get, "Returns the value of a field."),
+  read("hmget", -3, "2.0.0", getMany, "Returns the values of fields."),
+  read("hgetall", 2, "2.0.0", getAll, "Returns all fields and values.", READS),
+  read("hkeys", 2, "2.0.0", fields, "Returns all fields.", READS),
+  read("hvals", 2, "2.0.0", values, "Returns all values.", READS),
+  read("hlen", 2, "2.0.0", size, "Counts the fields."),
+  read("hexists", 3, "2.0.0", exists, "Tells whether a field is there."),
+  read("hstrlen", 3, "3.2.0", length, "Returns the length of a field's value."),
+  read("hscan", -3, "2.8.0", scan, "Walks all fields, some at a time.", READS),
+  read("hrandfield", -2, "6.2.0", random, "Returns any fields.", READS),
+  write("hset", -4, "2.0.0", set, "Sets fields."),
+  write("hmset", -4, "2.0.0", setMany, "Sets fields."),
+  write("hsetnx", 4, "2.0.0", setIfAbsent, "Sets a field only if it is absent."),
+  write("hincrby", 4, "2.0.0", incrementBy, "Adds to the integer of a field."),
+  write("hincrbyfloat", 4, "2.6.0", incrementByFloat, "Adds to the number of a field."),
+  write("hdel", -3, "2.0.0", remove, "Deletes fields.", { flags: ["write", "fast"] })
+]

@@ -1,0 +1,232 @@
+/**
+ * The commands on keys of any type: https://redis.io/docs/latest/commands/?group=generic. Words,
+ * options, replies and errors are those of Redis 7.0.
+ */
+import type { Words } from "./Command.js"
+import {
+  ALL_KEYS,
+  entriesOf,
+  keyAt,
+  matches,
+  NO_KEYS,
+  NOT_AN_INTEGER,
+  SYNTAX_ERROR,
+  TWO_KEYS
+} from "./DataCommand.js"
+import type { Context, DataCommand, Run } from "./DataCommand.js"
+import * as Integer from "./Integer.js"
+import * as Latin1 from "./Latin1.js"
+import * as Pattern from "./Pattern.js"
+import * as Scanning from "./Scanning.js"
+import type { Hash, Value } from "./Store.js"
+
+const NO_SUCH_KEY = "ERR no such key"
+
+const remove: Run = (words, { reply, store }) => {
+  let removed = 0
+  for (let at = 1; at < words.length; at++) if (store.drop(keyAt(words, at))) removed++
+  reply.integer(removed)
+}
+
+const exists: Run = (words, { reply, store }) => {
+  let there = 0
+  for (let at = 1; at < words.length; at++) if (store.get(keyAt(words, at)) !== undefined) there++
+  reply.integer(there)
+}
+
+const typeOf = (value: Value): string => value instanceof Map ? "hash" : "string"
+
+const type: Run = (words, { reply, store }) => {
+  const stored = store.get(keyAt(words, 1))
+  reply.simple(stored === undefined ? "none" : typeOf(stored.value))
+}
+
+const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
+
+const keys: Run = (words, { reply, store }) => {
+  const pattern = textOf(words[1]!)
+  const found: Array<string> = []
+  for (const [key] of store.keys.entries()) {
+    if (Pattern.isMatch(pattern, key) && store.get(key) !== undefined) found.push(key)
+  }
+  reply.array(found.length)
+  for (const key of found) reply.text(key)
+}
+
+const scan: Run = (words, { reply, store }) => {
+  const options = Scanning.options(words, 1, "type")
+  if (typeof options === "string") return reply.error(options)
+  const { count, cursor, pattern } = options
+  const wanted = options.type === undefined ? undefined : textOf(options.type).toLowerCase()
+  const found = store.keys.scan(cursor, count)
+  const isWanted = (key: (typeof found.keys)[number]): boolean => {
+    const stored = store.get(key)
+    return stored !== undefined && (pattern === undefined || Pattern.isMatch(pattern, key)) &&
+      (wanted === undefined || wanted === typeOf(stored.value))
+  }
+  Scanning.reply(reply, found.next, found.keys.filter(isWanted))
+}
+
+/** About as likely any: the next from a place on that is drawn. */
+const randomKey: Run = (_, { draw, reply, store }) => {
+  for (const place of [draw, 0]) {
+    for (let from = place, isFirst = true; isFirst || from > 0; isFirst = false) {
+      const found = store.keys.scan(from, 1)
+      const key = found.keys.find((each) => store.get(each) !== undefined)
+      if (key !== undefined) return reply.text(key)
+      from = found.next
+    }
+  }
+  reply.nil()
+}
+
+const rename = (words: Words, { index, store }: Context): "Renamed" | "Absent" | "Same" => {
+  const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
+  const stored = store.get(from)
+  if (stored === undefined) return "Absent"
+  if (from === to) return "Same"
+  store.drop(from)
+  store.put(to, stored.value, index, stored.due?.atMillis)
+  return "Renamed"
+}
+
+const renameAlways: Run = (words, context) => {
+  if (rename(words, context) === "Absent") context.reply.error(NO_SUCH_KEY)
+  else context.reply.simple("OK")
+}
+
+const renameIfAbsent: Run = (words, context) => {
+  const { reply, store } = context
+  if (store.get(keyAt(words, 1)) === undefined) return reply.error(NO_SUCH_KEY)
+  if (store.get(keyAt(words, 2)) !== undefined) return reply.integer(0)
+  reply.integer(rename(words, context) === "Renamed" ? 1 : 0)
+}
+
+const copyOf = (value: Value): Value => value instanceof Map ? new Map(value) as Hash : value
+
+const copy: Run = (words, { index, reply, store }) => {
+  let replaces = false
+  for (let at = 3; at < words.length; at++) {
+    if (matches(words[at]!, "replace")) {
+      replaces = true
+    } else if (matches(words[at]!, "db") && at + 1 < words.length) {
+      const database = Integer.parse(words[++at]!)
+      if (database === undefined) return reply.error(NOT_AN_INTEGER)
+      if (database !== 0) return reply.error("ERR DB index is out of range")
+    } else {
+      return reply.error(SYNTAX_ERROR)
+    }
+  }
+  const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
+  if (from === to) return reply.error("ERR source and destination objects are the same")
+  const stored = store.get(from)
+  if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
+  store.put(to, copyOf(stored.value), index, stored.due?.atMillis)
+  reply.integer(1)
+}
+
+const size: Run = (_, { reply, store }) => reply.integer(store.keys.size)
+
+const flush: Run = (words, { reply, store }) => {
+  const how = words[1]
+  const isKnown = how === undefined || matches(how, "async") || matches(how, "sync")
+  if (!isKnown || words.length > 2) return reply.error(SYNTAX_ERROR)
+  store.clear()
+  reply.simple("OK")
+}
+
+/** Longer strings are not kept beside their header (Redis's `OBJ_ENCODING_EMBSTR_SIZE_LIMIT`). */
+const EMBEDDED_LIMIT_BYTES = 44
+
+/** A hash of more fields, or with longer words, is a table (Redis's defaults). */
+const PACKED_LIMIT_FIELDS = 128
+const PACKED_LIMIT_BYTES = 64
+
+/** What Redis would have chosen, for one that came about at once. */
+const encodingOf = (value: Value): string => {
+  if (value instanceof Uint8Array) {
+    if (Integer.parse(value) !== undefined) return "int"
+    return value.length <= EMBEDDED_LIMIT_BYTES ? "embstr" : "raw"
+  }
+  const isPacked = value.size <= PACKED_LIMIT_FIELDS &&
+    [...value].every(([field, { length }]) => Math.max(field.length, length) <= PACKED_LIMIT_BYTES)
+  return isPacked ? "listpack" : "hashtable"
+}
+
+const about = (tell: (value: Value, context: Context) => void): Run => (words, context) => {
+  const stored = context.store.get(keyAt(words, 2))
+  if (stored === undefined) context.reply.nil()
+  else tell(stored.value, context)
+}
+
+const NO_FREQUENCY = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. " +
+  "Please note that when switching between policies at runtime LRU and LFU data will take some " +
+  "time to adjust."
+
+const { read, write } = entriesOf("generic")
+const READS = { flags: ["readonly"] } as const
+const NO_KEY = { keys: NO_KEYS } as const
+const TAKES = { flags: ["write"] } as const
+const OF_OBJECT = { flags: ["readonly"], keys: [2, 2, 1] } as const
+
+export const commands: ReadonlyArray<DataCommand> = [
+  write("del", -2, "1.0.0", remove, "Deletes keys.", { ...TAKES, keys: ALL_KEYS }),
+  write("unlink", -2, "4.0.0", remove, "Deletes keys.", {
+    flags: ["write", "fast"],
+    keys: ALL_KEYS
+  }),
+  read("exists", -2, "1.0.0", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
+  read("touch", -2, "3.2.1", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
+  read("type", 2, "1.0.0", type, "Returns the type of what a key holds."),
+  read("keys", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
+    ...NO_KEY,
+    ...READS
+  }),
+  read("scan", -2, "2.8.0", scan, "Walks all keys, some at a time.", { ...NO_KEY, ...READS }),
+  read("randomkey", 1, "1.0.0", randomKey, "Returns any key.", { ...NO_KEY, ...READS }),
+  read("dbsize", 1, "1.0.0", size, "Counts the keys.", NO_KEY),
+  write("rename", 3, "1.0.0", renameAlways, "Renames a key.", { ...TAKES, keys: TWO_KEYS }),
+  write("renamenx", 3, "1.0.0", renameIfAbsent, "Renames a key if the new name is free.", {
+    flags: ["write", "fast"],
+    keys: TWO_KEYS
+  }),
+  write("copy", -3, "6.2.0", copy, "Copies what a key holds to another.", {
+    flags: ["write", "denyoom"],
+    keys: TWO_KEYS
+  }),
+  write("flushdb", -1, "1.0.0", flush, "Deletes all keys.", { ...NO_KEY, ...TAKES }),
+  write("flushall", -1, "1.0.0", flush, "Deletes all keys.", { ...NO_KEY, ...TAKES }),
+  read(
+    "object|encoding",
+    3,
+    "2.2.3",
+    about((value, { reply }) => reply.text(encodingOf(value))),
+    "Returns how Redis would keep the value.",
+    OF_OBJECT
+  ),
+  read(
+    "object|refcount",
+    3,
+    "2.2.3",
+    about((_, { reply }) => reply.integer(1)),
+    "Returns 1.",
+    OF_OBJECT
+  ),
+  read(
+    "object|idletime",
+    3,
+    "2.2.3",
+    about((_, { reply }) => reply.integer(0)),
+    "Returns 0: when keys were read is not kept.",
+    OF_OBJECT
+  ),
+  read(
+    "object|freq",
+    3,
+    "4.0.0",
+    about((_, { reply }) => reply.error(NO_FREQUENCY)),
+    "Refused: how often keys are read is not kept.",
+    OF_OBJECT
+  )
+]
+

@@ -1,0 +1,85 @@
+/**
+ * The commands that count: INCR and its relatives, https://redis.io/docs/latest/commands/incr. They
+ * add to what a string says in decimal.
+ */
+import {
+  entriesOf,
+  INFINITE,
+  keyAt,
+  NOT_A_FLOAT,
+  NOT_AN_INTEGER,
+  OVERFLOW,
+  stringOf
+} from "./DataCommand.js"
+import type { Context, DataCommand, Run } from "./DataCommand.js"
+import * as Integer from "./Integer.js"
+import type { Key } from "./Key.js"
+import * as Latin1 from "./Latin1.js"
+import * as LongDouble from "./LongDouble.js"
+
+const increment = (context: Context, key: Key, by: Integer.Integer): void => {
+  const { index, reply, store } = context
+  const before = stringOf(context, key)
+  if (typeof before === "string") return reply.error(before)
+  const current = before === undefined ? 0 : Integer.parse(before)
+  if (current === undefined) return reply.error(NOT_AN_INTEGER)
+  const sum = Integer.add(current, by)
+  if (sum === undefined) return reply.error(OVERFLOW)
+  store.replace(key, Latin1.encode(String(sum)), index)
+  reply.integer(sum)
+}
+
+const incrementBy: Run = (words, context) => {
+  const by = Integer.parse(words[2]!)
+  if (by === undefined) return context.reply.error(NOT_AN_INTEGER)
+  increment(context, keyAt(words, 1), by)
+}
+
+const decrementBy: Run = (words, context) => {
+  const by = Integer.parse(words[2]!)
+  if (by === undefined) return context.reply.error(NOT_AN_INTEGER)
+  const opposite = Integer.negate(by)
+  if (opposite === undefined) return context.reply.error("ERR decrement would overflow")
+  increment(context, keyAt(words, 1), opposite)
+}
+
+const incrementByFloat: Run = (words, context) => {
+  const { index, reply, store } = context
+  const key = keyAt(words, 1)
+  const before = stringOf(context, key)
+  if (typeof before === "string") return reply.error(before)
+  const sum = sumOf(before, words[2]!, NOT_A_FLOAT)
+  if (sum === undefined) return reply.error(INFINITE)
+  if ("error" in sum) return reply.error(sum.error)
+  const value = Latin1.encode(sum.text)
+  store.replace(key, value, index)
+  reply.bulk(value)
+}
+
+/** In decimal; undefined if it is infinite. `error` is answered if `before` is no number. */
+export const sumOf = (
+  before: Uint8Array | undefined,
+  by: Uint8Array,
+  error: string
+): { readonly text: string } | { readonly error: string } | undefined => {
+  const current = LongDouble.parse(before === undefined ? "0" : textOf(before))
+  if (current === undefined) return { error }
+  const added = LongDouble.parse(textOf(by))
+  if (added === undefined) return { error: NOT_A_FLOAT }
+  const sum = LongDouble.add(current, added)
+  return sum === undefined ? undefined : { text: LongDouble.format(sum) }
+}
+
+const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
+
+const step = (by: number): Run => (words, context) => increment(context, keyAt(words, 1), by)
+
+const { write } = entriesOf("string")
+
+export const commands: ReadonlyArray<DataCommand> = [
+  write("incr", 2, "1.0.0", step(1), "Adds one to an integer value."),
+  write("decr", 2, "1.0.0", step(-1), "Subtracts one from an integer value."),
+  write("incrby", 3, "1.0.0", incrementBy, "Adds to an integer value."),
+  write("decrby", 3, "1.0.0", decrementBy, "Subtracts from an integer value."),
+  write("incrbyfloat", 3, "2.6.0", incrementByFloat, "Adds to a number with a fraction.")
+]

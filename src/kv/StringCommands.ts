@@ -1,0 +1,174 @@
+/**
+ * The commands on strings that are no SET (SetCommands.ts) and do not count (NumberCommands.ts):
+ * https://redis.io/docs/latest/commands/?group=string. Words, options, replies and errors are those
+ * of Redis 7.0.
+ */
+import { VALUE_LIMIT_BYTES } from "./Command.js"
+import type { Words } from "./Command.js"
+import {
+  ALL_KEYS,
+  bulkOrNil,
+  entriesOf,
+  keyAt,
+  NOT_AN_INTEGER,
+  put,
+  stringOf,
+  SYNTAX_ERROR,
+  wrongArity
+} from "./DataCommand.js"
+import type { Context, DataCommand, Run } from "./DataCommand.js"
+import * as Expiry from "./Expiry.js"
+import * as Integer from "./Integer.js"
+import type { Key } from "./Key.js"
+
+export const TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+
+const EMPTY = new Uint8Array(0)
+
+/** Replies the string at `key`. Whether it could. */
+const replyString = (context: Context, key: Key): boolean => {
+  const value = stringOf(context, key)
+  if (typeof value === "string") context.reply.error(value)
+  else bulkOrNil(context, value)
+  return typeof value !== "string"
+}
+
+const get: Run = (words, context) => void replyString(context, keyAt(words, 1))
+
+const getDelete: Run = (words, context) => {
+  const key = keyAt(words, 1)
+  if (replyString(context, key)) context.store.drop(key)
+}
+
+const getSet: Run = (words, context) => {
+  const key = keyAt(words, 1)
+  if (replyString(context, key)) put(context, key, words[2]!)
+}
+
+const getExpire: Run = (words, context) => {
+  const { index, reply, store } = context
+  let option: Expiry.Option | undefined
+  for (let at = 2; at < words.length; at++) {
+    const found = Expiry.option(words, at, option, "persist")
+    if (found === undefined || found === SYNTAX_ERROR) return reply.error(SYNTAX_ERROR)
+    option = found
+    if (option._tag === "Due") at++
+  }
+  const key = keyAt(words, 1)
+  const value = stringOf(context, key)
+  if (typeof value === "string") return reply.error(value)
+  if (value === undefined) return reply.nil()
+  if (option === undefined) return reply.bulk(value)
+  const due = option._tag === "Due"
+    ? Expiry.momentOf(option, store.timeMillis, "getex")
+    : undefined
+  if (typeof due === "string") return reply.error(due)
+  reply.bulk(value)
+  if (option._tag === "Due" || store.get(key)?.due !== undefined) store.put(key, value, index, due)
+}
+
+const getMany: Run = (words, context) => {
+  context.reply.array(words.length - 1)
+  for (let at = 1; at < words.length; at++) {
+    const value = stringOf(context, keyAt(words, at))
+    bulkOrNil(context, typeof value === "string" ? undefined : value)
+  }
+}
+
+const putMany = (words: Words, context: Context): void => {
+  for (let at = 1; at < words.length; at += 2) put(context, keyAt(words, at), words[at + 1]!)
+}
+
+const setMany: Run = (words, context) => {
+  if (words.length % 2 === 0) return context.reply.error(wrongArity("mset"))
+  putMany(words, context)
+  context.reply.simple("OK")
+}
+
+const setManyIfAbsent: Run = (words, context) => {
+  const { reply, store } = context
+  if (words.length % 2 === 0) return reply.error(wrongArity("msetnx"))
+  for (let at = 1; at < words.length; at += 2) {
+    if (store.get(keyAt(words, at)) !== undefined) return reply.integer(0)
+  }
+  putMany(words, context)
+  reply.integer(1)
+}
+
+const append: Run = (words, context) => {
+  const { index, reply, store } = context
+  const key = keyAt(words, 1)
+  const before = stringOf(context, key)
+  if (typeof before === "string") return reply.error(before)
+  const length = (before?.length ?? 0) + words[2]!.length
+  if (length > VALUE_LIMIT_BYTES) return reply.error(TOO_LONG)
+  const value = new Uint8Array(length)
+  if (before !== undefined) value.set(before)
+  value.set(words[2]!, before?.length ?? 0)
+  store.replace(key, value, index)
+  reply.integer(length)
+}
+
+const length: Run = (words, context) => {
+  const value = stringOf(context, keyAt(words, 1))
+  if (typeof value === "string") context.reply.error(value)
+  else context.reply.integer(value?.length ?? 0)
+}
+
+const getRange: Run = (words, context) => {
+  const { reply } = context
+  const start = Integer.parse(words[2]!)
+  const end = Integer.parse(words[3]!)
+  if (start === undefined || end === undefined) return reply.error(NOT_AN_INTEGER)
+  const value = stringOf(context, keyAt(words, 1))
+  if (typeof value === "string") return reply.error(value)
+  reply.bulk(value === undefined ? EMPTY : partOf(value, Number(start), Number(end)))
+}
+
+const partOf = (value: Uint8Array, start: number, end: number): Uint8Array => {
+  if (start < 0 && end < 0 && start > end) return EMPTY
+  const from = Math.max(0, start < 0 ? value.length + start : start)
+  const to = Math.min(value.length - 1, Math.max(0, end < 0 ? value.length + end : end))
+  return from > to ? EMPTY : value.subarray(from, to + 1)
+}
+
+const setRange: Run = (words, context) => {
+  const { index, reply, store } = context
+  const key = keyAt(words, 1)
+  const offset = Integer.parse(words[2]!)
+  if (offset === undefined) return reply.error(NOT_AN_INTEGER)
+  if (offset < 0) return reply.error("ERR offset is out of range")
+  const before = stringOf(context, key)
+  if (typeof before === "string") return reply.error(before)
+  const part = words[3]!
+  if (part.length === 0) return reply.integer(before?.length ?? 0)
+  const end = Number(offset) + part.length
+  if (end > VALUE_LIMIT_BYTES) return reply.error(TOO_LONG)
+  const value = new Uint8Array(Math.max(end, before?.length ?? 0))
+  if (before !== undefined) value.set(before)
+  value.set(part, Number(offset))
+  store.replace(key, value, index)
+  reply.integer(value.length)
+}
+
+const { read, write } = entriesOf("string")
+const READS = { flags: ["readonly"] } as const
+const TAKES = { flags: ["write", "fast"] } as const
+const PAIRS = { flags: ["write", "denyoom"], keys: [1, -1, 2] } as const
+
+export const commands: ReadonlyArray<DataCommand> = [
+  read("get", 2, "1.0.0", get, "Returns the string value of a key."),
+  read("mget", -2, "1.0.0", getMany, "Returns the string values of keys.", { keys: ALL_KEYS }),
+  read("strlen", 2, "2.2.0", length, "Returns the length of a string value."),
+  read("getrange", 4, "2.4.0", getRange, "Returns a part of a string value.", READS),
+  read("substr", 4, "1.0.0", getRange, "Returns a part of a string value.", READS),
+  write("mset", -3, "1.0.1", setMany, "Sets several keys at once.", PAIRS),
+  write("msetnx", -3, "1.0.1", setManyIfAbsent, "Sets several keys if none is there.", PAIRS),
+  write("getset", 3, "1.0.0", getSet, "Sets a key and returns its value before."),
+  write("getdel", 2, "6.2.0", getDelete, "Returns a value and deletes its key.", TAKES),
+  write("getex", -2, "6.2.0", getExpire, "Returns a value and sets when its key goes.", TAKES),
+  write("append", 3, "2.0.0", append, "Appends to a string value."),
+  write("setrange", 4, "2.2.0", setRange, "Overwrites a part of a string value.", {
+    flags: ["write", "denyoom"]
+  })
+]
