@@ -4,14 +4,7 @@
  */
 import { VALUE_LIMIT_BYTES } from "./Command.js"
 import type { Words } from "./Command.js"
-import {
-  entriesOf,
-  keyAt,
-  matches,
-  NOT_AN_INTEGER,
-  stringOf,
-  SYNTAX_ERROR
-} from "./DataCommand.js"
+import { entriesOf, keyAt, matches, NOT_AN_INTEGER, stringOf, SYNTAX_ERROR } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Integer from "./Integer.js"
 

@@ -56,8 +56,7 @@ export const ALL_KEYS = [1, -1, 1] as const
 export const SYNTAX_ERROR = "ERR syntax error"
 export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 export const NOT_A_FLOAT = "ERR value is not a valid float"
-export const WRONG_TYPE =
-  "WRONGTYPE Operation against a key holding the wrong kind of value"
+export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 export const OVERFLOW = "ERR increment or decrement would overflow"
 export const INFINITE = "ERR increment would produce NaN or Infinity"
 

@@ -2,8 +2,8 @@
  * Times in the words of requests: seconds or milliseconds, from the log's time on or since 1970, to
  * the moment that is meant.
  */
-import { matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./DataCommand.js"
 import type { Words } from "./Command.js"
+import { matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./DataCommand.js"
 import * as Integer from "./Integer.js"
 
 export type Unit = "ex" | "px" | "exat" | "pxat"
@@ -53,4 +53,5 @@ export const momentOf = (
   return millis > 0 && Number.isSafeInteger(moment) ? moment : invalid(command)
 }
 
-export const invalid = (command: string): string => `ERR invalid expire time in '${command}' command`
+export const invalid = (command: string): string =>
+  `ERR invalid expire time in '${command}' command`

@@ -28,7 +28,8 @@ import type { Hash } from "./Store.js"
 
 const NO_FIELDS: Hash = new Map()
 
-const fieldAt = (words: Words, at: number): string => Latin1.decode(words[at]!, 0, words[at]!.length)
+const fieldAt = (words: Words, at: number): string =>
+  Latin1.decode(words[at]!, 0, words[at]!.length)
 
 /** The command with the hash, an empty one if the key is absent; other types are refused. */
 const ofHash =
@@ -187,7 +188,11 @@ const random: Run = (words, context) => {
   ofHash((hash) => {
     const all = [...hash.keys()]
     const next = drawer(draw)
-    if (words.length === 2) return all.length === 0 ? reply.nil() : reply.text(all[next(all.length)]!)
+    if (words.length === 2) {
+      return all.length === 0
+        ? reply.nil()
+        : reply.text(all[next(all.length)]!)
+    }
     const found = count < 0
       ? Array.from({ length: all.length === 0 ? 0 : -Number(count) }, () => all[next(all.length)]!)
       : someOf(all, Number(count), next)

@@ -229,4 +229,3 @@ export const commands: ReadonlyArray<DataCommand> = [
     OF_OBJECT
   )
 ]
-

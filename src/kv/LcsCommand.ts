@@ -8,8 +8,8 @@ import {
   keyAt,
   matches,
   NOT_AN_INTEGER,
-  SYNTAX_ERROR,
   stringOf,
+  SYNTAX_ERROR,
   TWO_KEYS
 } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
@@ -21,8 +21,7 @@ const CELLS_LIMIT = 4_000_000
 
 const TOO_LONG = "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
 const NO_STRINGS = "ERR The specified keys must contain string values"
-const CONTRADICTORY =
-  "ERR If you want both the length and indexes, please just use IDX."
+const CONTRADICTORY = "ERR If you want both the length and indexes, please just use IDX."
 
 interface Options {
   readonly length: boolean

@@ -10,7 +10,7 @@ import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 
 export type { Words } from "../kv/Command.js"
-export { matches, SYNTAX_ERROR, wrongArity, NOT_AN_INTEGER } from "../kv/DataCommand.js"
+export { matches, NOT_AN_INTEGER, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
 
 /** One connection, as its commands see and change it. */
 export interface Client {

@@ -33,7 +33,9 @@ export const find = (words: Words): Runnable | string => {
   if (command.subcommands !== undefined && words.length > 1) {
     return findSubcommand(command.name, command.subcommands, words)
   }
-  return fits(command.arity, words) && command.kind !== "Container" ? command : wrongArity(command.name)
+  return fits(command.arity, words) && command.kind !== "Container"
+    ? command
+    : wrongArity(command.name)
 }
 
 const findSubcommand = (

@@ -97,7 +97,9 @@ export class Loop {
   /** When it has to have a turn although nothing arrives. */
   get ticksUntilDue(): number {
     const ticks = Raft.ticksUntilDue(this.#state)
-    return this.#state.role === "Leader" ? Math.min(ticks, this.#parts.logTime.ticksUntilDue) : ticks
+    return this.#state.role === "Leader"
+      ? Math.min(ticks, this.#parts.logTime.ticksUntilDue)
+      : ticks
   }
 
   /** Questions to the core of what may be read that it has not answered. */

@@ -135,8 +135,7 @@ const increment: Make = (id, draw) => {
 const setField: Make = (id, draw) =>
   write("hset", draw(8) === 7 ? anyKey(draw) : hashKey(draw), someField(draw), `v${id}`)
 
-const removeField: Make = (id, draw) =>
-  write("hdel", hashKey(draw), someField(draw), `never${id}`)
+const removeField: Make = (id, draw) => write("hdel", hashKey(draw), someField(draw), `never${id}`)
 
 /** No two alike: a thousandth of it is the operation's number. */
 const expire: Make = (id, draw) => write("pexpire", anyKey(draw), String(drawTtl(draw) + id))

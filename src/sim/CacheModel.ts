@@ -200,9 +200,9 @@ const look = (
     case "get":
       return typeof first?.value === "object" ? wrongType : bulk(first?.value)
     case "mget":
-      return Answer.array(keys.map(valueOf).map((value) =>
-        bulk(typeof value === "string" ? value : undefined)
-      ))
+      return Answer.array(
+        keys.map(valueOf).map((value) => bulk(typeof value === "string" ? value : undefined))
+      )
     case "revision":
       return Answer.integer(first?.revision ?? 0)
     case "exists":

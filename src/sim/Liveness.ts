@@ -271,13 +271,18 @@ export class Liveness {
       return `the members are ${Configurations.describe(configuration)}`
     }
     for (const node of this.#members()) {
-      const { id, node: service, status } = hosts[node]!
+      const { clock, id, node: service, replica, status } = hosts[node]!
       const state = oracles.stateOf(node)
       if (state === undefined) return `${id} is ${status.toLowerCase()}`
       if (state.term !== term || state.applied !== last || state.log.last !== last) {
         return `${id} has applied ${state.applied} of ${last} entries`
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
+      const dueMillis = replica?.machine.clock?.dueMillis() ?? Infinity
+      const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
+      if (dueMillis < clock.service.unsafeCurrentTimeMillis() + soonMillis) {
+        return `${id} holds what is due soon`
+      }
     }
     return undefined
   }

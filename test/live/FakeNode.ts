@@ -3,6 +3,7 @@
  * microtask or, while held, when the test says so.
  */
 import { Effect, Layer } from "effect"
+import * as Machine from "../../src/kv/Machine.js"
 import * as Store from "../../src/kv/Store.js"
 import { Cache } from "../../src/node/Cache.js"
 import type { Change } from "../../src/node/Memberships.js"
@@ -25,7 +26,7 @@ export interface Call {
 }
 
 export class FakeNode {
-  readonly store = Store.make()
+  readonly store = new Store.Store()
   /** In order: every request that has reached the node. */
   readonly calls: Array<Call> = []
   /** In order: of every read that has reached the node. */
@@ -129,6 +130,6 @@ export class FakeNode {
 
   private apply(command: Uint8Array): WriteOutcome {
     const index = ++this.index
-    return { _tag: "Done", answer: Store.apply(this.store, command, index), index }
+    return { _tag: "Done", answer: Machine.apply(this.store, command, index), index }
   }
 }

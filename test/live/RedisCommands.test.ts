@@ -12,6 +12,7 @@ const connection = () => {
   const node = new FakeNode()
   const server: Server = {
     store: node.store,
+    draw: () => 0,
     status: node.status,
     transfer: () => {},
     snapshot: () => {},

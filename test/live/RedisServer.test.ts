@@ -317,7 +317,7 @@ describe("a client that asks faster than it is answered", () => {
       const values = ["a", "b", "c"].map((letter) => letter.repeat(64 * 1024))
       for (const value of values) other.send(request("SET", value[0]!, value))
       yield* called(node, 3)
-      const looked = vi.spyOn(node.store.entries, "get")
+      const looked = vi.spyOn(node.store, "get")
 
       const client = yield* connect
       client.socket.pause()

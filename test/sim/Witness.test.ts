@@ -3,27 +3,28 @@ import { FastCheck as fc } from "effect"
 import * as Answer from "../../src/kv/Answer.js"
 import * as Command from "../../src/kv/Command.js"
 import type { Integer } from "../../src/kv/Integer.js"
-import type * as Key from "../../src/kv/Key.js"
 import * as Latin1 from "../../src/kv/Latin1.js"
 import type { Draw, Request } from "../../src/sim/Application.js"
 import { application } from "../../src/sim/CacheApplication.js"
-import * as CacheQuery from "../../src/sim/CacheQuery.js"
 import * as Chooser from "../../src/sim/Chooser.js"
 import type { Applied, Call, History } from "../../src/sim/History.js"
 import * as Witness from "../../src/sim/Witness.js"
 
-const write = (one: Command.Command): Request => ({ kind: "write", bytes: Command.encode(one) })
+const bytesOf = (...words: ReadonlyArray<string>): Uint8Array =>
+  Command.encodeCall(Command.words(...words))
 
-const k1 = "k1" as Key.Key
+const write = (...words: ReadonlyArray<string>): Request => ({
+  kind: "write",
+  bytes: bytesOf(...words)
+})
 
-const set = (value: string): Request =>
-  write({ _tag: "Set", key: k1, value: Latin1.encode(value), condition: "none", get: false })
+const set = (value: string): Request => write("set", "k1", value)
 
-const increment = (by: Integer): Request => write({ _tag: "Increment", key: "c1" as Key.Key, by })
+const increment = (by: Integer): Request => write("incrby", "c1", String(by))
 
-const flush = write({ _tag: "FlushAll" })
+const flush = write("flushall")
 
-const get: Request = { kind: "read", bytes: CacheQuery.encode({ verb: "get", keys: [k1] }) }
+const get: Request = { kind: "read", bytes: bytesOf("get", "k1") }
 
 const bulk = (value: string): Uint8Array => Answer.bulk(Latin1.encode(value))
 
@@ -362,7 +363,8 @@ const histories = fc.tuple(fc.integer(), fc.integer({ min: 20, max: 120 }))
 /** A history, and a number that chooses what of it to spoil. */
 const spoiled = [histories, fc.nat()] as const
 
-const isOwn = ({ bytes }: Request): boolean => Command.decode(bytes)!._tag !== "FlushAll"
+const isOwn = ({ bytes }: Request): boolean =>
+  Latin1.decode(bytes, 0, bytes.length) !== Latin1.decode(flush.bytes, 0, flush.bytes.length)
 
 const doneWrites = ({ calls }: History): ReadonlyArray<Call> =>
   calls.filter((one) => one.outcome === "done" && one.request.kind === "write")

@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
+import { Dues } from "../../src/kv/Dues.js"
+import type { Due } from "../../src/kv/Dues.js"
+import type * as Key from "../../src/kv/Key.js"
+
+describe("dues", () => {
+  it.prop(
+    "have the earliest first, whatever was added and taken back",
+    [fc.array(fc.oneof(fc.nat(20), fc.constant(undefined)), { maxLength: 80 }), fc.nat()],
+    ([steps, number]) => {
+      const dues = new Dues()
+      const all: Array<Due> = []
+      steps.forEach((atMillis, step) => {
+        if (atMillis !== undefined) all.push(dues.add(`k${step}` as Key.Key, atMillis))
+        else if (all.length > 0) dues.remove(all.splice((number + step) % all.length, 1)[0]!)
+        assert.strictEqual(dues.size, all.length)
+        const earliest = Math.min(...all.map((due) => due.atMillis))
+        assert.strictEqual(dues.first?.atMillis ?? Infinity, earliest)
+      })
+      const sorted = all.map((due) => due.atMillis).sort((one, other) => one - other)
+      assert.deepStrictEqual(
+        sorted.map(() => {
+          const { first } = dues
+          dues.remove(first!)
+          return first!.atMillis
+        }),
+        sorted
+      )
+    }
+  )
+})
