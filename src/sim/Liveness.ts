@@ -29,8 +29,11 @@ const LOOK_MICROS = 20_000
 /** Election timeouts in which there must be a leader. */
 export const LEADER_TIMEOUTS = 20
 
-/** Election timeouts, besides two request timeouts, in which everything must have come to rest. */
+/** Election timeouts, besides request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
+
+/** Request timeouts; one more for each node that is no member, for it says so only after one. */
+const REST_REQUEST_TIMEOUTS = 2
 
 /** Request timeouts, besides `REST_TIMEOUTS`, for which a log may go on growing. */
 const GROWS_REQUEST_TIMEOUTS = 10
@@ -150,8 +153,10 @@ export class Liveness {
         if (why === undefined && !this.#network.isCalm) return
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
-        const { requestTimeoutMillis } = this.#scenario
-        if (age > REST_TIMEOUTS * timeoutMicros + 2_000 * requestTimeoutMillis) this.#late(why)
+        const strangers = this.#core.length - this.#members().length
+        const restMicros = REST_TIMEOUTS * timeoutMicros +
+          1_000 * this.#scenario.requestTimeoutMillis * (REST_REQUEST_TIMEOUTS + strangers)
+        if (age > restMicros) this.#late(why)
         return
       }
       case "handing over": {

@@ -93,7 +93,8 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
 
   const checkInvariants = invariantsOf(application, hosts, world)
   while (world.violation === undefined && !liveness.isOver && step(world, hosts, oracles)) {
-    troubles.look()
+    // What a trouble ends may start again at once, and that is fibers.
+    world.tasks.run(() => troubles.look())
     checkInvariants()
   }
   if (world.violation === undefined) {

@@ -7,6 +7,14 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a read that was granted, and whose node then came no further, was never answered",
     [28, 195, 262, 528, 841, 915]
+  ],
+  [
+    "what a fault had waited for was killed while it stopped, and started again outside of any event",
+    [4275]
+  ],
+  [
+    "a client that asked several nodes that are no members any more was taken for one never answered",
+    [4664]
   ]
 ]
 
