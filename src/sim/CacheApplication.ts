@@ -5,6 +5,8 @@
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
+import * as CommandTable from "../kv/CommandTable.js"
+import { NO_KEYS } from "../kv/DataCommand.js"
 import * as Latin1 from "../kv/Latin1.js"
 import * as CacheMachine from "../kv/Machine.js"
 import * as Store from "../kv/Store.js"
@@ -203,11 +205,18 @@ const shown = (value: Uint8Array): string => {
   return value.length === head.length ? `${quoted}"` : `${quoted}..." of ${value.length} bytes`
 }
 
-const describeWords = ([name, ...words]: Command.Words): string =>
-  [name!, ...words].map((word, at) => {
+/** Keys, options and numbers as they are; all else, which are values and fields, quoted. */
+const describeWords = (words: Command.Words): string => {
+  const [first, last, step] = CommandTable.find(words)?.keys ?? NO_KEYS
+  const isKey = (at: number): boolean =>
+    first > 0 && at >= first && (last < 0 || at <= last) && (at - first) % step === 0
+  return words.map((word, at) => {
     const text = Latin1.decode(word, 0, word.length)
-    return at === 0 || /^[a-z0-9]{1,8}$/.test(text) ? text : shown(word)
+    return at === 0 || isKey(at) || PLAIN.test(text) ? text : shown(word)
   }).join(" ")
+}
+
+const PLAIN = /^(nx|xx|get|px|keepttl|ifeq|-?\d{1,20})$/
 
 const describe = ({ bytes }: Request): string => {
   const command = Command.decode(bytes)

@@ -134,7 +134,7 @@ describe("the requests of simulated clients", () => {
 
   it("are plain small sets of the first key if every draw is 0", () => {
     const plain = [0, 1, 2].map((id) => application.describe(application.request(id, () => 0)))
-    assert.deepStrictEqual(plain, ["set k1 v0", "set k1 v1", "set k1 v2"])
+    assert.deepStrictEqual(plain, [`set k1 "v0"`, `set k1 "v1"`, `set k1 "v2"`])
   })
 
   it("are sometimes whatever they can be, and reads for two in five", () => {
@@ -194,9 +194,9 @@ describe("the words for a request", () => {
   const large = new Uint8Array(600).fill(0x61)
 
   it.each<readonly [string, Request]>([
-    ["set k1 v17 px 50", write("set", "k1", value, "px", "50")],
+    [`set k1 "v17" px 50`, write("set", "k1", value, "px", "50")],
     [
-      `mset k1 v17 k1 "aaaaaaaaaaaaaaaaaaaaaaaa..." of 600 bytes`,
+      `mset k1 "v17" k1 "aaaaaaaaaaaaaaaaaaaaaaaa..." of 600 bytes`,
       write("mset", "k1", value, "k1", large)
     ],
     ["flushall", write("flushall")],

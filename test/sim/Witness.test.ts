@@ -168,7 +168,7 @@ describe("exactly once", () => {
     (outcome) => {
       assertBreaks(
         "exactly-once",
-        "operation 1 (client 1, incr c1 1) was applied twice: at index 3 and at index 5",
+        "operation 1 (client 1, incrby c1 1) was applied twice: at index 3 and at index 5",
         [
           outcome === "done"
             ? done(1, increment(1), [1, 2], 3, Answer.integer(1))
@@ -292,7 +292,7 @@ describe("right answers", () => {
   it("are missed by a command whose operation never heard of it, also after the last answer", () => {
     assertBreaks(
       "right-answers",
-      "the command incr c1 2 was answered 3 as of index 3, " +
+      "the command incrby c1 2 was answered 3 as of index 3, " +
         "where 2 is right (different from byte 1 on)",
       [call(1, increment(2), [1])],
       [applied(3, increment(2), Answer.integer(3))]
