@@ -180,8 +180,8 @@ export class Liveness {
    */
   #rest(): void {
     if (this.#stage === "last requests") return this.#enter("quiet")
-    // One that is on its way out, from before, comes back by itself and would lead from outside.
-    if (this.#parts.hosts[this.#leader()!]!.status !== "Running") return
+    // One that is on its way out, from before, comes back by itself, and till then takes no office.
+    if (this.#members().some((node) => this.#parts.hosts[node]!.status !== "Running")) return
     const change = this.#hasChanged ? 0 : this.#parts.world.chooser.pick("process", 4)
     this.#hasChanged = true
     if (change === 1) return this.#depose()

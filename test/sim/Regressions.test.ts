@@ -15,6 +15,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a client that asked several nodes that are no members any more was taken for one never answered",
     [4664]
+  ],
+  [
+    "a successor that was on its way out was asked to lead, and nobody heard of it again",
+    [6024]
   ]
 ]
 
