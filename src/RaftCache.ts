@@ -221,11 +221,9 @@ const make = (defaultReads: ReadMode) =>
     ): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
       Effect.gen(function*() {
         const valid = yield* validKey(key)
-        const stored = yield* show(() => store.get(valid), reads)
-        if (stored === undefined) return Option.none()
-        const { revision, value } = stored
+        const { revision = 0, value } = (yield* show(() => store.get(valid), reads)) ?? {}
         if (value instanceof Map) return yield* new Invalid({ message: `${key} holds a hash` })
-        return Option.some({ value, revision })
+        return Option.map(Option.fromNullable(value), (value) => ({ value, revision }))
       })
 
     return RaftCache.of({
@@ -341,13 +339,12 @@ export const layer = (
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
-  const id = "n1"
   const alone = Layer.succeed(Network, {
     run: () => Effect.void,
     setPeers: () => {},
     send: () => {}
   })
-  return assemble(NodeProgram.defaults, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(
+  return assemble(NodeProgram.defaults, Layer.merge(EphemeralStorage.layer("n1"), alone)).pipe(
     Layer.orDie
   )
 })

@@ -14,7 +14,7 @@ export type Group = "string" | "bitmap" | "generic" | "hash"
 /** Whatever a command works with besides its words. */
 export interface Context {
   readonly store: Store
-  /** Of the log entry that carries it: the revision of what it writes. 0 for one that only reads. */
+  /** Of the log entry that carries it: the revision of what it writes. 0 without one. */
   readonly index: number
   readonly reply: Reply
   /** A number from 0 to before 2^32, for those that choose. In the log, a function of the index. */

@@ -1,6 +1,6 @@
 /**
- * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options, replies
- * and errors are those of Redis 7.0.
+ * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options,
+ * replies and errors are those of Redis 7.0.
  */
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"

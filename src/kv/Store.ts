@@ -15,7 +15,7 @@ import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
 import * as StoreSnapshot from "./StoreSnapshot.js"
 
-/** By field, of one character for each byte. Written to in place, by whoever has called `change`. */
+/** By field, of one character for each byte. Written to in place, after `change` has given it. */
 export type Hash = Map<string, Uint8Array>
 
 /** A string, whose bytes are never written to, or a hash. */

@@ -21,6 +21,12 @@ import * as Expiry from "./Expiry.js"
 import * as Integer from "./Integer.js"
 import type { Key } from "./Key.js"
 
+/** The longest array of values in one reply. */
+export const REPLY_LIMIT_BYTES = 64 * 1024 * 1024
+
+const REPLY_TOO_LONG = `ERR the values together exceed ${REPLY_LIMIT_BYTES} bytes: ` +
+  "ask for fewer keys at once"
+
 export const TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 
 const EMPTY = new Uint8Array(0)
@@ -68,11 +74,16 @@ const getExpire: Run = (words, context) => {
 }
 
 const getMany: Run = (words, context) => {
-  context.reply.array(words.length - 1)
+  const values: Array<Uint8Array | undefined> = []
+  let sizeBytes = 0
   for (let at = 1; at < words.length; at++) {
     const value = stringOf(context, keyAt(words, at))
-    bulkOrNil(context, typeof value === "string" ? undefined : value)
+    values.push(typeof value === "string" ? undefined : value)
+    sizeBytes += value?.length ?? 0
   }
+  if (sizeBytes > REPLY_LIMIT_BYTES) return context.reply.error(REPLY_TOO_LONG)
+  context.reply.array(values.length)
+  for (const value of values) bulkOrNil(context, value)
 }
 
 const putMany = (words: Words, context: Context): void => {

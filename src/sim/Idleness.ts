@@ -27,6 +27,12 @@ export const check = ({ hosts, oracles, world }: Parts, members: ReadonlyArray<n
   }
 }
 
+/** Whether the machine of the node wants to be told the time within so many milliseconds. */
+export const isDue = ({ clock, replica }: Host, withinMillis: number): boolean => {
+  const dueMillis = replica?.machine.clock?.dueMillis() ?? Infinity
+  return dueMillis < clock.service.unsafeCurrentTimeMillis() + withinMillis
+}
+
 const requestsLeft = (state: State): ReadonlyArray<string> => {
   const { change, confirmedReads, deferred, forwardedReads, proposals, reads, writes } = state
   const kept = { confirmedReads, deferred, forwardedReads, proposals, reads, writes }

@@ -32,7 +32,7 @@ export const LEADER_TIMEOUTS = 20
 /** Election timeouts, besides request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
 
-/** Request timeouts; one more for each node that is no member, for it says so only after one. */
+/** One more for each node that is no member, for it says so only after one. */
 const REST_REQUEST_TIMEOUTS = 2
 
 /** Request timeouts, besides `REST_TIMEOUTS`, for which a log may go on growing. */
@@ -246,10 +246,7 @@ export class Liveness {
     const { world } = this.#parts
     const sinceMillis = Math.floor((world.nowMicros - this.#beganMicros) / 1_000)
     const names = this.#core.map((node) => this.#parts.hosts[node]!.id).join(", ")
-    world.violate(
-      "liveness",
-      `${sinceMillis} ms after the last fault for ${names}: ${what}`
-    )
+    world.violate("liveness", `${sinceMillis} ms after the last fault for ${names}: ${what}`)
   }
 
   #leader(): number | undefined {
@@ -276,18 +273,15 @@ export class Liveness {
       return `the members are ${Configurations.describe(configuration)}`
     }
     for (const node of this.#members()) {
-      const { clock, id, node: service, replica, status } = hosts[node]!
+      const { id, node: service, status } = hosts[node]!
       const state = oracles.stateOf(node)
       if (state === undefined) return `${id} is ${status.toLowerCase()}`
       if (state.term !== term || state.applied !== last || state.log.last !== last) {
         return `${id} has applied ${state.applied} of ${last} entries`
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
-      const dueMillis = replica?.machine.clock?.dueMillis() ?? Infinity
       const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
-      if (dueMillis < clock.service.unsafeCurrentTimeMillis() + soonMillis) {
-        return `${id} holds what is due soon`
-      }
+      if (Idleness.isDue(hosts[node]!, soonMillis)) return `${id} holds what is due soon`
     }
     return undefined
   }

@@ -64,8 +64,8 @@ describe("a command", () => {
 
   it("is refused in Redis's words when there is none, or the number of words is wrong", () => {
     const { ask } = connection()
-    expect(ask("TTL", "a", "b\r\n")).toBe(
-      "-ERR unknown command 'TTL', with args beginning with: 'a' 'b  ' \r\n"
+    expect(ask("LPUSH", "a", "b\r\n")).toBe(
+      "-ERR unknown command 'LPUSH', with args beginning with: 'a' 'b  ' \r\n"
     )
     expect(ask("GET")).toBe("-ERR wrong number of arguments for 'get' command\r\n")
     expect(ask("CLIENT")).toBe("-ERR wrong number of arguments for 'client' command\r\n")

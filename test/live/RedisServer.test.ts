@@ -139,17 +139,6 @@ describe("a client of the Redis server", () => {
       )
       expect(replies).toMatch(/^\+OK\r\n-ERR the values together exceed 67108864 bytes: ask for/)
     }))
-
-  it.scopedLive("is told that keys do not expire yet", () =>
-    Effect.gen(function*() {
-      const { converse } = yield* serve()
-      for (
-        const option of [["EX", "10"], ["px", "10"], ["EXAT", "1"], ["PXAT", "1"], ["KEEPTTL"]]
-      ) {
-        expect(yield* converse(request("SET", "a", "1", ...option)))
-          .toMatch(/^-ERR expiry is not supported yet, the key would stay forever: use SET/)
-      }
-    }))
 })
 
 describe("the order of a connection", () => {
