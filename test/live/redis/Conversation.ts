@@ -67,8 +67,10 @@ const hold = async (
 ): Promise<Heard> => {
   const count = Math.max(0, ...turns.map(({ client }) => client)) + 1
   const clients = await Promise.all(Array.from({ length: count }, () => Client.connect(where)))
-  await clients[0]!.ask([["FLUSHALL"]])
-  for (const client of clients) await client.ask([["HELLO", protocol]])
+  const greeting = ["HELLO", protocol]
+  await Promise.all(
+    clients.map((client, at) => client.ask(at === 0 ? [["FLUSHALL"], greeting] : [greeting]))
+  )
   const replies: Array<Reply.Reply> = []
   for (const { client, requests } of inRows(turns)) {
     const [first] = requests

@@ -15,7 +15,9 @@ const quoted = (word: string): string => {
   if (/^[\w.:*?+-]+$/.test(word)) return word
   const escaped = word.replace(/[^ -~]|["\\]/g, (character) => {
     const code = character.charCodeAt(0)
-    return code >= 0x20 && code < 0x7f ? `\\${character}` : `\\x${code.toString(16).padStart(2, "0")}`
+    return code >= 0x20 && code < 0x7f
+      ? `\\${character}`
+      : `\\x${code.toString(16).padStart(2, "0")}`
   })
   return `"${escaped}"`
 }

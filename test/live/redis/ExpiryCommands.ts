@@ -16,6 +16,9 @@ const duration = fc.noShrink(
   fc.noBias(fc.integer({ min: DAY_SECONDS, max: 20_000 * DAY_SECONDS }))
 )
 
+/** Always to come. */
+export const secondsAhead = duration.map(String)
+
 const YEAR_2100_SECONDS = 4_102_444_800
 
 const moment = fc.oneof(
@@ -29,7 +32,7 @@ const mostly = (right: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof({ arbitrary: right, weight: 5 }, wrong, texts("0", "-1"))
 
 /** Positive, or refused by whatever must set a moment that is to come. */
-export const seconds = mostly(duration.map(String))
+export const seconds = mostly(secondsAhead)
 export const millis = mostly(duration.map((each) => String(1000 * each + 1)))
 const momentSeconds = mostly(moment.map(String))
 const momentMillis = mostly(moment.map((each) => String(1000 * each + 1)))

@@ -82,9 +82,11 @@ export const written = (name: string): fc.Arbitrary<string> =>
 export const phrase = (
   ...parts: ReadonlyArray<string | fc.Arbitrary<string> | Phrase>
 ): Phrase =>
-  fc.tuple(...parts.map((part): fc.Arbitrary<string | Words> =>
-    typeof part === "string" ? written(part) : part
-  )).map((drawn) => drawn.flat())
+  fc.tuple(
+    ...parts.map((part): fc.Arbitrary<string | Words> =>
+      typeof part === "string" ? written(part) : part
+    )
+  ).map((drawn) => drawn.flat())
 
 /** Each of them, once or more often. */
 export const some = (part: fc.Arbitrary<string> | Phrase): Phrase =>
@@ -98,8 +100,7 @@ export const options = (...each: ReadonlyArray<Phrase>): Phrase =>
     : fc.array(fc.oneof(...each), { maxLength: REPETITIONS_LIMIT }).map((drawn) => drawn.flat())
 
 /** At most one of them. */
-export const maybe = (...each: ReadonlyArray<Phrase>): Phrase =>
-  fc.oneof(fc.constant([]), ...each)
+export const maybe = (...each: ReadonlyArray<Phrase>): Phrase => fc.oneof(fc.constant([]), ...each)
 
 /** No small number is among them: it could be a duration, and a key expire within the test. */
 const misplaced = texts("", "x", "0", "-1", "1.5", "nx", "GET", MAX, MIN, "\u0000\u00ff\r\n")

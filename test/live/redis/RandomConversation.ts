@@ -6,7 +6,7 @@ import { FastCheck as fc } from "effect"
 import * as Connection from "./ConnectionCommands.js"
 import type { Conversation, Turn, Words } from "./Conversation.js"
 import * as Expiry from "./ExpiryCommands.js"
-import { anyKey, phrase, some, spoilt } from "./Grammar.js"
+import { anyKey, field, hashKey, phrase, some, spoilt, stringKey, value } from "./Grammar.js"
 import type { Has, Phrase } from "./Grammar.js"
 import * as Hash from "./HashCommands.js"
 import * as Key from "./KeyCommands.js"
@@ -15,6 +15,9 @@ import * as Transaction from "./TransactionCommands.js"
 
 /** Turns or whole transactions in one conversation. */
 const SCENES_LIMIT = 12
+
+/** Keys that are set before. */
+const OPENING_LIMIT = 6
 
 /** How often each family is drawn, against the others. */
 const families = [
@@ -38,6 +41,16 @@ const request = (has: Has): Phrase =>
       return phrases.length === 0 ? [] : [{ arbitrary: spoilt(fc.oneof(...phrases)), weight }]
     })
   )
+
+/** What there may be to begin with, so that what follows meets something. */
+const opening = (has: Has): Phrase => {
+  const [set, setExpiring, setFields] = [
+    phrase("SET", stringKey, value),
+    phrase("SETEX", stringKey, Expiry.secondsAhead, value),
+    phrase("HSET", hashKey, some(phrase(field, value)))
+  ]
+  return fc.oneof(set, ...has("setex") ? [setExpiring] : [], ...has("hset") ? [setFields] : [])
+}
 
 /** Mostly the first client. */
 const speaker = fc.oneof({ arbitrary: fc.constant(0), weight: 4 }, fc.constant(1))
@@ -67,8 +80,9 @@ export const conversation = (has: Has): fc.Arbitrary<Conversation> => {
   const scene = has("multi")
     ? fc.oneof({ arbitrary: single, weight: 8 }, transaction(request(has)))
     : single
-  return fc.record({
-    protocol: fc.constantFrom("2" as const, "3" as const),
-    turns: fc.array(scene, { minLength: 1, maxLength: SCENES_LIMIT }).map((scenes) => scenes.flat())
-  })
+  const turns = fc.tuple(
+    fc.array(turn(opening(has)), { maxLength: OPENING_LIMIT }),
+    fc.array(scene, { minLength: 1, maxLength: SCENES_LIMIT })
+  ).map((scenes) => scenes.flat(2))
+  return fc.record({ protocol: fc.constantFrom("2" as const, "3" as const), turns })
 }

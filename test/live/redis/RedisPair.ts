@@ -42,7 +42,7 @@ const SETTINGS = [
   ["--proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)]
 ].flat()
 
-const startTheirs: Effect.Effect<Net.IpcNetConnectOpts, never, Scope.Scope> = Effect.gen(
+export const startTheirs: Effect.Effect<Net.IpcNetConnectOpts, never, Scope.Scope> = Effect.gen(
   function*() {
     const folder = yield* temporaryFolder
     const path = join(folder, "socket")
