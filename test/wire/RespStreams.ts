@@ -111,14 +111,14 @@ export const draw = (dice: Dice): Uint8Array => {
   return concat([bytes.subarray(0, at), long, bytes.subarray(at)])
 }
 
-/** The same bytes in pieces, each with memory of its own, some without any bytes. */
+/** The same bytes in pieces, some of them without any: views, as a socket gives them. */
 export const split = (dice: Dice, bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
   const pieceLimit = dice.pick([1, 3, 10, 100, bytes.length])
   const smallest = Math.max(1, bytes.length >> 10)
   const pieces: Array<Uint8Array> = []
   for (let at = 0; at < bytes.length;) {
     const length = smallest - 1 + dice.below(pieceLimit + 2)
-    pieces.push(bytes.slice(at, at + length))
+    pieces.push(bytes.subarray(at, at + length))
     at += length
   }
   return pieces
