@@ -6,7 +6,7 @@
  */
 import type * as Net from "node:net"
 import { RawClient, request } from "../RawClient.js"
-import type { RedisPair, Side } from "./RedisPair.js"
+import type { Pair, Side } from "./RedisPair.js"
 import * as Reply from "./Reply.js"
 
 export type Words = ReadonlyArray<string>
@@ -51,7 +51,7 @@ export const alone = (...turns: ReadonlyArray<Words>): Conversation => ({
 
 /** The same on an empty database of either server. */
 export const withBoth = async (
-  pair: RedisPair,
+  pair: Pair,
   conversation: Conversation
 ): Promise<Record<Side, Heard>> => {
   const [ours, theirs] = await Promise.all([

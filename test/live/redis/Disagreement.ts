@@ -5,7 +5,7 @@
 import * as Conversations from "./Conversation.js"
 import type { Conversation, Heard, Words } from "./Conversation.js"
 import * as Differences from "./Differences.js"
-import type { RedisPair } from "./RedisPair.js"
+import type { Pair } from "./RedisPair.js"
 
 /** Of a reply, no more is shown. */
 const SHOWN_CHARACTERS = 500
@@ -25,7 +25,7 @@ const quoted = (word: string): string => {
 export const line = (words: Words): string => words.map(quoted).join(" ")
 
 /** Holds it once more. */
-export const describe = async (pair: RedisPair, conversation: Conversation): Promise<string> => {
+export const describe = async (pair: Pair, conversation: Conversation): Promise<string> => {
   const { protocol, turns } = conversation
   const { ours, theirs } = await Conversations.withBoth(pair, conversation)
   const at = Differences.find(turns, ours, theirs)

@@ -51,12 +51,15 @@ export const float = fc.oneof(
   texts("3.0e3", "1e-5", "-.5", "5.", "0.1", "1e17", "1e400", "inf", "-inf", "nan", "0x10", "1 ")
 )
 
-export const value = fc.oneof(
+/** Of hashes: with longer ones Redis no longer keeps their fields in order. */
+export const shortValue = fc.oneof(
   { arbitrary: integer, weight: 3 },
   float,
   fc.string({ maxLength: 8 }),
-  texts("", "foobar", "\u0000\u00ff\r\n", "x".repeat(44), "x".repeat(45), "y".repeat(200))
+  texts("", "foobar", "\u0000\u00ff\r\n", "x".repeat(44), "x".repeat(45))
 )
+
+export const value = fc.oneof({ arbitrary: shortValue, weight: 6 }, texts("y".repeat(200)))
 
 /** A place in a text, counted from either end. */
 export const offset = fc.oneof(

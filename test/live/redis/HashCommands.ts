@@ -8,9 +8,9 @@ import {
   options,
   pattern,
   phrase,
+  shortValue as value,
   some,
-  texts,
-  value
+  texts
 } from "./Grammar.js"
 import type { Family } from "./Grammar.js"
 import * as KeyCommands from "./KeyCommands.js"

@@ -6,7 +6,17 @@ import { FastCheck as fc } from "effect"
 import * as Connection from "./ConnectionCommands.js"
 import type { Conversation, Turn, Words } from "./Conversation.js"
 import * as Expiry from "./ExpiryCommands.js"
-import { anyKey, field, hashKey, phrase, some, spoilt, stringKey, value } from "./Grammar.js"
+import {
+  anyKey,
+  field,
+  hashKey,
+  phrase,
+  shortValue,
+  some,
+  spoilt,
+  stringKey,
+  value
+} from "./Grammar.js"
 import type { Has, Phrase } from "./Grammar.js"
 import * as Hash from "./HashCommands.js"
 import * as Key from "./KeyCommands.js"
@@ -47,7 +57,7 @@ const opening = (has: Has): Phrase => {
   const [set, setExpiring, setFields] = [
     phrase("SET", stringKey, value),
     phrase("SETEX", stringKey, Expiry.secondsAhead, value),
-    phrase("HSET", hashKey, some(phrase(field, value)))
+    phrase("HSET", hashKey, some(phrase(field, shortValue)))
   ]
   return fc.oneof(set, ...has("setex") ? [setExpiring] : [], ...has("hset") ? [setFields] : [])
 }

@@ -17,13 +17,18 @@ import { temporaryFolder } from "../TemporaryFolder.js"
 
 const HOST = "127.0.0.1"
 
-export interface RedisPair {
-  readonly ours: { readonly host: string; readonly port: number }
-  readonly theirs: { readonly path: string }
+/** Where two servers are reached. */
+export interface Pair {
+  readonly ours: Net.NetConnectOpts
+  readonly theirs: Net.NetConnectOpts
+}
+
+export interface RedisPair extends Pair {
+  readonly ours: Net.TcpNetConnectOpts & { readonly host: string }
 }
 
 /** Which of the two. */
-export type Side = keyof RedisPair
+export type Side = keyof Pair
 
 const found = spawnSync("redis-server", ["--version"], { encoding: "utf8" })
 
@@ -42,7 +47,7 @@ const SETTINGS = [
   ["--proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)]
 ].flat()
 
-export const startTheirs: Effect.Effect<Net.IpcNetConnectOpts, never, Scope.Scope> = Effect.gen(
+const startTheirs: Effect.Effect<Net.IpcNetConnectOpts, never, Scope.Scope> = Effect.gen(
   function*() {
     const folder = yield* temporaryFolder
     const path = join(folder, "socket")
@@ -78,4 +83,10 @@ export const make: Effect.Effect<RedisPair, RedisServer.RedisServerError, Scope.
     const { host, port } = yield* Effect.provide(RedisServer.RedisServer, services)
     return { ours: { host, port }, theirs }
   }
+)
+
+/** Redis twice: what the two say differs by nothing but chance and the clock. */
+export const twins: Effect.Effect<Pair, never, Scope.Scope> = Effect.map(
+  Effect.all([startTheirs, startTheirs]),
+  ([ours, theirs]) => ({ ours, theirs })
 )

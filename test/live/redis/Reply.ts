@@ -27,14 +27,15 @@ const LISTS = "*~>"
 const PAIRS = "%|"
 const MARKS = `+-:_,#(${BULKS}${LISTS}${PAIRS}`
 
-/** The reply that begins at `from`, or undefined while some of it is missing. */
+/**
+ * The reply that begins at `from`, or undefined while some of it is missing. What is not the
+ * protocol is a reply with all that follows.
+ */
 export const read = (said: string, from: number): Reply | undefined => {
   const lineEnd = said.indexOf("\r\n", from)
   if (lineEnd < 0) return undefined
   const mark = said[from]!
-  if (!MARKS.includes(mark)) {
-    throw new Error(`not the protocol: ${JSON.stringify(said.slice(from, from + 80))}`)
-  }
+  if (!MARKS.includes(mark)) return { raw: said.slice(from), mark: "", text: "", items: [] }
   const line = said.slice(from + 1, lineEnd)
   const start = lineEnd + 2
   if (BULKS.includes(mark) && line !== "-1") {
