@@ -1,21 +1,15 @@
 /**
- * Says the same to a real Redis 7.0 and to this server, and compares the replies byte for byte.
- * What differs on purpose is listed with its reason, and must differ.
+ * Says the same to a real Redis 7.0 and to this server, in conversations written by hand, and
+ * compares the replies byte for byte. What differs on purpose is listed with its reason, and must
+ * differ. `RedisConversations.test.ts` does so with conversations drawn by chance.
  */
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
-import { spawn, spawnSync } from "node:child_process"
-import type { ChildProcess } from "node:child_process"
+import { Effect, Exit, Scope } from "effect"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { REDIS_VERSION } from "../../src/live/RedisInfo.js"
-import * as RedisServer from "../../src/live/RedisServer.js"
-import { FakeNode } from "./FakeNode.js"
+import type * as Net from "node:net"
 import { RawClient, request } from "./RawClient.js"
-
-const HOST = "127.0.0.1"
+import * as RedisPair from "./redis/RedisPair.js"
 
 type Words = ReadonlyArray<string>
 
@@ -102,6 +96,7 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   // The server.
   [["CONFIG"], ["CONFIG", "nope"], ["CONFIG", "GET"], ["CONFIG", "GET", "save"]],
   [["CONFIG", "GET", "appendonly"], ["CONFIG", "GET", "nothing"], ["config", "get", "maxclients"]],
+  [["CONFIG", "GET", "proto-max-bulk-len"]],
   [["CONFIG", "GET", "databases", "databases", "d?t*base*"], ["CONFIG", "GET", "maxmemory-p*"]],
   [["INFO", "nope"], ["COMMAND", "nope"], ["COMMAND", "COUNT", "x"], ["COMMAND", "LIST", "x"]],
   [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]]
@@ -129,7 +124,6 @@ const different: ReadonlyArray<Difference> = [
   { why: "it has other subcommands to tell of", words: [["CLIENT", "HELP"]] },
   { why: "INFO tells what is so here", words: [["INFO", "server"]] },
   { why: "a setting is told by its own name, not as asked", words: [["CONFIG", "GET", "SAVE"]] },
-  { why: "a value may have 8 MiB", words: [["CONFIG", "GET", "proto-max-bulk-len"]] },
   { why: "no command of Redis is missing silently", words: [["LPUSH", "a", "1"]] }
 ]
 
@@ -172,50 +166,23 @@ const masked = (replies: string): string => replies.replace(/(\$2\r\nid\r\n:)\d+
 const conversation = (words: ReadonlyArray<Words>, protocol: string): string =>
   [["FLUSHALL"], ["HELLO", protocol], ...words, ["QUIT"]].map((one) => request(...one)).join("")
 
-const version = spawnSync("redis-server", ["--version"], { encoding: "utf8" })
-const isInstalled = version.status === 0 && version.stdout.includes(`v=${REDIS_VERSION}`)
-if (!isInstalled) {
-  console.warn(`SKIPPED: no redis-server ${REDIS_VERSION} is installed to compare the replies with`)
-}
-
-describe.skipIf(!isInstalled)("compared with Redis itself", () => {
+describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself", () => {
   const scope = Effect.runSync(Scope.make())
-  let folder: string
-  let redis: { path: string }
-  let child: ChildProcess
-  let own: { host: string; port: number }
+  let pair: RedisPair.RedisPair
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "redis-"))
-    redis = { path: join(folder, "socket") }
-    const options = ["--port", "0", "--unixsocket", redis.path, "--dir", folder]
-    const settings = ["--save", "", "--databases", "1", "--appendonly", "no"]
-    child = spawn("redis-server", [...options, ...settings], {
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    for (let log = ""; !log.includes("ready to accept connections");) {
-      log += String((await once(child.stdout!, "data"))[0])
-    }
-    child.stdout!.resume()
-    const layer = Layer.provide(RedisServer.layer({ host: HOST, port: 0 }), new FakeNode().layer)
-    const services = await Effect.runPromise(Layer.buildWithScope(layer, scope))
-    own = await Effect.runPromise(Effect.provide(RedisServer.RedisServer, services))
+    pair = await Effect.runPromise(Scope.extend(RedisPair.make, scope))
   })
 
-  afterAll(async () => {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-    child.kill("SIGKILL")
-    await once(child, "exit")
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
-  const both = async (text: string): Promise<readonly [ours: string, theirs: string]> => {
-    const ask = async (where: { path: string } | { host: string; port: number }) => {
+  const both = (text: string): Promise<readonly [ours: string, theirs: string]> => {
+    const ask = async (where: Net.NetConnectOpts) => {
       const client = await RawClient.connect(where)
       client.send(text)
       return masked(await client.ended())
     }
-    return Promise.all([ask(own), ask(redis)])
+    return Promise.all([ask(pair.ours), ask(pair.theirs)])
   }
 
   describe.each(["2", "3"])("in version %s of the protocol", (protocol) => {
@@ -242,24 +209,9 @@ describe.skipIf(!isInstalled)("compared with Redis itself", () => {
     expect(ours).toBe(theirs)
   })
 
-  /** Redis has none of the kind, or only in newer versions. */
-  const isOwn = (name: string) => /^raft\b/.test(name) || name === "client|setinfo"
-
-  it("has every command that Redis has too by the same name, arity, flags and keys", async () => {
-    const [ours, theirs] = await both(conversation([["COMMAND"]], "2"))
-    const one = /\*10\r\n\$\d+\r\n([\w|]+)\r\n(:-?\d+\r\n\*\d+\r\n(?:\+\w+\r\n)*(?::-?\d+\r\n){3})/g
-    const shapes = (replies: string) =>
-      new Map([...replies.matchAll(one)].map(([, name, shape]) => [name!, shape!]))
-    const redisShapes = shapes(theirs)
-    const compared = [...shapes(ours)].filter(([name]) => !isOwn(name))
-    expect(compared.length).toBeGreaterThan(30)
-    for (const [name, shape] of compared) {
-      expect([name, shape]).toEqual([name, redisShapes.get(name)])
-    }
-  })
-
   const tool = (name: string, ...options: ReadonlyArray<string>) => {
-    const running = spawn(name, ["-h", own.host, "-p", String(own.port), ...options])
+    const { host, port } = pair.ours
+    const running = spawn(name, ["-h", host, "-p", String(port), ...options])
     let said = ""
     running.stdout.on("data", (text) => (said += String(text)))
     running.stderr.on("data", (text) => (said += String(text)))

@@ -1,0 +1,213 @@
+/**
+ * Where this server may say something else than Redis, why, and what must be the same even there.
+ * All else is compared byte for byte. `witness` is said to both to show that the difference exists;
+ * where it depends on chance or on the clock there is none.
+ */
+import type { Heard, Turn, Words } from "./Conversation.js"
+import { nameOf } from "./Conversation.js"
+import * as Reply from "./Reply.js"
+
+export interface Difference {
+  /** Of commands, in lower case; of a subcommand as in "object|idletime". */
+  readonly names: ReadonlyArray<string>
+  readonly why: string
+  /** Said of two replies of the same kind: neither is an error, nil or a queued command. */
+  readonly isSame: (ours: Reply.Reply, theirs: Reply.Reply) => boolean
+  /** Each said alone, on an empty database. */
+  readonly witness?: ReadonlyArray<Words>
+}
+
+/** How far apart the two servers may be in time when they carry out the same request. */
+const CLOCK_SLACK_MILLIS = 10_000
+
+const within = (slack: number): Difference["isSame"] => (ours, theirs) =>
+  Number(ours.text) >= 0 && Number(theirs.text) >= 0 &&
+  Math.abs(Number(ours.text) - Number(theirs.text)) <= slack
+
+const sortedRaws = (items: ReadonlyArray<Reply.Reply>): string =>
+  items.map(({ raw }) => raw).sort().join("")
+
+const inAnyOrder: Difference["isSame"] = (ours, theirs) =>
+  ours.text === theirs.text && sortedRaws(ours.items) === sortedRaws(theirs.items)
+
+/** Fields and values by turns. */
+const pairsOf = ({ items }: Reply.Reply): ReadonlyArray<Reply.Reply> =>
+  items.flatMap((field, at) => at % 2 === 0 ? [Reply.list([field, items[at + 1]!])] : [])
+
+const pairsInAnyOrder: Difference["isSame"] = (ours, theirs) =>
+  inAnyOrder(Reply.list(pairsOf(ours)), Reply.list(pairsOf(theirs)))
+
+/** Up to so many fields, none of them long, Redis keeps as they came (hash-max-listpack-entries). */
+const ORDERED_FIELDS_LIMIT = 512
+
+const onceLarge = (isSame: Difference["isSame"]): Difference["isSame"] => (ours, theirs) =>
+  theirs.items.length > ORDERED_FIELDS_LIMIT && isSame(ours, theirs)
+
+/** A cursor that is 0, and what the whole scan has found: some of it maybe twice. */
+const found = (list: (items: Reply.Reply) => ReadonlyArray<Reply.Reply>): Difference["isSame"] => {
+  const once = ({ items }: Reply.Reply) =>
+    [...new Set(list(items[1]!).map(({ raw }) => raw))].sort()
+  return (ours, theirs) => once(ours).join("") === once(theirs).join("")
+}
+
+/** The same lengths all the way down, whatever the texts. */
+const shapeOf = (reply: Reply.Reply): string =>
+  Reply.isList(reply)
+    ? `${reply.mark}${reply.text}(${reply.items.map(shapeOf).join("")})`
+    : reply.mark
+
+const alike: Difference["isSame"] = (ours, theirs) => shapeOf(ours) === shapeOf(theirs)
+
+const anything: Difference["isSame"] = () => true
+
+/** Name, arity, flags and keys; what Redis tells after them is left out here. */
+const SHARED_ITEMS = 6
+
+const nameIn = (command: Reply.Reply): string => command.items[0]?.text ?? command.raw
+
+const isSameCommand = (ours: Reply.Reply, theirs: Reply.Reply): boolean => {
+  const shared = ({ items, raw }: Reply.Reply) =>
+    items.length === 0 ? raw : items.slice(0, SHARED_ITEMS).map((item) => item.raw).join("")
+  const [our, their] = [ours.items.at(-1), theirs.items.at(-1)]
+  return shared(ours) === shared(theirs) &&
+    (our === undefined || their === undefined || sameCommands(our, their))
+}
+
+/** Those of ours that Redis has, too. */
+const sameCommands: Difference["isSame"] = (ours, theirs) => {
+  const known = new Map(theirs.items.map((command) => [nameIn(command), command]))
+  return ours.items.every((command) => {
+    const other = known.get(nameIn(command))
+    return other === undefined || isSameCommand(command, other)
+  })
+}
+
+const CLIENT_NUMBER = /(\$2\r\nid\r\n:)\d+/
+
+const sameButNumber: Difference["isSame"] = (ours, theirs) =>
+  ours.raw.replace(CLIENT_NUMBER, "$1") === theirs.raw.replace(CLIENT_NUMBER, "$1")
+
+/** So many that they stand in the same order only by a miracle. */
+const manyKeys = ["MSET", ...Array.from({ length: 40 }, (_, index) => `k${index >> 1}`)]
+const manyFields = ["HSET", "h", ...Array.from({ length: 1200 }, (_, index) => `f${index >> 1}`)]
+
+export const all: ReadonlyArray<Difference> = [
+  {
+    names: ["ttl", "expiretime", "object|idletime"],
+    why: "two servers carry out a request at two moments",
+    isSame: within(CLOCK_SLACK_MILLIS / 1000)
+  },
+  {
+    names: ["pttl", "pexpiretime"],
+    why: "two servers carry out a request at two moments",
+    isSame: within(CLOCK_SLACK_MILLIS)
+  },
+  {
+    names: ["keys"],
+    why: "keys have no order, and Redis's is of its hash function",
+    isSame: inAnyOrder,
+    witness: [manyKeys, ["KEYS", "*"]]
+  },
+  {
+    names: ["hkeys", "hvals"],
+    why: "fields have no order once a hash is large",
+    isSame: onceLarge(inAnyOrder),
+    witness: [manyFields, ["HKEYS", "h"]]
+  },
+  {
+    names: ["hgetall"],
+    why: "fields have no order once a hash is large",
+    isSame: onceLarge(pairsInAnyOrder),
+    witness: [manyFields, ["HGETALL", "h"]]
+  },
+  {
+    names: ["scan"],
+    why: "cursors are each server's own: the whole scan is compared, each key once",
+    isSame: found(({ items }) => items),
+    witness: [manyKeys, ["SCAN", "0"]]
+  },
+  {
+    names: ["hscan"],
+    why: "cursors are each server's own: the whole scan is compared, each field once",
+    isSame: found(pairsOf),
+    witness: [manyFields, ["HSCAN", "h", "0"]]
+  },
+  { names: ["randomkey", "hrandfield"], why: "chance decides", isSame: alike },
+  {
+    names: ["hello"],
+    why: "clients are counted by each server for itself",
+    isSame: sameButNumber
+  },
+  {
+    names: ["client|id"],
+    why: "clients are counted by each server for itself",
+    isSame: anything
+  },
+  {
+    names: ["client|info"],
+    why: "a line for people tells what the server knows of the client, which is less here",
+    isSame: alike,
+    witness: [["CLIENT", "INFO"]]
+  },
+  {
+    names: ["command|count"],
+    why: "it has fewer commands",
+    isSame: anything,
+    witness: [["COMMAND", "COUNT"]]
+  },
+  {
+    names: ["command", "command|info"],
+    why: "it has fewer commands, without categories, tips and key specifications",
+    isSame: sameCommands,
+    witness: [["COMMAND"]]
+  }
+]
+
+const byName: ReadonlyMap<string, Difference> = new Map(
+  all.flatMap((difference) => difference.names.map((name) => [name, difference] as const))
+)
+
+const CONTAINERS = ["client", "command", "config", "object"]
+
+const differenceOf = (words: Words): Difference | undefined =>
+  byName.get(
+    CONTAINERS.includes(nameOf(words)) ? words.slice(0, 2).join("|").toLowerCase() : nameOf(words)
+  )
+
+const QUEUED = "+QUEUED\r\n"
+
+/** Whether the reply to this request counts as the same. */
+const isSame = (words: Words, ours: Reply.Reply, theirs: Reply.Reply): boolean => {
+  if (ours.raw === theirs.raw) return true
+  if (ours.mark !== theirs.mark || ours.mark === "-" || ours.text === "-1") return false
+  return differenceOf(words)?.isSame(ours, theirs) ?? false
+}
+
+/** The reply to EXEC holds one for each command that was queued. */
+const isSameOfAll = (
+  queued: ReadonlyArray<Words>,
+  ours: Reply.Reply,
+  theirs: Reply.Reply
+): boolean =>
+  queued.length > 0 && [ours, theirs].every(({ items }) => items.length === queued.length) &&
+  queued.every((words, at) => isSame(words, ours.items[at]!, theirs.items[at]!))
+
+/** The first turn on which they do not agree; `turns.length` when it is what was said unasked. */
+export const find = (
+  turns: ReadonlyArray<Turn>,
+  ours: Heard,
+  theirs: Heard
+): number | undefined => {
+  const queues = new Map<number, Array<Words>>()
+  for (const [at, { client, words }] of turns.entries()) {
+    const [our, their] = [ours.replies[at]!, theirs.replies[at]!]
+    const queue = queues.get(client) ?? []
+    const agreed = isSame(words, our, their) ||
+      (nameOf(words) === "exec" && isSameOfAll(queue, our, their))
+    if (!agreed) return at
+    if (their.raw === QUEUED) queues.set(client, [...queue, words])
+    else if (["discard", "exec", "reset"].includes(nameOf(words))) queues.delete(client)
+  }
+  const said = ({ pushes }: Heard) => JSON.stringify(pushes)
+  return said(ours) === said(theirs) ? undefined : turns.length
+}
