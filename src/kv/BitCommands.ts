@@ -72,17 +72,18 @@ const BITS = Uint8Array.from({ length: 256 }, (_, byte) => bitsIn(byte))
 
 const count: Run = (words, context) => {
   const { reply } = context
+  const value = stringOf(context, keyAt(words, 1))
+  if (typeof value === "string") return reply.error(value)
+  if (value === undefined) return reply.integer(0)
   if (words.length === 3 || words.length > 5) return reply.error(SYNTAX_ERROR)
   const start = words.length === 2 ? 0 : Integer.parse(words[2]!)
   const end = words.length === 2 ? -1 : Integer.parse(words[3]!)
   if (start === undefined || end === undefined) return reply.error(NOT_AN_INTEGER)
   const byBit = words.length === 5 && matches(words[4]!, "bit")
   if (words.length === 5 && !byBit && !matches(words[4]!, "byte")) return reply.error(SYNTAX_ERROR)
-  const value = stringOf(context, keyAt(words, 1))
-  if (typeof value === "string") return reply.error(value)
   const unit = byBit ? 1 : 8
-  const range = rangeOf(Number(start), Number(end), 8 * (value?.length ?? 0) / unit)
-  if (value === undefined || range === undefined) return reply.integer(0)
+  const range = rangeOf(Number(start), Number(end), 8 * value.length / unit)
+  if (range === undefined) return reply.integer(0)
   reply.integer(countBits(value, range[0] * unit, (range[1] + 1) * unit))
 }
 

@@ -77,6 +77,17 @@ export const matches = (word: Uint8Array, name: string): boolean => {
 
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
 
+/** At most `limit` characters of what a client sent, fit to stand in an error. */
+export const quotable = (word: Uint8Array, limit: number): string => {
+  let text = ""
+  for (let at = 0; at < word.length && at < limit; at++) {
+    const byte = word[at]!
+    if (byte === 0) break
+    text += byte === 0x0a || byte === 0x0d ? " " : String.fromCharCode(byte)
+  }
+  return text
+}
+
 /** The key in a word of a request. */
 export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[at]!)
 

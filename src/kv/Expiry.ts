@@ -38,8 +38,8 @@ export const option = (
 }
 
 /**
- * The moment that is meant, in milliseconds since 1970, or the error to answer. Moments that are no
- * safe integers (after the year 285,000) are refused.
+ * The moment that is meant, in milliseconds since 1970, or the error to answer: it must be later
+ * than that.
  */
 export const momentOf = (
   { unit, word }: Extract<Option, { readonly _tag: "Due" }>,
@@ -48,10 +48,29 @@ export const momentOf = (
 ): number | string => {
   const value = Integer.parse(word)
   if (value === undefined) return NOT_AN_INTEGER
-  const millis = Number(value) * (unit === "ex" || unit === "exat" ? 1_000 : 1)
-  const moment = unit === "ex" || unit === "px" ? nowMillis + millis : millis
-  return millis > 0 && Number.isSafeInteger(moment) ? moment : invalid(command)
+  const unitMillis = unit === "ex" || unit === "exat" ? SECOND_MILLIS : 1
+  const isRelative = unit === "ex" || unit === "px"
+  const moment = value > 0 ? after(value, unitMillis, isRelative ? nowMillis : 0) : undefined
+  return moment ?? invalid(command)
 }
+
+export const SECOND_MILLIS = 1_000
+
+/**
+ * So many units after `fromMillis`; undefined if that has no 64 bits, as Redis has it. Moments
+ * after the year 287,000 are one and the same, and so are those as long before 1970.
+ */
+export const after = (
+  value: Integer.Integer,
+  unitMillis: number,
+  fromMillis: number
+): number | undefined => {
+  const moment = BigInt(value) * BigInt(unitMillis) + BigInt(fromMillis)
+  if (BigInt.asIntN(64, moment) !== moment) return undefined
+  return Math.max(-MOMENT_LIMIT, Math.min(MOMENT_LIMIT, Number(moment)))
+}
+
+const MOMENT_LIMIT = Number.MAX_SAFE_INTEGER
 
 export const invalid = (command: string): string =>
   `ERR invalid expire time in '${command}' command`

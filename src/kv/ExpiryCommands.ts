@@ -3,11 +3,10 @@
  * replies and errors are those of Redis 7.0. Now is the log's time, on every node the same.
  */
 import type { Words } from "./Command.js"
-import { entriesOf, keyAt, matches, NOT_AN_INTEGER } from "./DataCommand.js"
+import { entriesOf, keyAt, matches, NOT_AN_INTEGER, quotable } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Expiry from "./Expiry.js"
 import * as Integer from "./Integer.js"
-import * as Latin1 from "./Latin1.js"
 import type { Stored } from "./Store.js"
 
 const FLAGS = ["nx", "xx", "gt", "lt"] as const
@@ -23,7 +22,7 @@ const flagsOf = (words: Words): ReadonlySet<Flag> | string => {
   for (const word of words.slice(3)) {
     const flag = FLAGS.find((each) => matches(word, each))
     if (flag === undefined) {
-      return `ERR Unsupported option ${Latin1.decode(word, 0, word.length)}`
+      return `ERR Unsupported option ${quotable(word, word.length)}`
     }
     flags.add(flag)
   }
@@ -46,8 +45,8 @@ const expire = (name: string, unitMillis: number, isRelative: boolean): Run => (
   if (typeof flags === "string") return reply.error(flags)
   const value = Integer.parse(words[2]!)
   if (value === undefined) return reply.error(NOT_AN_INTEGER)
-  const moment = Number(value) * unitMillis + (isRelative ? store.timeMillis : 0)
-  if (!Number.isSafeInteger(moment)) return reply.error(Expiry.invalid(name))
+  const moment = Expiry.after(value, unitMillis, isRelative ? store.timeMillis : 0)
+  if (moment === undefined) return reply.error(Expiry.invalid(name))
   const key = keyAt(words, 1)
   const stored = store.get(key)
   if (stored === undefined || !allows(flags, stored, moment)) return reply.integer(0)
@@ -79,7 +78,14 @@ const { read, timed, write } = entriesOf("generic")
 const FAST = { flags: ["write", "fast"] } as const
 
 export const commands: ReadonlyArray<DataCommand> = [
-  write("expire", -3, "1.0.0", expire("expire", 1_000, true), "Lets a key go in seconds.", FAST),
+  write(
+    "expire",
+    -3,
+    "1.0.0",
+    expire("expire", Expiry.SECOND_MILLIS, true),
+    "Lets a key go in seconds.",
+    FAST
+  ),
   write("pexpire", -3, "2.6.0", expire("pexpire", 1, true), "Lets a key go in milliseconds.", FAST),
   write(
     "expireat",

@@ -146,10 +146,13 @@ const incrementByFloat: Run = (words, context) => {
 
 /** In the order of their places, as keys are. */
 const scan: Run = (words, context) => {
-  const options = Scanning.options(words, 2)
-  if (typeof options === "string") return context.reply.error(options)
-  const { count, cursor, pattern } = options
+  const cursor = Scanning.cursorOf(words[2]!)
+  if (cursor === undefined) return context.reply.error(Scanning.INVALID_CURSOR)
   ofHash((hash, _, { reply }) => {
+    if (hash === NO_FIELDS) return Scanning.reply(reply, 0, [])
+    const options = Scanning.options(words, 3)
+    if (typeof options === "string") return reply.error(options)
+    const { count, pattern } = options
     const places = [...hash.keys()].map((field): [number, string] => [placeOf(field), field])
       .filter(([place]) => place >= cursor).sort(([one], [other]) => one - other)
     let end = Math.min(count, places.length)
@@ -175,6 +178,10 @@ const drawer = (first: number) => {
   }
 }
 
+const COUNT_LIMIT = 2n ** 63n - 1n
+
+const COUNT_OUT_OF_RANGE =
+  `ERR value is out of range, value must between -${COUNT_LIMIT} and ${COUNT_LIMIT}`
 const OUT_OF_RANGE = "ERR value is out of range"
 
 /** With a count below 0 the same field may come several times; else each comes once at most. */
@@ -182,10 +189,13 @@ const random: Run = (words, context) => {
   const { draw, reply } = context
   const count = words.length === 2 ? 1 : Integer.parse(words[2]!)
   if (count === undefined) return reply.error(NOT_AN_INTEGER)
+  if (count < -COUNT_LIMIT) return reply.error(COUNT_OUT_OF_RANGE)
   const withValues = words.length === 4 && matches(words[3]!, "withvalues")
   if (words.length > 4 || (words.length === 4 && !withValues)) return reply.error(SYNTAX_ERROR)
-  if (Math.abs(Number(count)) > DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
+  const most = COUNT_LIMIT / 2n
+  if (withValues && (count < -most || count > most)) return reply.error(OUT_OF_RANGE)
   ofHash((hash) => {
+    if (hash.size > 0 && count < -DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
     const all = [...hash.keys()]
     const next = drawer(draw)
     if (words.length === 2) {
@@ -206,6 +216,7 @@ const random: Run = (words, context) => {
   })(words, context)
 }
 
+/** So often the same fields may be drawn. Redis draws as often as it is told. */
 const DRAWS_LIMIT = 1_000_000
 
 /** Each at most once. */

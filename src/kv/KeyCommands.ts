@@ -54,9 +54,11 @@ const keys: Run = (words, { reply, store }) => {
 }
 
 const scan: Run = (words, { reply, store }) => {
-  const options = Scanning.options(words, 1, "type")
+  const cursor = Scanning.cursorOf(words[1]!)
+  if (cursor === undefined) return reply.error(Scanning.INVALID_CURSOR)
+  const options = Scanning.options(words, 2, "type")
   if (typeof options === "string") return reply.error(options)
-  const { count, cursor, pattern } = options
+  const { count, pattern } = options
   const wanted = options.type === undefined ? undefined : textOf(options.type).toLowerCase()
   const found = store.keys.scan(cursor, count)
   const isWanted = (key: (typeof found.keys)[number]): boolean => {

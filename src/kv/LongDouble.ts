@@ -4,7 +4,7 @@
  * sums would differ from Redis's in digits that it shows. Exact: all of it is done in integers.
  */
 
-/** `significand` × 2^`exponent`. Zero has exponent 0. */
+/** `significand` × 2^`exponent`. Zero has exponent 0, and what is infinite has `Infinity`. */
 export interface LongDouble {
   readonly significand: bigint
   readonly exponent: number
@@ -56,15 +56,29 @@ const round = (
   }
 }
 
+const INFINITE = /^([+-]?)inf(?:inity)?$/i
+
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 
-/**
- * Undefined for what is no number in decimal, and for one that is infinite in the format. Redis
- * also reads hexadecimal ones.
- */
-export const parse = (text: string): LongDouble | undefined => {
-  const [, sign, whole = "", fraction = "", exponentText = "0"] = DECIMAL.exec(text) ?? []
+const HEXADECIMAL = /^([+-]?)0x([\da-f]*)(?:\.([\da-f]*))?(?:p([+-]?\d+))?$/i
+
+const BITS_OF_DIGIT = 4
+
+const parseHexadecimal = (text: string): LongDouble | undefined => {
+  const [, sign, whole = "", fraction = "", exponentText = "0"] = HEXADECIMAL.exec(text) ?? []
   if (sign === undefined || whole + fraction === "" || text.length > TEXT_LIMIT) return undefined
+  const exponent = Number(exponentText) - BITS_OF_DIGIT * fraction.length
+  const value = round(sign === "-", BigInt(`0x${whole}${fraction}`), 1n, exponent)
+  return isFinite(value) ? value : undefined
+}
+
+/** Undefined for what is no number (C's `strtold`), and for one that the format cannot hold. */
+export const parse = (text: string): LongDouble | undefined => {
+  const infinite = INFINITE.exec(text)
+  if (infinite !== null) return { significand: infinite[1] === "-" ? -1n : 1n, exponent: Infinity }
+  const [, sign, whole = "", fraction = "", exponentText = "0"] = DECIMAL.exec(text) ?? []
+  if (sign === undefined) return parseHexadecimal(text)
+  if (whole + fraction === "" || text.length > TEXT_LIMIT) return undefined
   const digits = BigInt(whole + fraction)
   const exponent = Number(exponentText) - fraction.length
   if (digits === 0n || exponent < -DECIMAL_LIMIT) return { significand: 0n, exponent: 0 }
@@ -80,6 +94,7 @@ const isFinite = ({ exponent, significand }: LongDouble): boolean =>
 
 /** Undefined if the sum is infinite. */
 export const add = (self: LongDouble, that: LongDouble): LongDouble | undefined => {
+  if (!Number.isFinite(self.exponent) || !Number.isFinite(that.exponent)) return undefined
   const exponent = Math.min(self.exponent, that.exponent)
   const sum = (self.significand << BigInt(self.exponent - exponent)) +
     (that.significand << BigInt(that.exponent - exponent))

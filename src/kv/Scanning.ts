@@ -16,21 +16,20 @@ const COUNT = 10
 const COUNT_LIMIT = 10_000
 
 export interface Options {
-  /** A place; one that no request was given is as good as any. */
-  readonly cursor: number
   readonly count: number
   readonly pattern: string | undefined
   readonly type: Uint8Array | undefined
 }
 
-/** The error to answer, if the words are wrong. `type` is an option of its own, if it is one. */
+/**
+ * What the words from `at` on say, or the error to answer. `type` is an option of its own, if it is
+ * one.
+ */
 export const options = (words: Words, at: number, type?: "type"): Options | string => {
-  const cursor = cursorOf(words[at]!)
-  if (cursor === undefined) return "ERR invalid cursor"
   let count = COUNT
   let pattern: string | undefined
   let wanted: Uint8Array | undefined
-  for (let next = at + 1; next < words.length; next += 2) {
+  for (let next = at; next < words.length; next += 2) {
     const [name, value] = [words[next]!, words[next + 1]]
     if (value === undefined) return SYNTAX_ERROR
     if (matches(name, "count")) {
@@ -42,16 +41,22 @@ export const options = (words: Words, at: number, type?: "type"): Options | stri
     else if (type !== undefined && matches(name, type)) wanted = value
     else return SYNTAX_ERROR
   }
-  return { cursor, count, pattern, type: wanted }
+  return { count, pattern, type: wanted }
 }
 
-/** Digits, of 64 bits without a sign; nothing is to be found from beyond the last place on. */
-const cursorOf = (word: Uint8Array): number | undefined => {
+export const INVALID_CURSOR = "ERR invalid cursor"
+
+/**
+ * A place, of which one that no request was given is as good as any; undefined for what C's
+ * `strtoul` does not read to its end. Beyond the last place nothing is to be found.
+ */
+export const cursorOf = (word: Uint8Array): number | undefined => {
   const text = Latin1.decode(word, 0, word.length)
-  if (!/^\d{1,20}$/.test(text)) return undefined
-  const value = BigInt(text)
+  if (text === "") return 0
+  if (!/^[+-]?\d{1,20}$/.test(text)) return undefined
+  const value = BigInt(text.replace(/^[+-]/, ""))
   if (value >= 2n ** 64n) return undefined
-  return Math.min(Number(value), PLACES - 1)
+  return Math.min(Number(text.startsWith("-") ? BigInt.asUintN(64, -value) : value), PLACES - 1)
 }
 
 export const reply = (reply: Reply, next: number, items: ReadonlyArray<string>): void => {

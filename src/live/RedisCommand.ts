@@ -10,7 +10,7 @@ import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 
 export type { Words } from "../kv/Command.js"
-export { matches, NOT_AN_INTEGER, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
+export { matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
 
 /** One connection, as its commands see and change it. */
 export interface Client {
@@ -120,17 +120,6 @@ export interface Container extends Shape {
 export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
-
-/** At most `limit` characters of what a client sent, fit to stand in an error. */
-export const quotable = (word: Uint8Array, limit: number): string => {
-  let text = ""
-  for (let at = 0; at < word.length && at < limit; at++) {
-    const byte = word[at]!
-    if (byte === 0) break
-    text += byte === 0x0a || byte === 0x0d ? " " : String.fromCharCode(byte)
-  }
-  return text
-}
 
 /** The subcommands of a container, and the one that all containers have: `HELP`, made from them. */
 export const withHelp = (

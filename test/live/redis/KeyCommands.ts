@@ -40,6 +40,5 @@ export const commands: Family = () => ({
   "object|encoding": phrase("OBJECT", "ENCODING", key),
   "object|refcount": phrase("OBJECT", "REFCOUNT", key),
   "object|idletime": phrase("OBJECT", "IDLETIME", key),
-  "object|freq": phrase("OBJECT", "FREQ", key),
-  "object|help": phrase("OBJECT", "HELP")
+  "object|freq": phrase("OBJECT", "FREQ", key)
 })
