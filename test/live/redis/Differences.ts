@@ -5,6 +5,7 @@
  */
 import type { Heard, Turn, Words } from "./Conversation.js"
 import { nameOf } from "./Conversation.js"
+import { FIRST_MOMENT_SECONDS } from "./ExpiryCommands.js"
 import * as Reply from "./Reply.js"
 
 export interface Difference {
@@ -23,6 +24,10 @@ const CLOCK_SLACK_MILLIS = 10_000
 const within = (slack: number): Difference["isSame"] => (ours, theirs) =>
   Number(ours.text) >= 0 && Number(theirs.text) >= 0 &&
   Math.abs(Number(ours.text) - Number(theirs.text)) <= slack
+
+/** Only what was set as a duration: a moment that was given is the same to the millisecond. */
+const unlessGiven = (firstGiven: number, slack: number): Difference["isSame"] => (ours, theirs) =>
+  Number(theirs.text) < firstGiven && within(slack)(ours, theirs)
 
 const sortedRaws = (items: ReadonlyArray<Reply.Reply>): string =>
   items.map(({ raw }) => raw).sort().join("")
@@ -43,11 +48,15 @@ const ORDERED_FIELDS_LIMIT = 512
 const onceLarge = (isSame: Difference["isSame"]): Difference["isSame"] => (ours, theirs) =>
   theirs.items.length > ORDERED_FIELDS_LIMIT && isSame(ours, theirs)
 
-/** A cursor that is 0, and what the whole scan has found: some of it maybe twice. */
+/**
+ * What a whole scan has found, some of it maybe twice. A transaction holds no more than a step of
+ * it, and then there is nothing to compare.
+ */
 const found = (list: (items: Reply.Reply) => ReadonlyArray<Reply.Reply>): Difference["isSame"] => {
+  const isWhole = ({ items }: Reply.Reply) => items[0]!.text === "0"
   const once = ({ items }: Reply.Reply) =>
-    [...new Set(list(items[1]!).map(({ raw }) => raw))].sort()
-  return (ours, theirs) => once(ours).join("") === once(theirs).join("")
+    [...new Set(list(items[1]!).map(({ raw }) => raw))].sort().join("")
+  return (ours, theirs) => !isWhole(ours) || !isWhole(theirs) || once(ours) === once(theirs)
 }
 
 /** The same lengths all the way down, whatever the texts. */
@@ -93,14 +102,24 @@ const manyFields = ["HSET", "h", ...Array.from({ length: 1200 }, (_, index) => `
 
 export const all: ReadonlyArray<Difference> = [
   {
-    names: ["ttl", "expiretime", "object|idletime"],
+    names: ["ttl", "object|idletime"],
     why: "two servers carry out a request at two moments",
     isSame: within(CLOCK_SLACK_MILLIS / 1000)
   },
   {
-    names: ["pttl", "pexpiretime"],
+    names: ["pttl"],
     why: "two servers carry out a request at two moments",
     isSame: within(CLOCK_SLACK_MILLIS)
+  },
+  {
+    names: ["expiretime"],
+    why: "a duration begins on two servers at two moments",
+    isSame: unlessGiven(FIRST_MOMENT_SECONDS, CLOCK_SLACK_MILLIS / 1000)
+  },
+  {
+    names: ["pexpiretime"],
+    why: "a duration begins on two servers at two moments",
+    isSame: unlessGiven(1000 * FIRST_MOMENT_SECONDS, CLOCK_SLACK_MILLIS)
   },
   {
     names: ["keys"],
