@@ -43,6 +43,9 @@ export const nameOf = (words: Words): string => (words[0] ?? "").toLowerCase()
 
 const isScan = (words: Words): boolean => nameOf(words) in CURSORS
 
+/** Whether a scan begins where all of them do. */
+export const isFromStart = (words: Words): boolean => words[CURSORS[nameOf(words)]!] === "0"
+
 /** Said in order by one client on a fresh connection, beginning in version 2. */
 export const alone = (...turns: ReadonlyArray<Words>): Conversation => ({
   protocol: "2",

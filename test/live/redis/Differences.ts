@@ -4,7 +4,8 @@
  * where it depends on chance or on the clock there is none.
  */
 import type { Heard, Turn, Words } from "./Conversation.js"
-import { nameOf } from "./Conversation.js"
+import { isFromStart, nameOf } from "./Conversation.js"
+import { FIRST_MOMENT_SECONDS } from "./ExpiryCommands.js"
 import * as Reply from "./Reply.js"
 
 export interface Difference {
@@ -12,7 +13,7 @@ export interface Difference {
   readonly names: ReadonlyArray<string>
   readonly why: string
   /** Said of two replies of the same kind: neither is an error, nil or a queued command. */
-  readonly isSame: (ours: Reply.Reply, theirs: Reply.Reply) => boolean
+  readonly isSame: (ours: Reply.Reply, theirs: Reply.Reply, words: Words) => boolean
   /** Each said alone, on an empty database. */
   readonly witness?: ReadonlyArray<Words>
 }
@@ -24,6 +25,11 @@ const within = (slack: number): Difference["isSame"] => (ours, theirs) =>
   Number(ours.text) >= 0 && Number(theirs.text) >= 0 &&
   Math.abs(Number(ours.text) - Number(theirs.text)) <= slack
 
+/** Only what was set as a duration: a moment that was given is the same to the millisecond. */
+const unlessGiven =
+  (firstGiven: number, slack: number): Difference["isSame"] => (ours, theirs, words) =>
+    Number(theirs.text) < firstGiven && within(slack)(ours, theirs, words)
+
 const sortedRaws = (items: ReadonlyArray<Reply.Reply>): string =>
   items.map(({ raw }) => raw).sort().join("")
 
@@ -34,20 +40,25 @@ const inAnyOrder: Difference["isSame"] = (ours, theirs) =>
 const pairsOf = ({ items }: Reply.Reply): ReadonlyArray<Reply.Reply> =>
   items.flatMap((field, at) => at % 2 === 0 ? [Reply.list([field, items[at + 1]!])] : [])
 
-const pairsInAnyOrder: Difference["isSame"] = (ours, theirs) =>
-  inAnyOrder(Reply.list(pairsOf(ours)), Reply.list(pairsOf(theirs)))
+const pairsInAnyOrder: Difference["isSame"] = (ours, theirs, words) =>
+  inAnyOrder(Reply.list(pairsOf(ours)), Reply.list(pairsOf(theirs)), words)
 
 /** Up to so many fields, none of them long, Redis keeps as they came (hash-max-listpack-entries). */
 const ORDERED_FIELDS_LIMIT = 512
 
-const onceLarge = (isSame: Difference["isSame"]): Difference["isSame"] => (ours, theirs) =>
-  theirs.items.length > ORDERED_FIELDS_LIMIT && isSame(ours, theirs)
+const onceLarge = (isSame: Difference["isSame"]): Difference["isSame"] => (ours, theirs, words) =>
+  theirs.items.length > ORDERED_FIELDS_LIMIT && isSame(ours, theirs, words)
 
-/** A cursor that is 0, and what the whole scan has found: some of it maybe twice. */
+/**
+ * What a whole scan has found, some of it maybe twice. A transaction holds no more than a step of
+ * it, and of a cursor that no server has given nobody can say what it finds.
+ */
 const found = (list: (items: Reply.Reply) => ReadonlyArray<Reply.Reply>): Difference["isSame"] => {
+  const isEnd = ({ items }: Reply.Reply) => items[0]!.text === "0"
   const once = ({ items }: Reply.Reply) =>
-    [...new Set(list(items[1]!).map(({ raw }) => raw))].sort()
-  return (ours, theirs) => once(ours).join("") === once(theirs).join("")
+    [...new Set(list(items[1]!).map(({ raw }) => raw))].sort().join("")
+  return (ours, theirs, words) =>
+    !isFromStart(words) || !isEnd(ours) || !isEnd(theirs) || once(ours) === once(theirs)
 }
 
 /** The same lengths all the way down, whatever the texts. */
@@ -74,7 +85,7 @@ const isSameCommand = (ours: Reply.Reply, theirs: Reply.Reply): boolean => {
 }
 
 /** Those of ours that Redis has, too. */
-const sameCommands: Difference["isSame"] = (ours, theirs) => {
+const sameCommands = (ours: Reply.Reply, theirs: Reply.Reply): boolean => {
   const known = new Map(theirs.items.map((command) => [nameIn(command), command]))
   return ours.items.every((command) => {
     const other = known.get(nameIn(command))
@@ -95,14 +106,24 @@ const manyFields = ["HSET", "h", ...Array.from({ length: 1200 }, (_, index) => `
 
 export const all: ReadonlyArray<Difference> = [
   {
-    names: ["ttl", "expiretime", "object|idletime"],
+    names: ["ttl", "object|idletime"],
     why: "two servers carry out a request at two moments",
     isSame: within(CLOCK_SLACK_MILLIS / 1000)
   },
   {
-    names: ["pttl", "pexpiretime"],
+    names: ["pttl"],
     why: "two servers carry out a request at two moments",
     isSame: within(CLOCK_SLACK_MILLIS)
+  },
+  {
+    names: ["expiretime"],
+    why: "a duration begins on two servers at two moments",
+    isSame: unlessGiven(FIRST_MOMENT_SECONDS, CLOCK_SLACK_MILLIS / 1000)
+  },
+  {
+    names: ["pexpiretime"],
+    why: "a duration begins on two servers at two moments",
+    isSame: unlessGiven(1000 * FIRST_MOMENT_SECONDS, CLOCK_SLACK_MILLIS)
   },
   {
     names: ["keys"],
@@ -182,13 +203,17 @@ const differenceOf = (words: Words): Difference | undefined =>
     CONTAINERS.includes(nameOf(words)) ? words.slice(0, 2).join("|").toLowerCase() : nameOf(words)
   )
 
+/** An error or nil. */
+const isRefusal = ({ mark, raw }: Reply.Reply): boolean =>
+  mark === "-" || raw === "$-1\r\n" || raw === "*-1\r\n"
+
 const QUEUED = "+QUEUED\r\n"
 
 /** Whether the reply to this request counts as the same. */
 const isSame = (words: Words, ours: Reply.Reply, theirs: Reply.Reply): boolean => {
   if (ours.raw === theirs.raw) return true
-  if (ours.mark !== theirs.mark || ours.mark === "-" || ours.text === "-1") return false
-  return differenceOf(words)?.isSame(ours, theirs) ?? false
+  if (ours.mark !== theirs.mark || [ours, theirs].some(isRefusal)) return false
+  return differenceOf(words)?.isSame(ours, theirs, words) ?? false
 }
 
 /** The reply to EXEC holds one for each command that was queued. */

@@ -22,7 +22,7 @@ const quoted = (word: string): string => {
   return `"${escaped}"`
 }
 
-export const line = (words: Words): string => words.map(quoted).join(" ")
+const line = (words: Words): string => words.map(quoted).join(" ")
 
 /** Holds it once more. */
 export const describe = async (pair: Pair, conversation: Conversation): Promise<string> => {
