@@ -55,6 +55,8 @@ export const ALL_KEYS = [1, -1, 1] as const
 
 export const SYNTAX_ERROR = "ERR syntax error"
 export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+export const INT_OUT_OF_RANGE =
+  "ERR value is out of range, value must between -2147483648 and 2147483647"
 export const NOT_A_FLOAT = "ERR value is not a valid float"
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 export const OVERFLOW = "ERR increment or decrement would overflow"

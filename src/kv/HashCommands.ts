@@ -21,7 +21,7 @@ import type { Context, DataCommand, Run } from "./DataCommand.js"
 import * as Integer from "./Integer.js"
 import { placeOf } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
-import { sumOf } from "./NumberCommands.js"
+import * as LongDouble from "./LongDouble.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
 import type { Hash } from "./Store.js"
@@ -133,12 +133,16 @@ const incrementBy: Run = (words, context) => {
 
 const incrementByFloat: Run = (words, context) => {
   const { reply } = context
-  if (sumOf(undefined, words[3]!, NOT_A_FLOAT) === undefined) return reply.error(NOT_A_FLOAT)
+  const by = LongDouble.fromBytes(words[3]!)
+  if (by === undefined) return reply.error(NOT_A_FLOAT)
+  if (LongDouble.isInfinite(by)) return reply.error("ERR value is NaN or Infinity")
   ofHash((hash) => {
-    const sum = sumOf(hash.get(fieldAt(words, 2)), words[3]!, "ERR hash value is not a float")
+    const before = hash.get(fieldAt(words, 2))
+    const current = before === undefined ? LongDouble.zero : LongDouble.fromBytes(before)
+    if (current === undefined) return reply.error("ERR hash value is not a float")
+    const sum = LongDouble.add(current, by)
     if (sum === undefined) return reply.error(INFINITE)
-    if ("error" in sum) return reply.error(sum.error)
-    const value = Latin1.encode(sum.text)
+    const value = Latin1.encode(LongDouble.format(sum))
     put(words, context, value)
     reply.bulk(value)
   })(words, context)

@@ -6,6 +6,7 @@ import type { Words } from "./Command.js"
 import {
   ALL_KEYS,
   entriesOf,
+  INT_OUT_OF_RANGE,
   keyAt,
   matches,
   NO_KEYS,
@@ -114,6 +115,7 @@ const copy: Run = (words, { index, reply, store }) => {
     } else if (matches(words[at]!, "db") && at + 1 < words.length) {
       const database = Integer.parse(words[++at]!)
       if (database === undefined) return reply.error(NOT_AN_INTEGER)
+      if (Number(database) !== (Number(database) | 0)) return reply.error(INT_OUT_OF_RANGE)
       if (database !== 0) return reply.error("ERR DB index is out of range")
     } else {
       return reply.error(SYNTAX_ERROR)

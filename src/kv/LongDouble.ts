@@ -3,6 +3,7 @@
  * significant bits, and written with at most 17 digits after the point. In JavaScript's 53 bits the
  * sums would differ from Redis's in digits that it shows. Exact: all of it is done in integers.
  */
+import * as Latin1 from "./Latin1.js"
 
 /** `significand` × 2^`exponent`. Zero has exponent 0, and what is infinite has `Infinity`. */
 export interface LongDouble {
@@ -18,11 +19,13 @@ const EXPONENT_LIMIT = 16_384
 /** Digits after the point (Redis's `LD_STR_HUMAN`). */
 const FRACTION_DIGITS = 17
 
-/** Longer ones are no numbers (Redis's buffer for them). */
-const TEXT_LIMIT = 255
+/** Longer ones are no numbers (Redis's `MAX_LONG_DOUBLE_CHARS`, with the zero at the end). */
+const TEXT_LIMIT = 5 * 1024 - 1
 
 /** A decimal exponent beyond it is infinite or zero in this format, whatever the digits say. */
 const DECIMAL_LIMIT = 6_000
+
+export const zero: LongDouble = { significand: 0n, exponent: 0 }
 
 const bitsOf = (value: bigint): number => value.toString(2).length
 
@@ -43,7 +46,7 @@ const round = (
   denominator: bigint,
   exponent: number
 ): LongDouble => {
-  if (numerator === 0n) return { significand: 0n, exponent: 0 }
+  if (numerator === 0n) return zero
   // So that the quotient has 64 or 65 bits; one too many is rounded away below.
   const shift = SIGNIFICANT_BITS + 1 + bitsOf(denominator) - bitsOf(numerator)
   const scaled = shift > 0 ? numerator << BigInt(shift) : numerator
@@ -81,7 +84,7 @@ export const parse = (text: string): LongDouble | undefined => {
   if (whole + fraction === "" || text.length > TEXT_LIMIT) return undefined
   const digits = BigInt(whole + fraction)
   const exponent = Number(exponentText) - fraction.length
-  if (digits === 0n || exponent < -DECIMAL_LIMIT) return { significand: 0n, exponent: 0 }
+  if (digits === 0n || exponent < -DECIMAL_LIMIT) return zero
   if (exponent > DECIMAL_LIMIT) return undefined
   const value = exponent >= 0
     ? round(sign === "-", digits * 10n ** BigInt(exponent), 1n, 0)
@@ -89,12 +92,18 @@ export const parse = (text: string): LongDouble | undefined => {
   return isFinite(value) ? value : undefined
 }
 
+/** The number that these bytes say in a text. */
+export const fromBytes = (bytes: Uint8Array): LongDouble | undefined =>
+  parse(Latin1.decode(bytes, 0, bytes.length))
+
+export const isInfinite = ({ exponent }: LongDouble): boolean => exponent === Infinity
+
 const isFinite = ({ exponent, significand }: LongDouble): boolean =>
   bitsOf(absolute(significand)) + exponent <= EXPONENT_LIMIT
 
 /** Undefined if the sum is infinite. */
 export const add = (self: LongDouble, that: LongDouble): LongDouble | undefined => {
-  if (!Number.isFinite(self.exponent) || !Number.isFinite(that.exponent)) return undefined
+  if (isInfinite(self) || isInfinite(that)) return undefined
   const exponent = Math.min(self.exponent, that.exponent)
   const sum = (self.significand << BigInt(self.exponent - exponent)) +
     (that.significand << BigInt(that.exponent - exponent))

@@ -48,29 +48,15 @@ const incrementByFloat: Run = (words, context) => {
   const key = keyAt(words, 1)
   const before = stringOf(context, key)
   if (typeof before === "string") return reply.error(before)
-  const sum = sumOf(before, words[2]!, NOT_A_FLOAT)
+  const current = before === undefined ? LongDouble.zero : LongDouble.fromBytes(before)
+  const by = LongDouble.fromBytes(words[2]!)
+  if (current === undefined || by === undefined) return reply.error(NOT_A_FLOAT)
+  const sum = LongDouble.add(current, by)
   if (sum === undefined) return reply.error(INFINITE)
-  if ("error" in sum) return reply.error(sum.error)
-  const value = Latin1.encode(sum.text)
+  const value = Latin1.encode(LongDouble.format(sum))
   store.replace(key, value, index)
   reply.bulk(value)
 }
-
-/** In decimal; undefined if it is infinite. `error` is answered if `before` is no number. */
-export const sumOf = (
-  before: Uint8Array | undefined,
-  by: Uint8Array,
-  error: string
-): { readonly text: string } | { readonly error: string } | undefined => {
-  const current = LongDouble.parse(before === undefined ? "0" : textOf(before))
-  if (current === undefined) return { error }
-  const added = LongDouble.parse(textOf(by))
-  if (added === undefined) return { error: NOT_A_FLOAT }
-  const sum = LongDouble.add(current, added)
-  return sum === undefined ? undefined : { text: LongDouble.format(sum) }
-}
-
-const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 
 const step = (by: number): Run => (words, context) => increment(context, keyAt(words, 1), by)
 

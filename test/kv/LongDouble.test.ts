@@ -15,6 +15,7 @@ describe("a long double", () => {
     ["1000000.1", "0.2", "1000000.30000000000001137"],
     ["1e17", "0.1", "100000000000000000.1015625"],
     ["-1", "1", "0"],
+    ["0x10", "0x1.8p1", "19"],
     ["1", "-1.5", "-0.5"],
     ["1e20", "1", "100000000000000000000"],
     ["0", "1e-18", "0"]
@@ -22,7 +23,21 @@ describe("a long double", () => {
     assert.strictEqual(sum(one, other), expected)
   })
 
-  it.each(["", " 1", "1 ", "1e", "e1", ".", "1.2.3", "--1", "abc", "1e99999", "9".repeat(300)])(
+  it.each([
+    "",
+    " 1",
+    "1 ",
+    "1e",
+    "e1",
+    ".",
+    "1.2.3",
+    "--1",
+    "abc",
+    "1e99999",
+    "9".repeat(5_120),
+    "0x",
+    "nan"
+  ])(
     "is not read from '%s'",
     (text) => {
       assert.isUndefined(LongDouble.parse(text))
@@ -31,5 +46,6 @@ describe("a long double", () => {
 
   it("has no sum that is infinite", () => {
     assert.isUndefined(sum("1.1e4932", "1.1e4932"))
+    assert.isUndefined(sum("-inf", "1"))
   })
 })

@@ -4,6 +4,7 @@ import * as Pattern from "../../src/kv/Pattern.js"
 describe("a pattern", () => {
   it.each([
     ["*", ["", "a", "a:b"], []],
+    ["**", ["a", "a:b"], [""]],
     ["h?llo", ["hello", "hallo"], ["hllo", "heello"]],
     ["h*llo", ["hllo", "heeeello"], ["hell"]],
     ["h[ae]llo", ["hello", "hallo"], ["hillo"]],
