@@ -75,13 +75,15 @@ export const compacted = (next: Draft): void => {
 }
 
 /**
- * Whether this node may stand for election: as a voter, or because it was one and the configuration
- * that leaves it out may not be committed. It alone may hold the entry that the others need, and
- * they must not elect anybody without it (thesis 4.2.2, figure 4.6). Its own vote does not count.
+ * Whether this node may stand for election: as a voter, or because the others may not be able to
+ * elect anybody else, and then its own vote does not count. It was a voter, and the configuration
+ * that leaves it out may not be committed: it alone may hold the entry that they need (thesis
+ * 4.2.2, figure 4.6). Or one of them, by a configuration of which this node does not know, wants
+ * its vote, and cannot have it because this node holds more.
  */
 export const mayStand = (state: State): boolean => {
-  const { commit, config: { id }, configuration, earlierConfigurations } = state
-  if (Configurations.isVoter(configuration, id)) return true
+  const { commit, config: { id }, configuration, earlierConfigurations, isCalledUpon } = state
+  if (isCalledUpon || Configurations.isVoter(configuration, id)) return true
   const before = earlierConfigurations[earlierConfigurations.length - 1]
   return before !== undefined && configuration.index > commit && Configurations.isVoter(before, id)
 }

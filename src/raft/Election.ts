@@ -137,7 +137,9 @@ const isUpToDate = (next: Draft, last: EntryId.EntryId): boolean =>
 export const preVoteRequested = (step: Step, from: NodeId, request: PreVoteRequest): void => {
   const { next } = step
   const { campaignTerm, last } = request
-  const granted = campaignTerm > next.term && !Follower.hasLeader(next) && isUpToDate(next, last)
+  const isOpen = campaignTerm > next.term && !Follower.hasLeader(next)
+  const granted = isOpen && isUpToDate(next, last)
+  if (isOpen && !granted) next.isCalledUpon = true
   Steps.send(step, from, { _tag: "PreVoteResponse", term: next.term, campaignTerm, granted })
 }
 

@@ -66,6 +66,7 @@ export const hear = (step: Step, from: NodeId): void => {
     Steps.observe(step, { _tag: "LeaderKnown", term: next.term, leader: from })
   }
   next.leaderContactAt = next.now
+  next.isCalledUpon = false
   next.electionDueAt = next.now + next.electionTimeout
 }
 

@@ -166,6 +166,8 @@ const haveCaughtUp = (next: Draft): boolean => {
     return false
   }
   return configuration.learners.every((id) => {
+    // A learner that had to be elected lacks nothing.
+    if (id === config.id) return true
     const learner = progress[id]
     return learner !== undefined && learner.match >= catchingUp.last &&
       learner.round > catchingUp.round

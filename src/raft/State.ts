@@ -237,6 +237,8 @@ export interface State {
   readonly electionDueAt: number
   /** When a leader was last heard, or the boot. */
   readonly leaderContactAt: number
+  /** Since then somebody has asked for this node's vote who holds less than it. */
+  readonly isCalledUpon: boolean
   readonly votes: Readonly<Record<NodeId, boolean>>
 
   /** As leader only, from here on. Of every member but this node, and of those parting. */
@@ -319,6 +321,7 @@ export const boot = (config: Config, recovered: Recovered): State => {
     // Whoever is alone waits for nobody.
     electionDueAt: Configurations.isAlone(configuration, config.id) ? 0 : electionTimeout,
     leaderContactAt: 0,
+    isCalledUpon: false,
     votes: {},
     progress: {},
     termStart: 0,

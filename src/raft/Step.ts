@@ -53,6 +53,7 @@ const copy = (state: State): Draft => ({
   electionTimeout: state.electionTimeout,
   electionDueAt: state.electionDueAt,
   leaderContactAt: state.leaderContactAt,
+  isCalledUpon: state.isCalledUpon,
   votes: state.votes,
   progress: state.progress,
   termStart: state.termStart,

@@ -33,6 +33,7 @@ import {
   observe,
   persist,
   persisted,
+  preVoteRequest,
   preVoteResponse,
   propose,
   read,
@@ -499,6 +500,35 @@ describe("a node stands for election", () => {
     assert.deepInclude(asked.map((action) => action._tag === "Send" ? action.to : ""), "n2")
     const [told] = run(state, receive("n2", append(1, id(1, 2), [], 2)))
     equal(stands(told), false)
+  })
+
+  describe("that is a learner by its own log, and without leader", () => {
+    const learner = booted(members(1, ["n2", "n3"], { learners: ["n1"] }))
+    const asks = (last: Index): Event => receive("n2", preVoteRequest(1, id(last, last)))
+
+    it("if somebody wants its vote who holds less: they cannot elect anybody else", () => {
+      const [asked, actions] = run(learner, tick(10), asks(0))
+      equal(actions, [send("n2", preVoteResponse(1, 2, false))])
+      equal(stands(asked), true)
+    })
+
+    it("not if it could give that vote, nor if it hears a leader meanwhile", () => {
+      equal(stands(run(learner, tick(10), asks(1))[0]), false)
+      equal(stands(run(learner, tick(10), asks(0), receive("n2", heartbeat(1, 0)))[0]), false)
+      equal(stands(run(learner, receive("n3", heartbeat(1, 0)), asks(0))[0]), false)
+    })
+
+    it("without counting its own vote, and leads on as the voter that it is to be", () => {
+      const [pre] = run(learner, tick(10), asks(0), tick(40))
+      const answers = ["n2", "n3"].map((voter) => receive(voter, preVoteResponse(1, 2)))
+      equal(run(pre, answers[0]!)[0].role, "PreCandidate")
+      const [standing] = run(pre, ...answers)
+      const votes = ["n2", "n3"].map((voter) => receive(voter, voteResponse(2)))
+      const [leads] = run(standing, persisted(standing.seq), ...votes)
+      equal([standing.role, leads.role], ["Candidate", "Leader"])
+      const state = held(run(held(leads, "n2", "n3"), tick(2))[0], "n2", "n3")
+      equal(state.configuration, members(4, ["n2", "n3", "n1"]))
+    })
   })
 
   it("at once if it is all there is", () => {

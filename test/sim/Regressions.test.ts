@@ -19,6 +19,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a successor that was on its way out was asked to lead, and nobody heard of it again",
     [6024]
+  ],
+  [
+    "nobody could be elected but a learner, which another node already counted among the voters",
+    [12369]
   ]
 ]
 
