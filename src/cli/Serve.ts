@@ -26,6 +26,7 @@ export const spec = {
   listen: { type: "string" },
   replaces: { type: "string" },
   redis: { type: "string" },
+  announce: { type: "string" },
   data: { type: "string" },
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
@@ -53,6 +54,7 @@ const config = Config.all({
   listen: Config.option(Config.nonEmptyString("LISTEN")),
   replaces: Config.option(Config.nonEmptyString("REPLACES")),
   redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
+  announce: Config.option(address("ANNOUNCE")),
   data: Config.option(Config.nonEmptyString("DATA")),
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
@@ -81,11 +83,16 @@ const placeOf = (
 export const run = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
-    const { electionTimeout, heartbeat, id, reads, redis } = options
+    const { electionTimeout, heartbeat, id, reads } = options
+    const redis = {
+      ...options.redis,
+      reads,
+      ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})
+    }
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
     const place = yield* placeOf(options)
     const node = RaftCache.layer({ id, ...place, data, electionTimeout, heartbeat })
-    const served = Layer.provideMerge(RedisServer.layer({ ...redis, reads }), node)
+    const served = Layer.provideMerge(RedisServer.layer(redis), node)
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
       const bound = Context.get(services, RedisServer.RedisServer)

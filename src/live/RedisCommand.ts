@@ -7,6 +7,7 @@
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import type { Endpoint, Endpoints } from "./Endpoints.js"
 
 /** The words of a request, the command's name first. */
 export type Words = ReadonlyArray<Uint8Array>
@@ -34,6 +35,10 @@ export interface Server {
   readonly snapshot: Node["Type"]["snapshot"]
   readonly changeMembers: Node["Type"]["changeMembers"]
   readonly port: () => number
+  /** Where clients are told that this node is. */
+  readonly endpoint: () => Endpoint
+  /** Where the other members are. */
+  readonly endpoints: Endpoints["Type"]
   readonly startedAtMillis: number
   readonly connections: { readonly size: number }
   readonly connectionsLimit: number

@@ -1,7 +1,8 @@
 /**
  * Every command this server has, and how a request finds its own. To add a command is to add an
- * entry to one of the four lists; dispatch, arity and `COMMAND` follow from the entry.
+ * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
+import * as RedisClusterCommands from "./RedisClusterCommands.js"
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
@@ -15,6 +16,7 @@ const QUOTED_CHARACTERS = 128
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
   ...RedisConnectionCommands.commands,
+  ...RedisClusterCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisServerCommands.commands(() => all)
 ]

@@ -73,7 +73,8 @@ const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
     connected_slaves: 0
   }),
   Raft: raftFields,
-  Cluster: () => ({ cluster_enabled: 0 }),
+  // It speaks of a cluster to those who ask; whoever does not may take it for a single server.
+  Cluster: () => ({ cluster_enabled: 1 }),
   Keyspace: ({ store }): Fields => {
     const keys = Store.size(store)
     return keys === 0 ? {} : { db0: `keys=${keys},expires=0,avg_ttl=0` }

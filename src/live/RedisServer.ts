@@ -9,6 +9,8 @@ import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
 import type { ReadMode } from "../node/Node.js"
 import * as RespReply from "../wire/RespReply.js"
+import { Endpoints } from "./Endpoints.js"
+import type { Endpoint } from "./Endpoints.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
@@ -50,22 +52,26 @@ export interface Options {
   readonly port: number
   /** Default `CONNECTIONS_LIMIT`. More are told so and closed. */
   readonly connectionsLimit?: number
+  /** Where clients reach it, if not at `host` and `port`: to be told by other members, too. */
+  readonly announce?: Endpoint
   /** What reads may show where a connection says nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
 }
 
+type Needs = Node | Cache | Endpoints
+
 /** Serves until its scope closes: then the node leaves, and all that it has taken is answered. */
 export const layer = (
   options: Options
-): Layer.Layer<RedisServer, RedisServerError, Node | Cache> =>
-  Layer.scoped(RedisServer, make(options))
+): Layer.Layer<RedisServer, RedisServerError, Needs> => Layer.scoped(RedisServer, make(options))
 
 const make = (
   options: Options
-): Effect.Effect<RedisServer["Type"], RedisServerError, Node | Cache | Scope.Scope> =>
+): Effect.Effect<RedisServer["Type"], RedisServerError, Needs | Scope.Scope> =>
   Effect.gen(function*() {
     const node = yield* Node
     const store = yield* Cache
+    const endpoints = yield* Endpoints
     const warn = Warnings.make()
     const fork = Runtime.runFork(yield* Effect.runtime())
     const warning = (reason: string, message: string) =>
@@ -81,6 +87,8 @@ const make = (
       snapshot: node.snapshot,
       changeMembers: node.changeMembers,
       port: () => portOf(listener),
+      endpoint: () => options.announce ?? { host: options.host, port: portOf(listener) },
+      endpoints,
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
@@ -117,6 +125,7 @@ const make = (
       "error",
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
+    endpoints.announce(server.endpoint())
     return { host: options.host, port: portOf(listener) }
   })
 

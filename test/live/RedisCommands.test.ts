@@ -17,6 +17,8 @@ const connection = () => {
     snapshot: () => {},
     changeMembers: () => {},
     port: () => 6379,
+    endpoint: () => ({ host: "127.0.0.1", port: 6379 }),
+    endpoints: node.endpoints,
     startedAtMillis: 0,
     connections: { size: 3 },
     connectionsLimit: 10,

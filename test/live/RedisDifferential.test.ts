@@ -104,7 +104,9 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "GET", "appendonly"], ["CONFIG", "GET", "nothing"], ["config", "get", "maxclients"]],
   [["CONFIG", "GET", "databases", "databases", "d?t*base*"], ["CONFIG", "GET", "maxmemory-p*"]],
   [["INFO", "nope"], ["COMMAND", "nope"], ["COMMAND", "COUNT", "x"], ["COMMAND", "LIST", "x"]],
-  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]]
+  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]],
+  // The cluster of one shard.
+  [["CLUSTER"], ["CLUSTER", "nope"], ["CLUSTER", "KEYSLOT"], ["CLUSTER", "SLOTS", "x"]]
 ]
 
 interface Difference {
@@ -123,6 +125,11 @@ const different: ReadonlyArray<Difference> = [
   },
   { why: "every node answers reads, so that asking for it is no error", words: [["READONLY"]] },
   { why: "every node answers reads, so that asking for it is no error", words: [["READWRITE"]] },
+  {
+    why: "it is a cluster to those who ask",
+    words: [["CLUSTER", "INFO"]]
+  },
+  { why: "it is a cluster to those who ask", words: [["ASKING"]] },
   { why: "it has fewer commands", words: [["COMMAND", "COUNT"]] },
   {
     why: "commands have no categories and key specifications",
