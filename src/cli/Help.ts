@@ -24,6 +24,7 @@ run one node
   --redis HOST:PORT     where Redis clients connect            default 127.0.0.1:6379
   --announce HOST:PORT  where clients are told that this node is, if they reach it elsewhere
                         than it listens: behind a port mapping, in a container
+  --sentinel-name NAME  how clients of Redis Sentinel call the cluster   default raftcache
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
   --heartbeat MS        at most a third of the election timeout                      default 50

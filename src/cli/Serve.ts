@@ -27,6 +27,7 @@ export const spec = {
   replaces: { type: "string" },
   redis: { type: "string" },
   announce: { type: "string" },
+  "sentinel-name": { type: "string" },
   data: { type: "string" },
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
@@ -55,6 +56,13 @@ const config = Config.all({
   replaces: Config.option(Config.nonEmptyString("REPLACES")),
   redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
   announce: Config.option(address("ANNOUNCE")),
+  sentinelName: Config.withDefault(
+    Config.validate(Config.nonEmptyString("SENTINEL_NAME"), {
+      message: "Expected a name without spaces",
+      validation: (name) => /^[!-~]+$/.test(name)
+    }),
+    RedisServer.GROUP_NAME
+  ),
   data: Config.option(Config.nonEmptyString("DATA")),
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
@@ -87,6 +95,7 @@ export const run = (argv: ReadonlyArray<string>) =>
     const redis = {
       ...options.redis,
       reads,
+      groupName: options.sentinelName,
       ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})
     }
     const data = Option.getOrElse(options.data, () => `./data/${id}`)

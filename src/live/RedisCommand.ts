@@ -37,6 +37,8 @@ export interface Server {
   readonly port: () => number
   /** Where clients are told that this node is. */
   readonly endpoint: () => Endpoint
+  /** By what name clients of Redis Sentinel are told of the cluster. */
+  readonly groupName: string
   /** Where the other members are. */
   readonly endpoints: Endpoints["Type"]
   readonly startedAtMillis: number

@@ -8,6 +8,7 @@ import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
+import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
@@ -17,6 +18,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
   ...RedisConnectionCommands.commands,
   ...RedisClusterCommands.commands,
+  ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisServerCommands.commands(() => all)
 ]

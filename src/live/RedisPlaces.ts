@@ -42,13 +42,17 @@ const hostOf = (address: string): string =>
 const locate = (endpoint: Endpoint, address: string): Endpoint =>
   Endpoints.isEverywhere(endpoint.host) ? { ...endpoint, host: hostOf(address) } : endpoint
 
+/** Who asks; if nobody does, this node is where its peers find it. */
+type Asker = Pick<Client, "localAddress"> | undefined
+
 /** This node, where this client has found it if it has not been told where it is. */
-export const self = (server: Server, client: Pick<Client, "localAddress">): Reachable => {
+export const self = (server: Server, asker: Asker): Reachable => {
   const { id, leader, membership } = server.status()
+  const address = membership.members.find((member) => member.id === id)?.address ?? ""
   return {
     id,
-    endpoint: locate(server.endpoint(), client.localAddress()),
-    peerPort: portOf(membership.members.find((member) => member.id === id)?.address ?? ""),
+    endpoint: locate(server.endpoint(), asker?.localAddress() ?? address),
+    peerPort: portOf(address),
     isSelf: true,
     isLeader: leader === id,
     isUp: true
@@ -56,13 +60,10 @@ export const self = (server: Server, client: Pick<Client, "localAddress">): Reac
 }
 
 /** Every member, in the order in which the cluster has them. */
-export const all = (
-  server: Server,
-  client: Pick<Client, "localAddress">
-): ReadonlyArray<Place> => {
+export const all = (server: Server, asker?: Asker): ReadonlyArray<Place> => {
   const { id: ownId, leader, membership } = server.status()
   return membership.members.map(({ address, id }) => {
-    if (id === ownId) return self(server, client)
+    if (id === ownId) return self(server, asker)
     const endpoint = server.endpoints.of(id)
     return {
       id,
@@ -76,7 +77,5 @@ export const all = (
 }
 
 /** Undefined as long as nobody leads, or this node cannot say where. */
-export const leader = (
-  server: Server,
-  client: Pick<Client, "localAddress">
-): Reachable | undefined => all(server, client).filter(isReachable).find((place) => place.isLeader)
+export const leader = (server: Server, asker?: Asker): Reachable | undefined =>
+  all(server, asker).filter(isReachable).find((place) => place.isLeader)

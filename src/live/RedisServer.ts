@@ -2,7 +2,7 @@
  * The door for Redis clients: every one of them, in any language, is a client of the cluster,
  * through any of its nodes.
  */
-import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime } from "effect"
+import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
 import { Cache } from "../node/Cache.js"
@@ -14,6 +14,7 @@ import type { Endpoint } from "./Endpoints.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
+import * as RedisSwitch from "./RedisSwitch.js"
 import { codeOf } from "./SystemError.js"
 import * as Warnings from "./Warnings.js"
 
@@ -32,6 +33,9 @@ export const CLOSE_GRACE_MILLIS = 2_000
 
 /** After this long without a word, the system asks whether the other end is still there. */
 export const KEEP_ALIVE_MILLIS = 300_000
+
+/** How Sentinel clients call the cluster, if nothing else is said. */
+export const GROUP_NAME = "raftcache"
 
 /** The server cannot listen where it should. `message` says what, why and what to do. */
 export class RedisServerError extends Data.TaggedError("RedisServerError")<{
@@ -54,6 +58,10 @@ export interface Options {
   readonly connectionsLimit?: number
   /** Where clients reach it, if not at `host` and `port`: to be told by other members, too. */
   readonly announce?: Endpoint
+  /** In what Sentinel clients are told unasked. Default `GROUP_NAME`. */
+  readonly groupName?: string
+  /** Has the subscribers of this node told; nobody is if not given. */
+  readonly publish?: RedisSwitch.Publish
   /** What reads may show where a connection says nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
 }
@@ -88,6 +96,7 @@ const make = (
       changeMembers: node.changeMembers,
       port: () => portOf(listener),
       endpoint: () => options.announce ?? { host: options.host, port: portOf(listener) },
+      groupName: options.groupName ?? GROUP_NAME,
       endpoints,
       startedAtMillis: Date.now(),
       connections,
@@ -126,6 +135,8 @@ const make = (
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
     endpoints.announce(server.endpoint())
+    const look = Effect.sync(RedisSwitch.make(server, options.publish ?? (() => {})))
+    yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
   })
 

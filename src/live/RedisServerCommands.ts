@@ -146,8 +146,8 @@ export const commands = (
     name: "info",
     arity: -1,
     flags: ["loading", "stale"],
-    run: (words, out, _, server) =>
-      out.verbatim(RedisInfo.render(server, words.slice(1).map(textOf)))
+    run: (words, out, client, server) =>
+      out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf)))
   },
   {
     kind: "Container",

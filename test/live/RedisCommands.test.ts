@@ -19,6 +19,7 @@ const connection = () => {
     port: () => 6379,
     endpoint: () => ({ host: "127.0.0.1", port: 6379 }),
     endpoints: node.endpoints,
+    groupName: "raftcache",
     startedAtMillis: 0,
     connections: { size: 3 },
     connectionsLimit: 10,
