@@ -8,6 +8,7 @@ import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Users } from "./Users.js"
 
 /** The words of a request, the command's name first. */
 export type Words = ReadonlyArray<Uint8Array>
@@ -19,6 +20,8 @@ export interface Client {
   readonly localAddress: () => string
   readonly connectedAtMillis: number
   protocol: Protocol
+  /** Undefined as long as it must say who it is and has not. */
+  user: string | undefined
   /** What its reads may show, unless a request says otherwise. */
   reads: ReadMode
   /** Empty when it has none, as are the two below. */
@@ -41,6 +44,7 @@ export interface Server {
   readonly groupName: string
   /** Where the other members are. */
   readonly endpoints: Endpoints["Type"]
+  readonly users: Users
   readonly startedAtMillis: number
   readonly connections: { readonly size: number }
   readonly connectionsLimit: number
@@ -48,6 +52,7 @@ export interface Server {
     readonly connections: number
     readonly rejectedConnections: number
     readonly commands: number
+    deniedPasswords: number
   }
 }
 
@@ -141,6 +146,10 @@ export const matches = (word: Uint8Array, name: string): boolean => {
 }
 
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
+
+/** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
+export const isPlain = (word: Uint8Array): boolean =>
+  word.every((byte) => byte > 0x20 && byte < 0x7f)
 
 /** At most `limit` characters of what a client sent, fit to stand in an error. */
 export const quotable = (word: Uint8Array, limit: number): string => {

@@ -2,6 +2,7 @@
  * Every command this server has, and how a request finds its own. To add a command is to add an
  * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
+import * as RedisAuthentication from "./RedisAuthentication.js"
 import * as RedisClusterCommands from "./RedisClusterCommands.js"
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
@@ -16,6 +17,7 @@ const QUOTED_CHARACTERS = 128
 
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
+  ...RedisAuthentication.commands,
   ...RedisConnectionCommands.commands,
   ...RedisClusterCommands.commands,
   ...RedisSentinelCommands.commands,

@@ -37,6 +37,8 @@ export const INPUT_LIMIT_BYTES = 64 * 1024
 /** Said of a write whose fate nobody knows. Clients match this text: it never changes. */
 export const UNKNOWN_OUTCOME = "UNKNOWN write outcome unknown"
 
+const NO_AUTHENTICATION = "NOAUTH Authentication required."
+
 /** Nothing was done. The code words are those on which cluster clients wait and try again. */
 export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
   NoLeader:
@@ -120,6 +122,7 @@ export class RedisConnection {
       localAddress: () => `${socket.localAddress}:${socket.localPort}`,
       connectedAtMillis: Date.now(),
       protocol: 2,
+      user: shared.server.users.initial,
       reads: shared.reads,
       name: "",
       libraryName: "",
@@ -201,10 +204,17 @@ export class RedisConnection {
         break
       }
       this.held = undefined
-      this.waiting.push({ request, gate: local ? OPEN : this.start(request) })
+      if (local) this.waiting.push({ request, gate: OPEN })
+      else if (this.mayAsk(request)) this.waiting.push({ request, gate: this.start(request) })
+      else this.waiting.push({ request: RedisRequest.failed(NO_AUTHENTICATION), gate: OPEN })
       taken = true
     }
     return taken
+  }
+
+  /** The client may have said who it is in the request before. */
+  private mayAsk({ isOpen }: Request): boolean {
+    return isOpen || this.client.user !== undefined
   }
 
   private mayJoin(kind: Runnable["kind"]): boolean {
@@ -284,13 +294,15 @@ export class RedisConnection {
     return answered
   }
 
-  private reply({ run, words }: Request, outcome: Outcome): void {
+  private reply(request: Request, outcome: Outcome): void {
     const { out, server } = this.shared
     switch (outcome._tag) {
       case "Done":
         return out.answer(outcome.answer)
       case "Readable":
-        return run?.(words, out, this.client, server)
+        return this.mayAsk(request)
+          ? request.run?.(request.words, out, this.client, server)
+          : out.error(NO_AUTHENTICATION)
       case "Refused":
         return out.error(REFUSALS[outcome.reason])
       case "UnknownOutcome":

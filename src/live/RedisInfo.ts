@@ -99,7 +99,8 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   Stats: ({ totals }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
-    rejected_connections: totals.rejectedConnections
+    rejected_connections: totals.rejectedConnections,
+    acl_access_denied_auth: totals.deniedPasswords
   }),
   Replication: replicationFields,
   Raft: raftFields,

@@ -16,6 +16,7 @@ import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
 import * as RedisSwitch from "./RedisSwitch.js"
 import { codeOf } from "./SystemError.js"
+import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
 
 /** How many connections may be open at once, if nothing else is said. */
@@ -39,7 +40,7 @@ export const GROUP_NAME = "raftcache"
 
 /** The server cannot listen where it should. `message` says what, why and what to do. */
 export class RedisServerError extends Data.TaggedError("RedisServerError")<{
-  readonly reason: "AddressInUse" | "Listen"
+  readonly reason: "AddressInUse" | "Listen" | "Unprotected"
   readonly message: string
   readonly cause: unknown
 }> {}
@@ -58,6 +59,12 @@ export interface Options {
   readonly connectionsLimit?: number
   /** Where clients reach it, if not at `host` and `port`: to be told by other members, too. */
   readonly announce?: Endpoint
+  /** Default everybody, without a password. */
+  readonly users?: Users.Users
+  /**
+   * Default true: without users it serves nobody but this machine, and does not start elsewhere.
+   */
+  readonly protectedMode?: boolean
   /** In what Sentinel clients are told unasked. Default `GROUP_NAME`. */
   readonly groupName?: string
   /** Has the subscribers of this node told; nobody is if not given. */
@@ -77,6 +84,8 @@ const make = (
   options: Options
 ): Effect.Effect<RedisServer["Type"], RedisServerError, Needs | Scope.Scope> =>
   Effect.gen(function*() {
+    const users = options.users ?? Users.everybody
+    if (!isSafe(options, users)) return yield* unprotected(options)
     const node = yield* Node
     const store = yield* Cache
     const endpoints = yield* Endpoints
@@ -87,7 +96,7 @@ const make = (
 
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
-    const totals = { connections: 0, rejectedConnections: 0, commands: 0 }
+    const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
       status: node.status,
@@ -98,6 +107,7 @@ const make = (
       endpoint: () => options.announce ?? { host: options.host, port: portOf(listener) },
       groupName: options.groupName ?? GROUP_NAME,
       endpoints,
+      users,
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
@@ -138,6 +148,22 @@ const make = (
     const look = Effect.sync(RedisSwitch.make(server, options.publish ?? (() => {})))
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
+  })
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+
+/** Whether nobody from elsewhere gets in unasked, or it is meant so. */
+const isSafe = ({ host, protectedMode = true }: Options, users: Users.Users): boolean =>
+  !protectedMode || users.initial === undefined || isLoopback(host)
+
+const unprotected = ({ host, port }: Options): RedisServerError =>
+  new RedisServerError({
+    reason: "Unprotected",
+    message: `whoever reaches ${host} port ${port} could read and write everything: give a ` +
+      "password (--requirepass-file, --users), serve on 127.0.0.1 only, or say that the network " +
+      "keeps others out (--protected-mode no)",
+    cause: undefined
   })
 
 /** One turn for each connection that has something to do, after whatever runs now. */

@@ -54,7 +54,7 @@ describe("CLUSTER", () => {
       expect(yield* told.ask("CLUSTER", "SLOTS")).toEqual([
         [0, 16_383, ["cache.example.org", 16_379, nameOf("n1"), []]]
       ])
-      const everywhere = yield* serve({ host: "0.0.0.0" })
+      const everywhere = yield* serve({ host: "0.0.0.0", protectedMode: false })
       const { port } = everywhere.where
       expect(everywhere.node.announced).toEqual({ host: "0.0.0.0", port })
       expect(yield* everywhere.ask("CLUSTER", "SLOTS")).toEqual([

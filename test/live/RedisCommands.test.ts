@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
 import { FakeNode } from "./FakeNode.js"
@@ -20,10 +21,11 @@ const connection = () => {
     endpoint: () => ({ host: "127.0.0.1", port: 6379 }),
     endpoints: node.endpoints,
     groupName: "raftcache",
+    users: Users.everybody,
     startedAtMillis: 0,
     connections: { size: 3 },
     connectionsLimit: 10,
-    totals: { connections: 7, rejectedConnections: 1, commands: 9 }
+    totals: { connections: 7, rejectedConnections: 1, commands: 9, deniedPasswords: 0 }
   }
   const client: Client = {
     id: 5,
@@ -31,6 +33,7 @@ const connection = () => {
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
     protocol: 2,
+    user: "default",
     reads: "linearizable",
     name: "",
     libraryName: "",
