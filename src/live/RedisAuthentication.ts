@@ -60,12 +60,14 @@ const authenticate: Task["begin"] = (words, client, server, done) => {
 
 interface Greeting {
   readonly credentials: Credentials | undefined
+  /** What it is called once the password was right. */
   readonly clientName: string | undefined
   /** The error to answer; as in Redis, the options before it take effect. */
   readonly refusal: string | undefined
 }
 
-const readOptions = (words: Words): Greeting => {
+/** Names the client at once if nothing has to be right for it. */
+const readOptions = (words: Words, client: Client): Greeting => {
   let credentials: Credentials | undefined
   let clientName: string | undefined
   for (let index = 2; index < words.length; index++) {
@@ -76,7 +78,9 @@ const readOptions = (words: Words): Greeting => {
       index += 2
     } else if (matches(option, "setname") && following >= 1) {
       if (!isPlain(words[index + 1]!)) return { credentials, clientName, refusal: INVALID_NAME }
-      clientName = textOf(words[index + 1]!)
+      const name = textOf(words[index + 1]!)
+      if (credentials === undefined) client.name = name
+      else clientName = name
       index += 1
     } else {
       const shown = quotable(option, QUOTED_CHARACTERS)
@@ -94,7 +98,7 @@ const hello: Task["begin"] = (words, client, server, done) => {
     return refuse("ERR Protocol version is not an integer or out of range")
   }
   if (version !== 2 && version !== 3) return refuse("NOPROTO unsupported protocol version")
-  const { clientName, credentials, refusal } = readOptions(words)
+  const { clientName, credentials, refusal } = readOptions(words, client)
   const greet = (isRight: boolean): void => {
     if (!isRight) return refuse(WRONG_PASSWORD)
     if (clientName !== undefined) client.name = clientName
@@ -140,7 +144,9 @@ const getUser: Run = (words, out, _client, { users }) => {
   if (!users.names.includes(name)) return out.nil()
   out.map(6)
   out.text("flags")
-  list(users.initial === name ? ["on", "nopass"] : ["on"], out)
+  const flags = users.initial === name ? ["on", "nopass"] : ["on"]
+  out.set(flags.length)
+  for (const flag of flags) out.text(flag)
   out.text("passwords")
   out.array(0)
   out.text("commands")

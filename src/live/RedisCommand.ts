@@ -19,6 +19,14 @@ export interface Client {
   readonly address: () => string
   readonly localAddress: () => string
   readonly connectedAtMillis: number
+  /** When its last bytes arrived. */
+  heardAtMillis: number
+  /** The last command that it has sent. */
+  command: string
+  /** `skip` is for the next reply, `skipping` for the one that is being written. */
+  replies: "on" | "off" | "skip" | "skipping"
+  /** Closes its connection; if it has asked for that itself, when it has the reply. */
+  readonly kill: (asker: Client) => void
   protocol: Protocol
   /** Undefined as long as it must say who it is and has not. */
   user: string | undefined
@@ -46,14 +54,17 @@ export interface Server {
   readonly endpoints: Endpoints["Type"]
   readonly users: Users
   readonly startedAtMillis: number
-  readonly connections: { readonly size: number }
+  readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
-  readonly totals: {
-    readonly connections: number
-    readonly rejectedConnections: number
-    readonly commands: number
-    deniedPasswords: number
-  }
+  readonly totals: Totals
+}
+
+/** Since the start, or since they were last reset. */
+export interface Totals {
+  connections: number
+  rejectedConnections: number
+  commands: number
+  deniedPasswords: number
 }
 
 interface Shape {

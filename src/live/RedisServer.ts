@@ -96,6 +96,7 @@ const make = (
 
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
+    let lastId = 0
     const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
@@ -134,7 +135,8 @@ const make = (
         warning("connections", `${connectionsLimit} Redis clients are connected: more are refused`)
         return
       }
-      connections.add(new RedisConnection(socket, ++totals.connections, shared))
+      totals.connections++
+      connections.add(new RedisConnection(socket, ++lastId, shared))
     })
     yield* Effect.acquireRelease(
       listen(listener, options),

@@ -23,7 +23,7 @@ const connection = () => {
     groupName: "raftcache",
     users: Users.everybody,
     startedAtMillis: 0,
-    connections: { size: 3 },
+    connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
     totals: { connections: 7, rejectedConnections: 1, commands: 9, deniedPasswords: 0 }
   }
@@ -32,6 +32,10 @@ const connection = () => {
     address: () => "127.0.0.1:1000",
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
+    heardAtMillis: Date.now(),
+    command: "client|info",
+    replies: "on",
+    kill: () => {},
     protocol: 2,
     user: "default",
     reads: "linearizable",
@@ -141,7 +145,8 @@ describe("CLIENT", () => {
     expect(ask("CLIENT", "SETINFO", "LIB-NAME", "library")).toBe("+OK\r\n")
     expect(ask("CLIENT", "SETINFO", "lib-ver", "1.2")).toBe("+OK\r\n")
     client.protocol = 3
-    const told = "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 db=0 " +
+    const told =
+      "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
       "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })

@@ -4,6 +4,7 @@ import { vi } from "vitest"
 import * as Command from "../../src/kv/Command.js"
 import * as Key from "../../src/kv/Key.js"
 import * as RedisConnection from "../../src/live/RedisConnection.js"
+import * as RedisRefusals from "../../src/live/RedisRefusals.js"
 import * as RedisServer from "../../src/live/RedisServer.js"
 import { FakeNode } from "./FakeNode.js"
 import { RawClient, request } from "./RawClient.js"
@@ -255,7 +256,7 @@ describe("a node that does not carry out a request", () => {
         ;(yield* called(node, 2))[1]!.answer({ _tag: "Refused", reason })
         client.send(request("PING"))
         const lines = (yield* until(client, has("PONG"))).split("\r\n")
-        const refusal = `-${RedisConnection.REFUSALS[reason]}`
+        const refusal = `-${RedisRefusals.REFUSALS[reason]}`
         expect(lines).toEqual([refusal, refusal, refusal, "+PONG", ""])
         expect(refusal.startsWith(`-${text}`)).toBe(true)
       })
