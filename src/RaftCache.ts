@@ -10,6 +10,7 @@ import { Context, Data, Effect, Either, Layer, Option } from "effect"
 import * as Answer from "./kv/Answer.js"
 import * as Command from "./kv/Command.js"
 import * as Key from "./kv/Key.js"
+import * as Endpoints from "./live/Endpoints.js"
 import * as FolderReader from "./live/FolderReader.js"
 import * as ImmediateScheduler from "./live/ImmediateScheduler.js"
 import * as Joining from "./live/Joining.js"
@@ -266,19 +267,20 @@ const make = (defaultReads: ReadMode) =>
   })
 
 /** What a node offers to the servers in front of it. */
-export type Services = RaftCache | Node | Cache.Cache
+export type Services = RaftCache | Node | Cache.Cache | Endpoints.Endpoints
 
 const assemble = <E>(
   options: NodeProgram.Options,
-  ports: Layer.Layer<Network | Storage, E>,
+  ports: Layer.Layer<Network | Storage | Endpoints.Endpoints, E>,
   reads: ReadMode = "linearizable"
 ): Layer.Layer<Services, E | NetworkError | StorageError> => {
   const node = Layer.scoped(
     Node,
     Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)
   )
+  const endpoints = Layer.effect(Endpoints.Endpoints, Endpoints.Endpoints)
   return Layer.effect(RaftCache, make(reads)).pipe(
-    Layer.provideMerge(Layer.provide(node, ports)),
+    Layer.provideMerge(Layer.provide(Layer.merge(node, endpoints), ports)),
     Layer.provideMerge(Cache.layer())
   )
 }
@@ -344,7 +346,6 @@ export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
     setPeers: () => {},
     send: () => {}
   })
-  return assemble(NodeProgram.defaults, Layer.merge(EphemeralStorage.layer("n1"), alone)).pipe(
-    Layer.orDie
-  )
+  const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), alone, Endpoints.layerAlone)
+  return assemble(NodeProgram.defaults, ports).pipe(Layer.orDie)
 })

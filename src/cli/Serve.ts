@@ -11,6 +11,7 @@ import {
   LogLevel,
   Option
 } from "effect"
+import type { Credentials } from "../live/RedisClient.js"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
 import { readModes } from "../node/Node.js"
@@ -18,6 +19,7 @@ import * as NodeProgram from "../node/NodeProgram.js"
 import * as RaftCache from "../RaftCache.js"
 import * as Flags from "./Flags.js"
 import * as Logs from "./Logs.js"
+import * as Secrets from "./Secrets.js"
 
 export const spec = {
   id: { type: "string" },
@@ -26,6 +28,10 @@ export const spec = {
   listen: { type: "string" },
   replaces: { type: "string" },
   redis: { type: "string" },
+  announce: { type: "string" },
+  "sentinel-name": { type: "string" },
+  ...Secrets.spec,
+  "protected-mode": { type: "string" },
   data: { type: "string" },
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
@@ -53,6 +59,16 @@ const config = Config.all({
   listen: Config.option(Config.nonEmptyString("LISTEN")),
   replaces: Config.option(Config.nonEmptyString("REPLACES")),
   redis: Config.withDefault(address("REDIS"), { host: "127.0.0.1", port: 6379 }),
+  announce: Config.option(address("ANNOUNCE")),
+  sentinelName: Config.withDefault(
+    Config.validate(Config.nonEmptyString("SENTINEL_NAME"), {
+      message: "Expected a name without spaces",
+      validation: (name) => /^[!-~]+$/.test(name)
+    }),
+    RedisServer.GROUP_NAME
+  ),
+  secrets: Secrets.config,
+  protectedMode: Config.withDefault(Config.literal("yes", "no")("PROTECTED_MODE"), "yes"),
   data: Config.option(Config.nonEmptyString("DATA")),
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
@@ -62,7 +78,8 @@ const config = Config.all({
 
 /** A node is told with whom its cluster begins, or whom to join. */
 const placeOf = (
-  { join, listen, peers, replaces }: Config.Config.Success<typeof config>
+  { join, listen, peers, replaces }: Config.Config.Success<typeof config>,
+  credentials: Credentials | undefined
 ): Either.Either<Pick<RaftCache.Options, "join" | "peers">, Flags.UsageError> => {
   const usage = (message: string) => Either.left(new Flags.UsageError({ message }))
   if (Option.isNone(join)) {
@@ -75,17 +92,26 @@ const placeOf = (
   if (Option.isSome(peers)) return usage("--peers begins a cluster and --join joins one: not both")
   if (Option.isNone(listen)) return usage("--listen is missing: where the others reach this node")
   const leaves = Option.isSome(replaces) ? { replaces: replaces.value } : {}
-  return Either.right({ join: { at: join.value, listen: listen.value, ...leaves } })
+  const asks = credentials === undefined ? {} : { credentials }
+  return Either.right({ join: { at: join.value, listen: listen.value, ...leaves, ...asks } })
 }
 
 export const run = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
-    const { electionTimeout, heartbeat, id, reads, redis } = options
+    const { electionTimeout, heartbeat, id, reads } = options
+    const redis = {
+      ...options.redis,
+      reads,
+      groupName: options.sentinelName,
+      users: yield* Secrets.users(options.secrets),
+      protectedMode: options.protectedMode === "yes",
+      ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})
+    }
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
-    const place = yield* placeOf(options)
+    const place = yield* placeOf(options, yield* Secrets.credentials(options.secrets))
     const node = RaftCache.layer({ id, ...place, data, electionTimeout, heartbeat })
-    const served = Layer.provideMerge(RedisServer.layer({ ...redis, reads }), node)
+    const served = Layer.provideMerge(RedisServer.layer(redis), node)
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
       const bound = Context.get(services, RedisServer.RedisServer)

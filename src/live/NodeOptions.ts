@@ -9,6 +9,7 @@ import type { ReadMode } from "../node/Node.js"
 import * as NodeProgram from "../node/NodeProgram.js"
 import type { Recovered } from "../service/Storage.js"
 import type * as Joining from "./Joining.js"
+import type { Credentials } from "./RedisClient.js"
 
 export interface Join {
   /** `host:port` where any member serves Redis clients (live/RedisServer.ts). */
@@ -17,6 +18,8 @@ export interface Join {
   readonly listen: string
   /** A member that leaves in the same step, because it is lost. */
   readonly replaces?: string
+  /** Who asks, if the cluster has users. */
+  readonly credentials?: Credentials
 }
 
 export interface Options {
@@ -67,7 +70,9 @@ const placeOf = (options: Options): Either.Either<Place, string> =>
       return yield* Either.left("peers and join: a node begins a cluster or joins one, not both")
     }
     if (join !== undefined) {
-      const at = yield* Either.mapLeft(Members.parseAddress(join.at), (why) => `join: ${why}`)
+      const { credentials } = join
+      const place = yield* Either.mapLeft(Members.parseAddress(join.at), (why) => `join: ${why}`)
+      const at = credentials === undefined ? place : { ...place, credentials }
       const listen = `${id}=${join.listen}`
       const [self] = yield* Either.mapLeft(Members.parse(listen), (why) => `listen: ${why}`)
       return { self: self!, peers: [], join: { at, replaces: join.replaces } }

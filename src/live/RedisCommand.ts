@@ -8,6 +8,8 @@ import type { Words } from "../kv/Command.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
 export { matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
@@ -18,7 +20,17 @@ export interface Client {
   readonly address: () => string
   readonly localAddress: () => string
   readonly connectedAtMillis: number
+  /** When its last bytes arrived. */
+  heardAtMillis: number
+  /** The last command that it has sent. */
+  command: string
+  /** `skip` is for the next reply, `skipping` for the one that is being written. */
+  replies: "on" | "off" | "skip" | "skipping"
+  /** Closes its connection; if it has asked for that itself, when it has the reply. */
+  readonly kill: (asker: Client) => void
   protocol: Protocol
+  /** Undefined as long as it must say who it is and has not. */
+  user: string | undefined
   /** What its reads may show, unless a request says otherwise. */
   reads: ReadMode
   /** Empty when it has none, as are the two below. */
@@ -37,14 +49,25 @@ export interface Server {
   readonly snapshot: Node["Type"]["snapshot"]
   readonly changeMembers: Node["Type"]["changeMembers"]
   readonly port: () => number
+  /** Where clients are told that this node is. */
+  readonly endpoint: () => Endpoint
+  /** By what name clients of Redis Sentinel are told of the cluster. */
+  readonly groupName: string
+  /** Where the other members are. */
+  readonly endpoints: Endpoints["Type"]
+  readonly users: Users
   readonly startedAtMillis: number
-  readonly connections: { readonly size: number }
+  readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
-  readonly totals: {
-    readonly connections: number
-    readonly rejectedConnections: number
-    readonly commands: number
-  }
+  readonly totals: Totals
+}
+
+/** Since the start, or since they were last reset. */
+export interface Totals {
+  connections: number
+  rejectedConnections: number
+  commands: number
+  deniedPasswords: number
 }
 
 interface Shape {
@@ -120,6 +143,10 @@ export interface Container extends Shape {
 export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
+
+/** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
+export const isPlain = (word: Uint8Array): boolean =>
+  word.every((byte) => byte > 0x20 && byte < 0x7f)
 
 /** The subcommands of a container, and the one that all containers have: `HELP`, made from them. */
 export const withHelp = (

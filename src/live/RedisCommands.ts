@@ -1,24 +1,34 @@
 /**
  * Every command this server has, and how a request finds its own. To add a command is to add an
- * entry to one of the four lists; dispatch, arity and `COMMAND` follow from the entry.
+ * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
 import * as CommandTable from "../kv/CommandTable.js"
 import { fits } from "../kv/DataCommand.js"
+import * as RedisAuthentication from "./RedisAuthentication.js"
+import * as RedisClientCommands from "./RedisClientCommands.js"
+import * as RedisClusterCommands from "./RedisClusterCommands.js"
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
+import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
+import * as RedisToolCommands from "./RedisToolCommands.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
 const QUOTED_CHARACTERS = 128
 
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
+  ...RedisAuthentication.commands,
   ...RedisConnectionCommands.commands,
+  ...RedisClientCommands.commands,
+  ...RedisClusterCommands.commands,
+  ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
-  ...RedisServerCommands.commands(() => all)
+  ...RedisServerCommands.commands(() => all),
+  ...RedisToolCommands.commands
 ]
 
 const NAME_LIMIT = Math.max(...all.map(({ name }) => name.length))

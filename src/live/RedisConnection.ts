@@ -17,11 +17,12 @@
  * more.
  */
 import type { Socket } from "node:net"
-import type { Node, ReadMode, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
+import type { Node, ReadMode, ReadOutcome, WriteOutcome } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
+import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 
@@ -33,21 +34,6 @@ export const OUTPUT_LIMIT_BYTES = 1024 * 1024
 
 /** Requests that wait to be parsed: beyond this, no more are read from the socket. */
 export const INPUT_LIMIT_BYTES = 64 * 1024
-
-/** Said of a write whose fate nobody knows. Clients match this text: it never changes. */
-export const UNKNOWN_OUTCOME = "UNKNOWN write outcome unknown"
-
-/** Nothing was done. The code words are those on which cluster clients wait and try again. */
-export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
-  NoLeader:
-    "CLUSTERDOWN No Raft leader: fewer than half of the members can be reached, nothing was " +
-    "read or written; try again, or start the members that are down",
-  Overloaded: "TRYAGAIN Too many requests wait already: this one was not executed; " +
-    "try again, with fewer at once",
-  Behind: "TRYAGAIN This node is behind the others and has not caught up in time: nothing was " +
-    "read; ask another member",
-  Stopping: "CLUSTERDOWN This node is stopping: the command was not executed; ask another member"
-}
 
 /** What all connections of a server share. */
 export interface Shared {
@@ -119,7 +105,15 @@ export class RedisConnection {
       address: () => `${socket.remoteAddress}:${socket.remotePort}`,
       localAddress: () => `${socket.localAddress}:${socket.localPort}`,
       connectedAtMillis: Date.now(),
+      heardAtMillis: Date.now(),
+      command: "",
+      replies: "on",
+      kill: (asker) => {
+        if (asker === this.client) this.leaving = true
+        else socket.destroy()
+      },
       protocol: 2,
+      user: shared.server.users.initial,
       reads: shared.reads,
       name: "",
       libraryName: "",
@@ -127,6 +121,7 @@ export class RedisConnection {
     }
     socket.on("data", (chunk: Buffer) => {
       if (this.leaving) return
+      this.client.heardAtMillis = Date.now()
       this.parser.push(chunk)
       this.turn()
     })
@@ -201,10 +196,17 @@ export class RedisConnection {
         break
       }
       this.held = undefined
-      this.waiting.push({ request, gate: local ? OPEN : this.start(request) })
+      if (local) this.waiting.push({ request, gate: OPEN })
+      else if (this.mayAsk(request)) this.waiting.push({ request, gate: this.start(request) })
+      else this.waiting.push({ request: RedisRequest.failed(NO_AUTHENTICATION), gate: OPEN })
       taken = true
     }
     return taken
+  }
+
+  /** The client may have said who it is in the request before. */
+  private mayAsk({ isOpen }: Request): boolean {
+    return isOpen || this.client.user !== undefined
   }
 
   private mayJoin(kind: Runnable["kind"]): boolean {
@@ -255,6 +257,7 @@ export class RedisConnection {
       this.leaving = true
       return undefined
     }
+    this.client.command = command.name
     if (command.kind === "Local" && command.last === true) this.leaving = true
     return RedisRequest.make(command, words)
   }
@@ -284,13 +287,25 @@ export class RedisConnection {
     return answered
   }
 
-  private reply({ run, words }: Request, outcome: Outcome): void {
+  /** What the client does not want to hear is taken back. */
+  private reply(request: Request, outcome: Outcome): void {
+    const { client, shared: { out } } = this
+    const before = out.length
+    if (client.replies === "skip") client.replies = "skipping"
+    this.write(request, outcome)
+    if (client.replies === "skipping" || client.replies === "off") out.cut(before)
+    if (client.replies === "skipping") client.replies = "on"
+  }
+
+  private write(request: Request, outcome: Outcome): void {
     const { out, server } = this.shared
     switch (outcome._tag) {
       case "Done":
         return out.answer(outcome.answer)
       case "Readable":
-        return run?.(words, out, this.client, server)
+        return this.mayAsk(request)
+          ? request.run?.(request.words, out, this.client, server)
+          : out.error(NO_AUTHENTICATION)
       case "Refused":
         return out.error(REFUSALS[outcome.reason])
       case "UnknownOutcome":

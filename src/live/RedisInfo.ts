@@ -3,7 +3,8 @@
  * it, and under "Raft" what only a cluster has, as RedisRaft names it. It tells what is so here and
  * leaves out what is not.
  */
-import type { Server } from "./RedisCommand.js"
+import type { Client, Server } from "./RedisCommand.js"
+import * as RedisPlaces from "./RedisPlaces.js"
 import { VERSION } from "./Version.js"
 
 /** The Redis whose commands, wording and replies this server's own follow. */
@@ -54,7 +55,39 @@ const raftFields = (server: Server): Fields => {
   }
 }
 
-const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
+/** The leader is the master of all others; an index of the log stands for an offset. */
+const replicationFields = (server: Server, client: Client): Fields => {
+  const { appliedIndex, lastIndex, membership, role } = server.status()
+  if (role === "Leader") {
+    const replicas = RedisPlaces.all(server, client).filter(({ isSelf }) => !isSelf)
+      .filter(RedisPlaces.isReachable)
+    const lines = replicas.map(({ endpoint: { host, port }, id }, at) => {
+      const behind = membership.members.find((member) => member.id === id)?.behind ?? 0
+      const offset = lastIndex - behind
+      return [`slave${at}`, `ip=${host},port=${port},state=online,offset=${offset},lag=0`] as const
+    })
+    return {
+      role: "master",
+      connected_slaves: replicas.length,
+      ...Object.fromEntries(lines),
+      master_repl_offset: lastIndex
+    }
+  }
+  const leader = RedisPlaces.leader(server, client)
+  return {
+    role: "slave",
+    master_host: leader?.endpoint.host ?? "?",
+    master_port: leader?.endpoint.port ?? 0,
+    master_link_status: leader === undefined ? "down" : "up",
+    slave_repl_offset: appliedIndex,
+    // It passes writes on.
+    slave_read_only: 0,
+    connected_slaves: 0,
+    master_repl_offset: lastIndex
+  }
+}
+
+const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fields>> = {
   Server: serverFields,
   Clients: (server) => ({
     connected_clients: server.connections.size,
@@ -65,14 +98,13 @@ const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
   Stats: ({ totals }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
-    rejected_connections: totals.rejectedConnections
+    rejected_connections: totals.rejectedConnections,
+    acl_access_denied_auth: totals.deniedPasswords
   }),
-  Replication: (server) => ({
-    role: server.status().role === "Leader" ? "master" : "slave",
-    connected_slaves: 0
-  }),
+  Replication: replicationFields,
   Raft: raftFields,
-  Cluster: () => ({ cluster_enabled: 0 }),
+  // It speaks of a cluster to those who ask; whoever does not may take it for a single server.
+  Cluster: () => ({ cluster_enabled: 1 }),
   Keyspace: ({ store }): Fields => {
     const { dues, keys: { size } } = store
     return size === 0 ? {} : { db0: `keys=${size},expires=${dues.size},avg_ttl=0` }
@@ -82,12 +114,18 @@ const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
 const EVERYTHING: ReadonlyArray<string> = ["default", "all", "everything"]
 
 /** The sections whose names, in lower case, are asked for, each once; all of them when none is. */
-export const render = (server: Server, asked: ReadonlyArray<string>): string => {
+export const render = (
+  server: Server,
+  client: Client,
+  asked: ReadonlyArray<string>
+): string => {
   const all = asked.length === 0 || asked.some((name) => EVERYTHING.includes(name))
   return Object.entries(SECTIONS)
     .filter(([title]) => all || asked.includes(title.toLowerCase()))
     .map(([title, fields]) => {
-      const lines = Object.entries(fields(server)).map(([name, value]) => `${name}:${value}\r\n`)
+      const lines = Object.entries(fields(server, client)).map(([name, value]) =>
+        `${name}:${value}\r\n`
+      )
       return `# ${title}\r\n${lines.join("")}`
     })
     .join("\r\n")

@@ -10,6 +10,8 @@ export interface Request {
   readonly words: Words
   /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
   readonly run: Run | undefined
+  /** Whether somebody may ask it who has not said who it is. */
+  readonly isOpen: boolean
   /** For a `Write`, the command for the log. */
   readonly command: Uint8Array | undefined
   /** For a `Task`. */
@@ -21,35 +23,39 @@ export interface Request {
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
 
 /** One that is answered with this error. */
-export const failed = (message: string): Request => ({
+export const failed = (message: string, isOpen = true): Request => ({
   kind: "Local",
   words: [],
+  isOpen,
   run: (_, out) => out.error(message),
   command: undefined
 })
 
 export const make = (command: Runnable, words: Words): Request => {
+  const isOpen = command.flags.includes("no_auth")
   switch (command.kind) {
     case "Prefix":
       return unwrap(command.unwrap(words))
-    case "Task":
-      return { kind: "Task", words, run: undefined, command: undefined, begin: command.begin }
+    case "Task": {
+      const { begin } = command
+      return { kind: "Task", words, run: undefined, isOpen, command: undefined, begin }
+    }
     case "Write": {
       const encoded = command.encode(words)
-      if (typeof encoded === "string") return failed(encoded)
-      return { kind: "Write", words: [], run: undefined, command: encoded }
+      if (typeof encoded === "string") return failed(encoded, isOpen)
+      return { kind: "Write", words: [], run: undefined, isOpen, command: encoded }
     }
     case "Local":
     case "Read":
-      return { kind: command.kind, words, run: command.run, command: undefined }
+      return { kind: command.kind, words, run: command.run, isOpen, command: undefined }
   }
 }
 
 const unwrap = (prefixed: Prefixed | string): Request => {
-  if (typeof prefixed === "string") return failed(prefixed)
+  if (typeof prefixed === "string") return failed(prefixed, false)
   const { reads, words } = prefixed
   const command = RedisCommands.find(words)
   if (typeof command === "string") return failed(command)
-  if (command.kind !== "Read") return failed(ONLY_READS)
-  return { kind: "Read", words, run: command.run, command: undefined, reads }
+  if (command.kind !== "Read") return failed(ONLY_READS, false)
+  return { kind: "Read", words, run: command.run, isOpen: false, command: undefined, reads }
 }

@@ -5,11 +5,14 @@
 import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { RedisCommand, Run, Server } from "./RedisCommand.js"
+import { matches, quotable, SYNTAX_ERROR, withHelp, wrongArity } from "./RedisCommand.js"
+import type { RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
+
+/** Redis quotes no more than this of what it does not know. */
+const QUOTED_CHARACTERS = 128
 
 const settings = (server: Server): ReadonlyArray<readonly [name: string, value: string]> => [
   // Neither of Redis's own files: what is durable here is the Raft log.
@@ -61,6 +64,63 @@ const configGet: Run = (words, out, _, server) => {
   }
 }
 
+/** What is already so may be said: tools set what they need to be sure of it. */
+const configSet: Run = (words, out, _, server) => {
+  if (words.length % 2 !== 0) return out.error(wrongArity("config|set"))
+  for (let at = 2; at < words.length; at += 2) {
+    const name = textOf(words[at]!)
+    const setting = settings(server).find(([each]) => each === name)
+    const shown = quotable(words[at]!, QUOTED_CHARACTERS)
+    if (setting === undefined) {
+      return out.error(`ERR Unknown option or number of arguments for CONFIG SET - '${shown}'`)
+    }
+    if (setting[1] !== textOf(words[at + 1]!)) {
+      return out.error(
+        `ERR CONFIG SET failed (possibly related to argument '${shown}') - ` +
+          "can't set immutable config"
+      )
+    }
+  }
+  out.simple("OK")
+}
+
+const resetStatistics: Run = (_words, out, _client, { totals }) => {
+  totals.connections = 0
+  totals.rejectedConnections = 0
+  totals.commands = 0
+  totals.deniedPasswords = 0
+  out.simple("OK")
+}
+
+/** Words of the named command that are keys, or the error to answer. */
+const keysOf = (words: Words, all: ReadonlyArray<RedisCommand>): Words | string => {
+  const command = all.find(({ name }) => matches(words[0]!, name))
+  if (command === undefined) return "ERR Invalid command specified"
+  const { arity, keys = NO_KEYS } = command
+  const [first, last, step] = keys
+  if (first === 0) return "ERR The command has no key arguments"
+  if (arity < 0 ? words.length < -arity : words.length !== arity) {
+    return "ERR Invalid number of arguments specified for command"
+  }
+  const end = last < 0 ? words.length + last : last
+  return words.filter((_word, at) => at >= first && at <= end && (at - first) % step === 0)
+}
+
+const listCommands = (words: Words, all: ReadonlyArray<RedisCommand>): Words | string => {
+  const names = all.map(({ name }) => name)
+  if (words.length === 2) return names.map(Latin1.encode)
+  const [, , by, filter, value] = words
+  const isFilter = words.length === 5 && matches(by!, "filterby")
+  if (!isFilter || !matches(filter!, "pattern")) return SYNTAX_ERROR
+  return names.filter((name) => isMatch(name, textOf(value!))).map(Latin1.encode)
+}
+
+const tellWords = (found: Words | string, out: Writer): void => {
+  if (typeof found === "string") return out.error(found)
+  out.array(found.length)
+  for (const word of found) out.bulk(word)
+}
+
 const NO_KEYS = [0, 0, 0] as const
 
 /** As Redis tells it: name, arity, flags, keys, then categories, tips and key specifications. */
@@ -98,6 +158,14 @@ const aboutCommands = (all: () => ReadonlyArray<RedisCommand>): ReadonlyArray<Re
   },
   {
     kind: "Local",
+    name: "command|getkeys",
+    arity: -4,
+    flags: ["loading", "stale"],
+    help: ["GETKEYS <full-command>", "Return the keys from a full command."],
+    run: (words, out) => tellWords(keysOf(words.slice(2), all()), out)
+  },
+  {
+    kind: "Local",
     name: "command|info",
     arity: -2,
     flags: ["loading", "stale"],
@@ -117,12 +185,8 @@ const aboutCommands = (all: () => ReadonlyArray<RedisCommand>): ReadonlyArray<Re
     name: "command|list",
     arity: -2,
     flags: ["loading", "stale"],
-    help: ["LIST", "Return a list of all commands in this server."],
-    run: (words, out) => {
-      if (words.length > 2) return out.error(SYNTAX_ERROR)
-      out.array(all().length)
-      for (const { name } of all()) out.text(name)
-    }
+    help: ["LIST [FILTERBY PATTERN <pattern>]", "Return a list of the commands in this server."],
+    run: (words, out) => tellWords(listCommands(words, all()), out)
   }
 ]
 
@@ -134,6 +198,30 @@ const config: ReadonlyArray<RedisCommand> = [
     flags: ["admin", "noscript", "loading", "stale"],
     help: ["GET <pattern>", "Return parameters matching the glob-like <pattern> and their values."],
     run: configGet
+  },
+  {
+    kind: "Local",
+    name: "config|resetstat",
+    arity: 2,
+    flags: ["admin", "noscript", "loading", "stale"],
+    help: ["RESETSTAT", "Reset the statistics reported by the INFO command."],
+    run: resetStatistics
+  },
+  {
+    kind: "Local",
+    name: "config|rewrite",
+    arity: 2,
+    flags: ["admin", "noscript", "loading", "stale"],
+    help: ["REWRITE", "Refuse: there is no configuration file."],
+    run: (_words, out) => out.error("ERR The server is running without a config file")
+  },
+  {
+    kind: "Local",
+    name: "config|set",
+    arity: -4,
+    flags: ["admin", "noscript", "loading", "stale"],
+    help: ["SET <directive> <value> [...]", "Accept what is so already, and refuse all else."],
+    run: configSet
   }
 ]
 
@@ -146,8 +234,8 @@ export const commands = (
     name: "info",
     arity: -1,
     flags: ["loading", "stale"],
-    run: (words, out, _, server) =>
-      out.verbatim(RedisInfo.render(server, words.slice(1).map(textOf)))
+    run: (words, out, client, server) =>
+      out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf)))
   },
   {
     kind: "Container",

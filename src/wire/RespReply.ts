@@ -52,6 +52,11 @@ export class Writer implements Reply {
     this.end = 0
   }
 
+  /** Forgets what was written when `length` was more than this. */
+  cut(length: number): void {
+    this.end = length
+  }
+
   /** A status, such as "OK". */
   simple(text: string): void {
     this.line(PLUS, text)

@@ -5,6 +5,8 @@
 import { Effect, Layer } from "effect"
 import * as Machine from "../../src/kv/Machine.js"
 import * as Store from "../../src/kv/Store.js"
+import { Endpoints } from "../../src/live/Endpoints.js"
+import type { Endpoint } from "../../src/live/Endpoints.js"
 import { Cache } from "../../src/node/Cache.js"
 import type { Change } from "../../src/node/Memberships.js"
 import { Node } from "../../src/node/Node.js"
@@ -43,12 +45,14 @@ export class FakeNode {
   private index = 0
   private wake: () => void = () => {}
 
+  leader: string | undefined = "n1"
+
   readonly status = (): Status => ({
     id: "n1",
     clusterId: "00000000000000c1",
-    role: "Leader",
+    role: this.leader === "n1" ? "Leader" : "Follower",
     term: 3,
-    leader: "n1",
+    leader: this.leader,
     lastIndex: this.index + 1,
     commitIndex: this.index,
     appliedIndex: this.index,
@@ -79,8 +83,20 @@ export class FakeNode {
     States.nothing
   )
 
-  readonly layer: Layer.Layer<Node | Cache> = Layer.merge(
+  /** Where the others serve clients, by their ids. */
+  readonly served = new Map<string, Endpoint>()
+  readonly disconnected = new Set<string>()
+  announced: Endpoint | undefined
+
+  readonly endpoints: Endpoints["Type"] = {
+    announce: (endpoint) => void (this.announced = endpoint),
+    of: (peer) => this.served.get(peer),
+    isConnected: (peer) => !this.disconnected.has(peer)
+  }
+
+  readonly layer: Layer.Layer<Node | Cache | Endpoints> = Layer.mergeAll(
     Layer.succeed(Cache, this.store),
+    Layer.succeed(Endpoints, this.endpoints),
     Layer.succeed(Node, {
       status: this.status,
       state: () => this.state,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
 import { FakeNode } from "./FakeNode.js"
@@ -18,17 +19,26 @@ const connection = () => {
     snapshot: () => {},
     changeMembers: () => {},
     port: () => 6379,
+    endpoint: () => ({ host: "127.0.0.1", port: 6379 }),
+    endpoints: node.endpoints,
+    groupName: "raftcache",
+    users: Users.everybody,
     startedAtMillis: 0,
-    connections: { size: 3 },
+    connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
-    totals: { connections: 7, rejectedConnections: 1, commands: 9 }
+    totals: { connections: 7, rejectedConnections: 1, commands: 9, deniedPasswords: 0 }
   }
   const client: Client = {
     id: 5,
     address: () => "127.0.0.1:1000",
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
+    heardAtMillis: Date.now(),
+    command: "client|info",
+    replies: "on",
+    kill: () => {},
     protocol: 2,
+    user: "default",
     reads: "linearizable",
     name: "",
     libraryName: "",
@@ -136,7 +146,8 @@ describe("CLIENT", () => {
     expect(ask("CLIENT", "SETINFO", "LIB-NAME", "library")).toBe("+OK\r\n")
     expect(ask("CLIENT", "SETINFO", "lib-ver", "1.2")).toBe("+OK\r\n")
     client.protocol = 3
-    const told = "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 db=0 " +
+    const told =
+      "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
       "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })

@@ -99,7 +99,45 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "GET", "proto-max-bulk-len"]],
   [["CONFIG", "GET", "databases", "databases", "d?t*base*"], ["CONFIG", "GET", "maxmemory-p*"]],
   [["INFO", "nope"], ["COMMAND", "nope"], ["COMMAND", "COUNT", "x"], ["COMMAND", "LIST", "x"]],
-  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]]
+  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]],
+  // Clients.
+  [["CLIENT", "LIST", "TYPE", "nope"], ["CLIENT", "LIST", "ID"], ["CLIENT", "LIST", "ID", "x"]],
+  [["CLIENT", "LIST", "x"], ["CLIENT", "LIST", "TYPE", "pubsub"], ["CLIENT", "LIST", "ID", "0"]],
+  [["CLIENT", "KILL", "1.2.3.4:5"], ["CLIENT", "KILL", "ID", "0"], ["CLIENT", "KILL", "ID", "999"]],
+  [["CLIENT", "KILL", "TYPE", "nope"], ["CLIENT", "KILL", "x", "y"], ["CLIENT", "KILL", "ID"]],
+  [["CLIENT", "KILL", "ADDR", "1:2", "SKIPME", "no"], ["CLIENT", "KILL", "ID", "1", "SKIPME"]],
+  [["CLIENT", "KILL", "ADDR", "1:2", "SKIPME", "x"], ["CLIENT", "KILL", "USER", "nobody"]],
+  [["CLIENT", "REPLY"], ["CLIENT", "REPLY", "x"], ["CLIENT", "REPLY", "ON"], ["PING"]],
+  [["CLIENT", "REPLY", "SKIP"], ["PING", "no"], ["PING", "yes"]],
+  [["CLIENT", "REPLY", "SKIP"], ["CLIENT", "REPLY", "SKIP"], ["PING", "no"], ["PING", "yes"]],
+  [["CLIENT", "REPLY", "SKIP"], ["CLIENT", "REPLY", "ON"], ["PING", "yes"]],
+  [["CLIENT", "REPLY", "OFF"], ["SET", "a", "1"], ["CLIENT", "REPLY", "ON"], ["GET", "a"]],
+  [["CLIENT", "REPLY", "OFF"], ["CLIENT", "REPLY", "SKIP"], ["PING", "no"], ["PING", "no"]],
+  [["CLIENT", "REPLY", "OFF"], ["GET", "nope", "x"], ["RESET"], ["PING"]],
+  [["CLIENT", "NO-EVICT", "on"], ["CLIENT", "NO-EVICT", "x"], ["CLIENT", "GETREDIR"]],
+  [["CLIENT", "UNPAUSE"], ["CLIENT", "UNPAUSE", "x"]],
+  // Users.
+  [["ACL"], ["ACL", "nope"], ["ACL", "WHOAMI"], ["ACL", "USERS"], ["ACL", "GETUSER", "nobody"]],
+  [["ACL", "LIST", "x"], ["ACL", "WHOAMI", "x"], ["ACL", "GETUSER", "default"]],
+  // What tools send.
+  [["WAIT", "x", "0"], ["WAIT", "1", "-1"], ["WAIT", "1", "x"], ["WAIT"]],
+  [["TIME", "x"], ["LASTSAVE", "x"], ["DEBUG", "SLEEP", "0"], ["DEBUG"]],
+  [["MEMORY", "USAGE", "nothing"], ["MEMORY", "nope"], ["MEMORY"], ["MEMORY", "USAGE"]],
+  [["MEMORY", "USAGE", "a", "x"], ["MEMORY", "USAGE", "a", "SAMPLES", "x"]],
+  [["LATENCY", "LATEST"], ["LATENCY", "RESET"], ["LATENCY", "RESET", "a"], ["LATENCY", "nope"]],
+  [["LATENCY", "HISTORY", "command"], ["LATENCY", "HISTORY"]],
+  [["FUNCTION", "FLUSH"], ["FUNCTION", "FLUSH", "async"], ["FUNCTION", "FLUSH", "x"]],
+  [["SCRIPT", "FLUSH"], ["SCRIPT", "FLUSH", "SYNC"], ["SCRIPT", "FLUSH", "x"], ["SCRIPT", "nope"]],
+  [["SCRIPT", "EXISTS", "a", "b"], ["SCRIPT", "EXISTS"]],
+  [["CONFIG", "SET"], ["CONFIG", "SET", "a"], ["CONFIG", "SET", "nope", "1"]],
+  [["CONFIG", "SET", "save", ""], ["CONFIG", "SET", "maxmemory", "0", "save", ""]],
+  [["CONFIG", "SET", "databases", "2"], ["CONFIG", "RESETSTAT"], ["CONFIG", "REWRITE"]],
+  [["COMMAND", "GETKEYS"], ["COMMAND", "GETKEYS", "nope"], ["COMMAND", "GETKEYS", "PING"]],
+  [["COMMAND", "GETKEYS", "get", "a"], ["COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2"]],
+  [["COMMAND", "GETKEYS", "GET"], ["COMMAND", "GETKEYS", "DEL", "a", "b", "c"]],
+  [["COMMAND", "LIST", "FILTERBY", "PATTERN", "mset"], ["COMMAND", "LIST", "FILTERBY", "x", "y"]],
+  // The cluster of one shard.
+  [["CLUSTER"], ["CLUSTER", "nope"], ["CLUSTER", "KEYSLOT"], ["CLUSTER", "SLOTS", "x"]]
 ]
 
 interface Difference {
@@ -116,6 +154,19 @@ const different: ReadonlyArray<Difference> = [
   },
   { why: "every node answers reads, so that asking for it is no error", words: [["READONLY"]] },
   { why: "every node answers reads, so that asking for it is no error", words: [["READWRITE"]] },
+  {
+    why: "it is a cluster to those who ask",
+    words: [["CLUSTER", "INFO"]]
+  },
+  { why: "it is a cluster to those who ask", words: [["ASKING"]] },
+  { why: "every acknowledged write is on a majority", words: [["WAIT", "0", "0"]] },
+  { why: "keys take other memory", words: [["SET", "a", "1"], ["MEMORY", "USAGE", "a"]] },
+  { why: "no client can be paused: others would serve on", words: [["CLIENT", "PAUSE", "0"]] },
+  { why: "as Redis 7.2 has it", words: [["CLIENT", "NO-TOUCH", "on"]] },
+  {
+    why: "what is so cannot be changed",
+    words: [["CONFIG", "SET", "proto-max-bulk-len", "536870912"]]
+  },
   { why: "it has fewer commands", words: [["COMMAND", "COUNT"]] },
   {
     why: "commands have no categories and key specifications",

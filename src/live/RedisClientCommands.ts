@@ -1,0 +1,271 @@
+/**
+ * `CLIENT`: what a connection says about itself, and what it asks about all of them.
+ */
+import * as Integer from "../kv/Integer.js"
+import * as Latin1 from "../kv/Latin1.js"
+import type { Writer } from "../wire/RespReply.js"
+import { INVALID_NAME } from "./RedisAuthentication.js"
+import { isPlain, matches, quotable, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
+import type { Client, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+
+const FLAGS = ["noscript", "loading", "stale"] as const
+const ADMIN_FLAGS = ["admin", ...FLAGS] as const
+
+/** Redis quotes no more than this of what it does not understand. */
+const QUOTED_CHARACTERS = 128
+
+const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
+
+const setName: Run = (words, out, client) => {
+  if (!isPlain(words[2]!)) return out.error(INVALID_NAME)
+  client.name = textOf(words[2]!)
+  out.simple("OK")
+}
+
+const setInfo: Run = (words, out, client) => {
+  const [, , attribute, value] = words as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+  const isName = matches(attribute, "lib-name")
+  if (!isName && !matches(attribute, "lib-ver")) {
+    return out.error(`ERR Unrecognized option '${quotable(attribute, QUOTED_CHARACTERS)}'`)
+  }
+  if (!isPlain(value)) {
+    const shown = quotable(attribute, QUOTED_CHARACTERS)
+    return out.error(`ERR ${shown} cannot contain spaces, newlines or special characters.`)
+  }
+  if (isName) client.libraryName = textOf(value)
+  else client.libraryVersion = textOf(value)
+  out.simple("OK")
+}
+
+const getName = (client: Client, out: Writer): void => {
+  if (client.name === "") out.nil()
+  else out.text(client.name)
+}
+
+const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
+
+const describe = (client: Client): string =>
+  `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
+  `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
+  `idle=${secondsSince(client.heardAtMillis)} flags=N db=0 cmd=${client.command} ` +
+  `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
+  `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+
+/** Which clients are meant; or the error to answer. */
+type Filter = (client: Client) => boolean
+
+const TYPES: ReadonlyArray<string> = ["normal", "master", "replica", "slave", "pubsub"]
+
+const ofType = (word: Uint8Array): Filter | string => {
+  const type = TYPES.find((each) => matches(word, each))
+  if (type === undefined) {
+    return `ERR Unknown client type '${quotable(word, QUOTED_CHARACTERS)}'`
+  }
+  return () => type === "normal"
+}
+
+const withId = (word: Uint8Array, least: number, otherwise: string): Filter | string => {
+  const id = Integer.parse(word)
+  return id === undefined || id < least ? otherwise : (client) => client.id === id
+}
+
+const ofUser = (word: Uint8Array, { users }: Server): Filter | string => {
+  const name = textOf(word)
+  return users.names.includes(name)
+    ? (client) => client.user === name
+    : `ERR No such user '${quotable(word, QUOTED_CHARACTERS)}'`
+}
+
+const clientsOf = (server: Server): ReadonlyArray<Client> =>
+  Array.from(server.connections, ({ client }) => client)
+
+const readListFilter = (words: Words): Filter | string => {
+  if (words.length === 2) return () => true
+  if (words.length === 4 && matches(words[2]!, "type")) return ofType(words[3]!)
+  if (words.length < 4 || !matches(words[2]!, "id")) return SYNTAX_ERROR
+  const filters: Array<Filter> = []
+  for (const word of words.slice(3)) {
+    const filter = withId(word, -Infinity, "ERR Invalid client ID")
+    if (typeof filter === "string") return filter
+    filters.push(filter)
+  }
+  return (client) => filters.some((filter) => filter(client))
+}
+
+const list: Run = (words, out, _client, server) => {
+  const filter = readListFilter(words)
+  if (typeof filter === "string") return out.error(filter)
+  out.verbatim(clientsOf(server).filter(filter).map(describe).join(""))
+}
+
+const readKillFilter = (
+  name: Uint8Array,
+  value: Uint8Array,
+  server: Server
+): Filter | string => {
+  const text = textOf(value)
+  if (matches(name, "id")) return withId(value, 1, "ERR client-id should be greater than 0")
+  if (matches(name, "type")) return ofType(value)
+  if (matches(name, "user")) return ofUser(value, server)
+  if (matches(name, "addr")) return (client) => client.address() === text
+  if (matches(name, "laddr")) return (client) => client.localAddress() === text
+  return SYNTAX_ERROR
+}
+
+/** What the words ask for, each of which must hold, and whether whoever asks is spared. */
+const readKill = (words: Words, server: Server) => {
+  const filters: Array<Filter> = []
+  let skipsMe = true
+  for (let at = 2; at < words.length; at += 2) {
+    const [name, value] = [words[at]!, words[at + 1]]
+    if (value === undefined) return SYNTAX_ERROR
+    if (matches(name, "skipme")) {
+      skipsMe = matches(value, "yes")
+      if (!skipsMe && !matches(value, "no")) return SYNTAX_ERROR
+      continue
+    }
+    const filter = readKillFilter(name, value, server)
+    if (typeof filter === "string") return filter
+    filters.push(filter)
+  }
+  return { filters, skipsMe }
+}
+
+const kill: Run = (words, out, client, server) => {
+  if (words.length === 3) {
+    const address = textOf(words[2]!)
+    const victim = clientsOf(server).find((each) => each.address() === address)
+    if (victim === undefined) return out.error("ERR No such client")
+    victim.kill(client)
+    return out.simple("OK")
+  }
+  const asked = readKill(words, server)
+  if (typeof asked === "string") return out.error(asked)
+  const victims = clientsOf(server).filter((each) =>
+    !(asked.skipsMe && each === client) && asked.filters.every((filter) => filter(each))
+  )
+  for (const victim of victims) victim.kill(client)
+  out.integer(victims.length)
+}
+
+const reply: Run = (words, out, client) => {
+  if (matches(words[2]!, "on")) {
+    client.replies = "on"
+    out.simple("OK")
+  } else if (matches(words[2]!, "off")) {
+    client.replies = "off"
+  } else if (!matches(words[2]!, "skip")) {
+    out.error(SYNTAX_ERROR)
+  } else if (client.replies !== "off") {
+    client.replies = "skip"
+  }
+}
+
+/** Nothing is evicted, and no access is remembered: there is nothing to spare a client. */
+const onOrOff: Run = (words, out) => {
+  if (matches(words[2]!, "on") || matches(words[2]!, "off")) out.simple("OK")
+  else out.error(SYNTAX_ERROR)
+}
+
+const subcommand = (
+  name: string,
+  arity: number,
+  usage: string,
+  summary: string,
+  run: Run,
+  flags: ReadonlyArray<string> = FLAGS
+): RedisCommand => ({
+  kind: "Local",
+  name: `client|${name}`,
+  arity,
+  flags,
+  help: [usage, summary],
+  run
+})
+
+const subcommands: ReadonlyArray<RedisCommand> = [
+  subcommand("getname", 2, "GETNAME", "Return the name of the current connection.", (
+    _words,
+    out,
+    client
+  ) => getName(client, out)),
+  subcommand(
+    "getredir",
+    2,
+    "GETREDIR",
+    "Return the client ID to which invalidations are sent: -1, none.",
+    (_words, out) => out.integer(-1)
+  ),
+  subcommand(
+    "id",
+    2,
+    "ID",
+    "Return the ID of the current connection.",
+    (_words, out, client) => out.integer(client.id)
+  ),
+  subcommand(
+    "info",
+    2,
+    "INFO",
+    "Return information about the current client connection.",
+    (_words, out, client) => out.verbatim(describe(client))
+  ),
+  subcommand(
+    "kill",
+    -3,
+    "KILL <ip:port> | [ID|TYPE|ADDR|LADDR|USER|SKIPME <value>] ...",
+    "Close the connections that this describes.",
+    kill,
+    ADMIN_FLAGS
+  ),
+  subcommand(
+    "list",
+    -2,
+    "LIST [TYPE <type> | ID <id> ...]",
+    "Return information about the client connections to this node.",
+    list,
+    ADMIN_FLAGS
+  ),
+  subcommand(
+    "no-evict",
+    3,
+    "NO-EVICT (ON|OFF)",
+    "Nothing: no client is ever evicted.",
+    onOrOff,
+    ADMIN_FLAGS
+  ),
+  subcommand("no-touch", 3, "NO-TOUCH (ON|OFF)", "Nothing: no access is remembered.", onOrOff),
+  subcommand("reply", 3, "REPLY (ON|OFF|SKIP)", "Control the replies to this connection.", reply),
+  subcommand(
+    "setinfo",
+    4,
+    "SETINFO (LIB-NAME|LIB-VER) <value>",
+    "Tell what library the client is.",
+    setInfo
+  ),
+  subcommand(
+    "setname",
+    3,
+    "SETNAME <name>",
+    "Assign the name <name> to the current connection.",
+    setName
+  ),
+  subcommand(
+    "unpause",
+    2,
+    "UNPAUSE",
+    "Nothing: clients are never paused.",
+    (_words, out) => out.simple("OK"),
+    ADMIN_FLAGS
+  )
+]
+
+export const commands: ReadonlyArray<RedisCommand> = [
+  {
+    kind: "Container",
+    name: "client",
+    arity: -2,
+    flags: [],
+    subcommands: withHelp("client", subcommands)
+  }
+]
