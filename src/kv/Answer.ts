@@ -190,7 +190,7 @@ export const replay = (answer: Uint8Array, reply: Reply): void => {
 }
 
 const replayList = (answer: Uint8Array, reply: Reply): void => {
-  const items = itemsOf(answer)
+  const items = readItems(answer)
   if (answer[0] === ARRAY) reply.array(items.length)
   else if (answer[0] === SET) reply.set(items.length)
   else if (answer[0] === MAP) reply.map(items.length / 2)
@@ -201,7 +201,13 @@ const replayList = (answer: Uint8Array, reply: Reply): void => {
   }
 }
 
-const itemsOf = (answer: Uint8Array): ReadonlyArray<Uint8Array> => {
+/** The answers in a list; undefined if it is none. */
+export const itemsOf = (answer: Uint8Array): ReadonlyArray<Uint8Array> | undefined =>
+  LISTS.includes(answer[0]!) ? readItems(answer) : undefined
+
+const LISTS: ReadonlyArray<number> = [ARRAY, SET, MAP, PAIRS]
+
+const readItems = (answer: Uint8Array): ReadonlyArray<Uint8Array> => {
   const cursor: Numbers.Cursor = { bytes: answer, at: 1 }
   const count = Numbers.read(cursor) ?? 0
   const items: Array<Uint8Array> = []
@@ -245,7 +251,7 @@ export const read = (answer: Uint8Array): Answer => {
     case SET:
     case MAP:
     case PAIRS:
-      return { _tag: "List", items: itemsOf(answer).map(read) }
+      return { _tag: "List", items: readItems(answer).map(read) }
     default:
       return { _tag: "Error", message: UNREADABLE }
   }

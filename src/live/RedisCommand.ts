@@ -96,6 +96,8 @@ export interface Local extends Shape {
 export interface Read extends Shape {
   readonly kind: "Read"
   readonly run: Run
+  /** Whether the log may carry it, in a transaction. */
+  readonly isOfLog?: true
 }
 
 /** Another command that only reads, said with a mode of its own. */

@@ -25,6 +25,7 @@ import * as RedisCommands from "./RedisCommands.js"
 import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import { RedisTransaction } from "./RedisTransaction.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -78,6 +79,7 @@ export class RedisConnection {
   private readonly socket: Socket
   private readonly shared: Shared
   private readonly parser = new Resp.Parser()
+  private readonly transaction = new RedisTransaction()
   /** Requests in order, from `head`: all that are not yet answered. */
   private waiting: Array<Waiting> = []
   private head = 0
@@ -190,7 +192,10 @@ export class RedisConnection {
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      if (!local && this.underWay > 0 && !this.mayJoin(request.kind)) {
+      const mayStart = local || this.underWay === 0 || this.mayJoin(request.kind)
+      // What it is depends on what was asked before, down to the last reply.
+      const isEarly = request.encode !== undefined && this.head < this.waiting.length
+      if (!mayStart || isEarly) {
         this.held = request
         this.stalled = true
         break
@@ -213,7 +218,9 @@ export class RedisConnection {
     return kind === this.underWayKind && kind !== "Task"
   }
 
-  private start({ begin, command, kind, reads = this.client.reads, words }: Request): Gate {
+  private start(request: Request): Gate {
+    const { begin, kind, reads = this.client.reads, words } = request
+    const command = request.command ?? request.encode?.()
     const { node, schedule, server } = this.shared
     this.underWay++
     this.underWayKind = kind
@@ -252,6 +259,8 @@ export class RedisConnection {
 
   private understand(words: Words): Request | undefined {
     const command = RedisCommands.find(words)
+    const taken = this.transaction.take(command, words)
+    if (taken !== undefined) return taken
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
@@ -301,7 +310,9 @@ export class RedisConnection {
     const { out, server } = this.shared
     switch (outcome._tag) {
       case "Done":
-        return out.answer(outcome.answer)
+        return request.replay === undefined
+          ? out.answer(outcome.answer)
+          : request.replay(outcome.answer, out, this.client, server)
       case "Readable":
         return this.mayAsk(request)
           ? request.run?.(request.words, out, this.client, server)

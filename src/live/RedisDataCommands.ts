@@ -41,6 +41,7 @@ const toRunnable = (command: DataCommand): Runnable => {
   return {
     ...shape,
     kind: "Read",
+    isOfLog: true,
     run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
   }
 }

@@ -2,7 +2,8 @@
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
 import type { ReadMode } from "../node/Node.js"
-import type { Prefixed, Run, Runnable, Task, Words } from "./RedisCommand.js"
+import type { Writer } from "../wire/RespReply.js"
+import type { Client, Prefixed, Run, Runnable, Server, Task, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
@@ -14,6 +15,10 @@ export interface Request {
   readonly isOpen: boolean
   /** For a `Write`, the command for the log. */
   readonly command: Uint8Array | undefined
+  /** For a `Write` whose command is only known when all before it is answered. */
+  readonly encode?: () => Uint8Array
+  /** For a `Write` whose reply is more than its answer. */
+  readonly replay?: (answer: Uint8Array, out: Writer, client: Client, server: Server) => void
   /** For a `Task`. */
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */

@@ -1,0 +1,177 @@
+/**
+ * MULTI, EXEC and WATCH for one connection: https://redis.io/docs/latest/develop/using-commands/transactions.
+ * What is queued becomes one entry of the log, so nothing comes between its commands, whoever leads.
+ * A watched key is one whose revision must still be the same when the entry applies; that is decided
+ * where it applies, so a change of leader in between changes nothing.
+ */
+import * as Answer from "../kv/Answer.js"
+import * as Command from "../kv/Command.js"
+import * as Key from "../kv/Key.js"
+import type { Local, RedisCommand, Run, Runnable, Words } from "./RedisCommand.js"
+import * as RedisRequest from "./RedisRequest.js"
+import type { Request } from "./RedisRequest.js"
+
+const NOT_ALLOWED = "ERR Command not allowed inside a transaction"
+const NESTED = "ERR MULTI calls can not be nested"
+const WATCH_INSIDE = "ERR WATCH inside MULTI is not allowed"
+const ABORTED = "EXECABORT Transaction discarded because of previous errors."
+const TOO_LONG = `ERR the transaction is longer than ${Command.LIMIT_BYTES} bytes: ` +
+  "split it into several"
+
+/** A command that was queued: in the log, or carried out when the reply is written. */
+type Queued =
+  | { readonly _tag: "Logged"; readonly words: Words }
+  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run }
+
+/** What stays of a request besides its words. */
+const OVERHEAD_BYTES = 16
+
+const sizeOf = (words: Words): number =>
+  words.reduce((sum, { length }) => sum + OVERHEAD_BYTES + length, OVERHEAD_BYTES)
+
+const ok: Run = (_, out) => out.simple("OK")
+
+const queuedReply: Run = (_, out) => out.simple("QUEUED")
+
+export class RedisTransaction {
+  /** Undefined outside of MULTI. */
+  #queue: Array<Queued> | undefined
+  #queueBytes = 0
+  #isFailed = false
+  readonly #watched = new Map<Key.Key, number>()
+
+  /** What the request becomes, if it is about a transaction or queued in one. */
+  take(command: Runnable | string, words: Words): Request | undefined {
+    const name = typeof command === "string" ? "" : command.name
+    if (name === "reset") this.#end()
+    if (name === "quit" || name === "reset") return undefined
+    if (name === "multi") return this.#multi()
+    if (name === "exec") return this.#exec()
+    if (name === "discard") return this.#discard()
+    if (this.#queue !== undefined) {
+      return name === "watch" ? RedisRequest.failed(WATCH_INSIDE, false) : this.#add(command, words)
+    }
+    if (name === "watch") return this.#watch(words)
+    return name === "unwatch" ? this.#local(() => this.#watched.clear()) : undefined
+  }
+
+  #multi(): Request {
+    if (this.#queue !== undefined) return RedisRequest.failed(NESTED, false)
+    this.#queue = []
+    return this.#local(() => {})
+  }
+
+  #add(command: Runnable | string, words: Words): Request {
+    const queued = typeof command === "string" ? command : queue(command, words)
+    if (typeof queued === "string") {
+      this.#isFailed = true
+      return RedisRequest.failed(queued, false)
+    }
+    this.#queueBytes += sizeOf(words)
+    if (this.#queueBytes > Command.LIMIT_BYTES) {
+      this.#isFailed = true
+      this.#queue = []
+      return RedisRequest.failed(TOO_LONG, false)
+    }
+    this.#queue?.push(queued)
+    return { kind: "Local", words, run: queuedReply, isOpen: false, command: undefined }
+  }
+
+  #exec(): Request {
+    const queue = this.#queue
+    const isFailed = this.#isFailed
+    this.#end()
+    if (queue === undefined) return RedisRequest.failed("ERR EXEC without MULTI", false)
+    if (isFailed) return this.#local(() => this.#watched.clear(), (_, out) => out.error(ABORTED))
+    const calls = queue.flatMap((each) => each._tag === "Logged" ? [each.words] : [])
+    return {
+      kind: "Write",
+      words: [],
+      run: undefined,
+      isOpen: false,
+      command: undefined,
+      encode: () => {
+        const watched = Array.from(this.#watched, ([key, revision]) => ({ key, revision }))
+        this.#watched.clear()
+        return Command.encode({ _tag: "Transaction", watched, calls })
+      },
+      replay: (answer, out, client, server) => {
+        const items = Answer.itemsOf(answer)
+        if (items === undefined) return Answer.replay(answer, out)
+        let next = 0
+        out.array(queue.length)
+        for (const each of queue) {
+          if (each._tag === "Logged") out.answer(items[next++]!)
+          else each.run(each.words, out, client, server)
+        }
+      }
+    }
+  }
+
+  #discard(): Request {
+    if (this.#queue === undefined) return RedisRequest.failed("ERR DISCARD without MULTI", false)
+    this.#end()
+    return this.#local(() => this.#watched.clear())
+  }
+
+  /** A read that shows nothing: the revisions as of when it is answered. */
+  #watch(words: Words): Request {
+    const run: Run = (_, out, _client, { store }) => {
+      for (const word of words.slice(1)) {
+        const key = Key.fromBytes(word)
+        if (!this.#watched.has(key)) this.#watched.set(key, store.revision(key))
+      }
+      out.simple("OK")
+    }
+    return { kind: "Read", words, run, isOpen: false, command: undefined, reads: "linearizable" }
+  }
+
+  /** `change` takes effect in the order of replies. */
+  #local(change: () => void, reply: Run = ok): Request {
+    const run: Run = (words, out, client, server) => {
+      change()
+      reply(words, out, client, server)
+    }
+    return { kind: "Local", words: [], run, isOpen: false, command: undefined }
+  }
+
+  #end(): void {
+    this.#queue = undefined
+    this.#queueBytes = 0
+    this.#isFailed = false
+  }
+}
+
+const queue = (command: Runnable, words: Words): Queued | string => {
+  switch (command.kind) {
+    case "Read":
+      return command.isOfLog === true ? { _tag: "Logged", words } : NOT_ALLOWED
+    case "Write": {
+      const encoded = command.encode(words)
+      return typeof encoded === "string" ? encoded : { _tag: "Logged", words }
+    }
+    case "Local":
+      return { _tag: "Local", words, run: command.run }
+    case "Task":
+    case "Prefix":
+      return NOT_ALLOWED
+  }
+}
+
+/** For `COMMAND`; requests for them go to their connection's `RedisTransaction`. */
+const entry = (name: string, others: Partial<Local> = {}): Local => ({
+  kind: "Local",
+  name,
+  arity: 1,
+  flags: ["noscript", "loading", "stale", "fast", "allow_busy"],
+  run: ok,
+  ...others
+})
+
+export const commands: ReadonlyArray<RedisCommand> = [
+  entry("multi"),
+  entry("exec", { flags: ["noscript", "loading", "stale", "skip_slowlog"] }),
+  entry("discard"),
+  entry("watch", { arity: -2, keys: [1, -1, 1] }),
+  entry("unwatch")
+]
