@@ -134,16 +134,12 @@ const append = (step: Step, configuration: Configuration): void => {
 export const proceed = (step: Step): void => {
   const { next } = step
   if (next.role !== "Leader" || next.transfer !== undefined) return
-  const { applied, commit, configuration, termStart } = next
+  const { applied, commit, config: { id }, configuration, termStart } = next
   if (configuration.index > commit || commit < termStart) return
   if (Configurations.isJoint(configuration)) return leaveJoint(step)
-  if (configuration.learners.length > 0) {
-    if (haveCaughtUp(next)) append(step, joint(next))
-  } else if (
-    !Configurations.isVoter(configuration, next.config.id) && configuration.index <= applied
-  ) {
-    retire(step)
-  }
+  if (!Configurations.isVoter(configuration, id)) {
+    if (configuration.index <= applied) retire(step)
+  } else if (configuration.learners.length > 0 && haveCaughtUp(next)) append(step, joint(next))
 }
 
 const leaveJoint = (step: Step): void => {
@@ -166,20 +162,21 @@ const haveCaughtUp = (next: Draft): boolean => {
     return false
   }
   return configuration.learners.every((id) => {
-    // A learner that had to be elected lacks nothing.
-    if (id === config.id) return true
     const learner = progress[id]
     return learner !== undefined && learner.match >= catchingUp.last &&
       learner.round > catchingUp.round
   })
 }
 
-/** The change is complete, and this leader no part of the cluster any more. */
+/**
+ * This leader is no part of the cluster any more, now that the change is complete; or not yet, a
+ * learner that had to be elected.
+ */
 const retire = (step: Step): void => {
   const { next } = step
   const successor = Transferring.mostUpToDate(next, [])
   if (successor !== undefined) return Transferring.begin(step, undefined, successor)
-  Follower.stepDown(step, next.term, `${next.config.id} is no member any more`)
+  Follower.stepDown(step, next.term, `${next.config.id} is no voter`)
 }
 
 /** Whoever has led knows for certain when it is no member any more. */

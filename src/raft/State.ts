@@ -229,10 +229,7 @@ export interface State {
   readonly writes: ReadonlyArray<PendingWrite>
   readonly deferred: ReadonlyArray<Deferred>
 
-  /**
-   * Drawn from electionTimeoutTicks up to twice that, exclusive; drawn anew for each campaign, and
-   * when a candidate or leader steps down.
-   */
+  /** From electionTimeoutTicks to before twice that; drawn for each campaign, and at its end. */
   readonly electionTimeout: number
   readonly electionDueAt: number
   /** When a leader was last heard, or the boot. */

@@ -23,6 +23,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "nobody could be elected but a learner, which another node already counted among the voters",
     [12369]
+  ],
+  [
+    "a learner that had to be elected led for ever, for another that never came",
+    [2067]
   ]
 ]
 
