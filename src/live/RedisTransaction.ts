@@ -7,6 +7,7 @@
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Key from "../kv/Key.js"
+import { matches } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Runnable, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
@@ -42,9 +43,10 @@ export class RedisTransaction {
 
   /** What the request becomes, if it is about a transaction or queued in one. */
   take(command: Runnable | string, words: Words): Request | undefined {
+    if (typeof command === "string" && matches(words[0]!, "exec")) return this.#abort(command)
     const name = typeof command === "string" ? "" : command.name
-    if (name === "reset") this.#end()
-    if (name === "quit" || name === "reset") return undefined
+    if (name === "quit") return undefined
+    if (name === "reset") return this.#reset(command, words)
     if (name === "multi") return this.#multi()
     if (name === "exec") return this.#exec()
     if (name === "discard") return this.#discard()
@@ -106,6 +108,26 @@ export class RedisTransaction {
         }
       }
     }
+  }
+
+  #reset(command: Runnable | string, words: Words): Request | undefined {
+    this.#end()
+    if (typeof command === "string" || command.kind !== "Local") return undefined
+    const request = RedisRequest.make(command, words)
+    const run: Run = (...given) => {
+      this.#watched.clear()
+      command.run(...given)
+    }
+    return { ...request, run }
+  }
+
+  /** An EXEC that is wrong by itself. */
+  #abort(error: string): Request {
+    this.#end()
+    const why = error.replace(/^ERR /, "")
+    return this.#local(() => this.#watched.clear(), (_, out) => {
+      out.error(`EXECABORT Transaction discarded because of: ${why}`)
+    })
   }
 
   #discard(): Request {
