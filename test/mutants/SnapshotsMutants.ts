@@ -58,7 +58,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `  const loading = new StoreSnapshot.Loading()
 `,
     replace: `  const loading = new StoreSnapshot.Loading()
-  for (const [key, stored] of self.entries) loading.entries.set(key, stored)
+  for (const [key, stored] of self.keys.entries()) loading.keys.set(key, stored)
 `
   },
   {
@@ -94,8 +94,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A snapshot shows what was written after it was begun",
     source: "analysis",
     file: "kv/Store.ts",
-    find: "  if (walks.size === 0) return",
-    replace: "  if (walks.size >= 0) return"
+    find: "for (const walk of this.walks) walk.keep(this.keys, key, stored)",
+    replace: "void StoreSnapshot"
   },
   {
     id: "S17",

@@ -3,79 +3,128 @@
  */
 import type { Mutant } from "./Mutant.js"
 
+const own = (
+  id: string,
+  title: string,
+  file: string,
+  find: string,
+  replace: string
+): Mutant => ({ id, title, source: "analysis", file, find, replace })
+
 export const mutants: ReadonlyArray<Mutant> = [
-  {
-    id: "K01",
-    title: "Compare-and-set does not compare",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `      if (current !== expectedRevision) return Answer.conflict(current)
-`,
-    replace: ""
-  },
-  {
-    id: "K02",
-    title: "An increment keeps the old revision",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "value: Latin1.encode(String(sum)), revision: index })",
-    replace: "value: Latin1.encode(String(sum)), revision: before?.revision ?? index })"
-  },
-  {
-    id: "K03",
-    title: "An increment is answered and not kept",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `  put(self, key, { value: Latin1.encode(String(sum)), revision: index })
-`,
-    replace: ""
-  },
-  {
-    id: "K04",
-    title: "A conditional write that does not hold is carried out all the same",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "  if (holds) put(self, key",
-    replace: "  put(self, key"
-  },
-  {
-    id: "K05",
-    title: "A set that asks for the old value is given the new one",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `before === undefined ? Answer.nil : Answer.bulk(before.value)
-`,
-    replace: `before === undefined ? Answer.nil : Answer.bulk(value)
+  own(
+    "K01",
+    "Compare-and-set does not compare",
+    "kv/SetCommands.ts",
+    "  if (revision !== Integer.parse(words[2]!)) return reply.integer(revision)\n",
+    ""
+  ),
+  own(
+    "K02",
+    "An increment keeps the old revision",
+    "kv/NumberCommands.ts",
+    "store.replace(key, Latin1.encode(String(sum)), index)",
+    "store.replace(key, Latin1.encode(String(sum)), store.revision(key) || index)"
+  ),
+  own(
+    "K03",
+    "An increment is answered and not kept",
+    "kv/NumberCommands.ts",
+    "  store.replace(key, Latin1.encode(String(sum)), index)\n",
+    ""
+  ),
+  own(
+    "K04",
+    "A conditional write that does not hold is carried out all the same",
+    "kv/SetCommands.ts",
+    "  if (holds) {\n",
+    "  if (holds || condition !== undefined) {\n"
+  ),
+  own(
+    "K05",
+    "A set that asks for the old value is given the new one",
+    "kv/SetCommands.ts",
+    "  if (options.get) bulkOrNil(context, before?.value as Uint8Array | undefined)\n",
+    "  if (options.get) bulkOrNil(context, before === undefined ? undefined : words[2]!)\n"
+  ),
+  own(
+    "K06",
+    "Deleting counts keys that are not there",
+    "kv/KeyCommands.ts",
+    "if (store.drop(keyAt(words, at))) removed++",
+    "removed += store.drop(keyAt(words, at)) ? 1 : 1"
+  ),
+  own(
+    "K07",
+    "Flushing leaves a key behind",
+    "kv/Store.ts",
+    "    this.keys = new Keyspace()\n",
+    `    const [first] = this.keys.entries()
+    this.keys = new Keyspace()
+    if (first !== undefined) this.keys.set(...first)
 `
-  },
-  {
-    id: "K06",
-    title: "Deleting counts keys that are not there",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "if (drop(self, key)) deleted++",
-    replace: "deleted += drop(self, key) ? 1 : 1"
-  },
-  {
-    id: "K07",
-    title: "Flushing leaves a key behind",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "      replace(self, new Map())",
-    replace: "      replace(self, new Map([...self.entries].slice(0, 1)))"
-  },
-  {
-    id: "K08",
-    title: "A revision counts keys, not the log",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `    put(self, key, { value, revision: index })
-    return Answer.ok
-  }
-  const before`,
-    replace: `    put(self, key, { value, revision: self.entries.size + 1 })
-    return Answer.ok
-  }
-  const before`
-  }
+  ),
+  own(
+    "K08",
+    "A revision counts keys, not the log",
+    "kv/DataCommand.ts",
+    "context.store.put(key, own(word), context.index, due)",
+    "context.store.put(key, own(word), context.store.keys.size + 1, due)"
+  ),
+  own(
+    "K09",
+    "The log's time runs back",
+    "kv/Store.ts",
+    "this.timeMillis = Math.max(this.timeMillis, millis)",
+    "this.timeMillis = millis"
+  ),
+  own(
+    "K10",
+    "A transaction does not look at what it has watched",
+    "kv/Machine.ts",
+    "if (watched.some(",
+    "if (watched.length > 9 && watched.some("
+  ),
+  own(
+    "K11",
+    "A key that is written again goes when it was to go before",
+    "kv/DataCommand.ts",
+    "context.store.put(key, own(word), context.index, due)",
+    "context.store.put(key, own(word), context.index, due ?? context.store.get(key)?.due?.atMillis)"
+  ),
+  own(
+    "K12",
+    "A key goes by the local clock",
+    "kv/Store.ts",
+    "stored.due.atMillis <= this.timeMillis ? undefined : stored",
+    "stored.due.atMillis <= Date.now() ? undefined : stored"
+  ),
+  own(
+    "K13",
+    "Nobody is told the time when nothing is written",
+    "node/LogTime.ts",
+    "(!hasCommands && !isDue)",
+    "(!hasCommands || (hasCommands && isDue && false))"
+  ),
+  own(
+    "K14",
+    "The log's time is not in a snapshot",
+    "kv/Store.ts",
+    "      self.timeMillis = loading.timeMillis\n",
+    ""
+  ),
+  own(
+    "K15",
+    "When keys are to go is not in a snapshot",
+    "kv/StoreSnapshot.ts",
+    "Words.writeInteger(due?.atMillis ?? 0, part, DUE_AT)",
+    "Words.writeInteger(0, part, DUE_AT)"
+  ),
+  own(
+    "K16",
+    "A hash is written to while a snapshot walks it",
+    "kv/Store.ts",
+    "hash = isWalked ? new Map(before.value) : before.value",
+    "hash = before.value"
+  )
 ]
