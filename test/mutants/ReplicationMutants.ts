@@ -176,18 +176,6 @@ export const mutants: ReadonlyArray<Mutant> = [
 `
   },
   {
-    id: "C07",
-    title: "An entry that is at work is handed out again",
-    source: "analysis",
-    file: "raft/Durability.ts",
-    find: `  if (next.applying > next.applied || next.applying >= upTo) return
-  if (next.applying < next.log.base.index) return restore(step, upTo)
-  const entries = Log.slice(next.log, next.applying + 1,`,
-    replace: `  if (next.applied >= upTo) return
-  if (next.applying < next.log.base.index) return restore(step, upTo)
-  const entries = Log.slice(next.log, next.applied + 1,`
-  },
-  {
     id: "C08",
     title: "A new leader appends no no-op",
     source: "Raft thesis 6.4",
