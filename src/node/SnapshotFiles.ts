@@ -216,7 +216,7 @@ const makeReceiver = (
   }
 }
 
-/** The next frames are read while these are looked at, always into the same memory. */
+/** The next frames are read while these are looked at, by turns into two pieces of memory. */
 const load = (
   disk: Disk["Type"],
   clusterId: string,
