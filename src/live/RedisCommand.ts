@@ -7,37 +7,14 @@
 import type { Words } from "../kv/Command.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
-import type { Protocol, Writer } from "../wire/RespReply.js"
+import type { Writer } from "../wire/RespReply.js"
+import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
 export { matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
-
-/** One connection, as its commands see and change it. */
-export interface Client {
-  readonly id: number
-  readonly address: () => string
-  readonly localAddress: () => string
-  readonly connectedAtMillis: number
-  /** When its last bytes arrived. */
-  heardAtMillis: number
-  /** The last command that it has sent. */
-  command: string
-  /** `skip` is for the next reply, `skipping` for the one that is being written. */
-  replies: "on" | "off" | "skip" | "skipping"
-  /** Closes its connection; if it has asked for that itself, when it has the reply. */
-  readonly kill: (asker: Client) => void
-  protocol: Protocol
-  /** Undefined as long as it must say who it is and has not. */
-  user: string | undefined
-  /** What its reads may show, unless a request says otherwise. */
-  reads: ReadMode
-  /** Empty when it has none, as are the two below. */
-  name: string
-  libraryName: string
-  libraryVersion: string
-}
+export type { Client, Tell } from "./ConnectedClient.js"
 
 /** The server, as its commands see it. */
 export interface Server {
@@ -132,8 +109,6 @@ export interface Task extends Shape {
     done: (tell: Tell) => void
   ) => void
 }
-
-export type Tell = (out: Writer) => void
 
 /** Only a name that its subcommands share. */
 export interface Container extends Shape {

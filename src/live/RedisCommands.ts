@@ -15,7 +15,7 @@ import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
-import * as RedisTransaction from "./RedisTransaction.js"
+import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
 const QUOTED_CHARACTERS = 128
@@ -28,7 +28,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisClusterCommands.commands,
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
-  ...RedisTransaction.commands,
+  ...RedisTransactionCommands.commands,
   ...RedisServerCommands.commands(() => all),
   ...RedisToolCommands.commands
 ]

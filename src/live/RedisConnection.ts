@@ -17,11 +17,14 @@
  * more.
  */
 import type { Socket } from "node:net"
-import type { Node, ReadMode, ReadOutcome, WriteOutcome } from "../node/Node.js"
+import type { Node, ReadMode } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
+import * as ConnectedClient from "./ConnectedClient.js"
 import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
+import { OPEN, STOPPING } from "./RedisGate.js"
+import type { Gate, Outcome } from "./RedisGate.js"
 import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
@@ -35,6 +38,12 @@ export const OUTPUT_LIMIT_BYTES = 1024 * 1024
 
 /** Requests that wait to be parsed: beyond this, no more are read from the socket. */
 export const INPUT_LIMIT_BYTES = 64 * 1024
+
+/**
+ * What was said unasked and the client has not taken in: beyond this its connection is closed, as
+ * Redis does with subscribers by default, because there is nothing that could wait.
+ */
+export const PUSHED_LIMIT_BYTES = 32 * 1024 * 1024
 
 /** What all connections of a server share. */
 export interface Shared {
@@ -50,26 +59,10 @@ export interface Shared {
   readonly closed: (connection: RedisConnection) => void
 }
 
-/** What one or more requests wait for. */
-interface Gate {
-  outcome: Outcome | undefined
-}
-
-/** What a task has to tell. */
-interface Told {
-  readonly _tag: "Told"
-  readonly tell: Tell
-}
-
-type Outcome = WriteOutcome | ReadOutcome | Told
-
 interface Waiting {
   readonly request: Request
   readonly gate: Gate
 }
-
-const OPEN: Gate = { outcome: { _tag: "Readable" } }
-const STOPPING: Gate = { outcome: { _tag: "Refused", reason: "Stopping" } }
 
 export class RedisConnection {
   readonly client: Client
@@ -88,6 +81,8 @@ export class RedisConnection {
   private underWayKind: Runnable["kind"] = "Read"
   /** A request that may only start once what is under way is answered. */
   private held: Request | undefined
+  /** What is to be said unasked, in order. */
+  private pushed: Array<Tell> = []
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
   /** Requests are left where they are until replies have gone out. */
@@ -102,25 +97,20 @@ export class RedisConnection {
   constructor(socket: Socket, id: number, shared: Shared) {
     this.socket = socket
     this.shared = shared
-    this.client = {
+    this.client = ConnectedClient.make(socket, {
       id,
-      address: () => `${socket.remoteAddress}:${socket.remotePort}`,
-      localAddress: () => `${socket.localAddress}:${socket.localPort}`,
-      connectedAtMillis: Date.now(),
-      heardAtMillis: Date.now(),
-      command: "",
-      replies: "on",
       kill: (asker) => {
         if (asker === this.client) this.leaving = true
         else socket.destroy()
       },
-      protocol: 2,
-      user: shared.server.users.initial,
+      push: (tell) => {
+        if (this.closed) return
+        this.pushed.push(tell)
+        shared.schedule(this)
+      },
       reads: shared.reads,
-      name: "",
-      libraryName: "",
-      libraryVersion: ""
-    }
+      user: shared.server.users.initial
+    })
     socket.on("data", (chunk: Buffer) => {
       if (this.leaving) return
       this.client.heardAtMillis = Date.now()
@@ -137,6 +127,7 @@ export class RedisConnection {
     socket.on("close", () => {
       this.closed = true
       this.waiting = []
+      this.pushed = []
       shared.closed(this)
     })
   }
@@ -146,6 +137,7 @@ export class RedisConnection {
     if (this.closed) return
     const { client, shared: { out } } = this
     out.protocol = client.protocol
+    this.sendPushed()
     let moved = true
     while (moved) {
       const taken = this.take()
@@ -157,6 +149,15 @@ export class RedisConnection {
     this.send()
     if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
+  }
+
+  /** Whether replies wait or not: these are not counted against what the client may ask. */
+  private sendPushed(): void {
+    if (this.pushed.length === 0) return
+    for (const tell of this.pushed) tell(this.shared.out)
+    this.pushed = []
+    this.send()
+    if (this.socket.writableLength > PUSHED_LIMIT_BYTES) this.socket.destroy()
   }
 
   /** Takes no more requests, answers those it has taken, then closes. */

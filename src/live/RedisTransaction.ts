@@ -8,7 +8,7 @@ import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
-import type { Local, RedisCommand, Run, Runnable, Words } from "./RedisCommand.js"
+import type { Run, Runnable, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 
@@ -179,21 +179,3 @@ const queue = (command: Runnable, words: Words): Queued | string => {
       return NOT_ALLOWED
   }
 }
-
-/** For `COMMAND`; requests for them go to their connection's `RedisTransaction`. */
-const entry = (name: string, others: Partial<Local> = {}): Local => ({
-  kind: "Local",
-  name,
-  arity: 1,
-  flags: ["noscript", "loading", "stale", "fast", "allow_busy"],
-  run: ok,
-  ...others
-})
-
-export const commands: ReadonlyArray<RedisCommand> = [
-  entry("multi"),
-  entry("exec", { flags: ["noscript", "loading", "stale", "skip_slowlog"] }),
-  entry("discard"),
-  entry("watch", { arity: -2, keys: [1, -1, 1] }),
-  entry("unwatch")
-]

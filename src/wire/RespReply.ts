@@ -28,6 +28,7 @@ const PERCENT = 0x25
 const TILDE = 0x7e
 const EQUALS = 0x3d
 const COMMA = 0x2c
+const GREATER = 0x3e
 
 export class Writer implements Reply {
   /** For the replies to come; nothing written before changes. */
@@ -114,6 +115,11 @@ export class Writer implements Reply {
   double(value: string): void {
     if (this.protocol === 2) this.text(value)
     else this.line(COMMA, value)
+  }
+
+  /** The next `count` replies are what is said unasked; an array in version 2. */
+  push(count: number): void {
+    this.header(this.protocol === 2 ? ASTERISK : GREATER, count)
   }
 
   nilArray(): void {

@@ -37,6 +37,7 @@ const connection = () => {
     command: "client|info",
     replies: "on",
     kill: () => {},
+    push: () => {},
     protocol: 2,
     user: "default",
     reads: "linearizable",

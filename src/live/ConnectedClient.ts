@@ -1,0 +1,54 @@
+/**
+ * One connection, as commands see and change it: who the client is, how it wants to be spoken to,
+ * and what it has said of itself.
+ */
+import type { Socket } from "node:net"
+import type { ReadMode } from "../node/Node.js"
+import type { Protocol, Writer } from "../wire/RespReply.js"
+
+/** Writes one reply, or one thing that nobody asked for. */
+export type Tell = (out: Writer) => void
+
+export interface Client {
+  readonly id: number
+  readonly address: () => string
+  readonly localAddress: () => string
+  readonly connectedAtMillis: number
+  /** When its last bytes arrived. */
+  heardAtMillis: number
+  /** The last command that it has sent. */
+  command: string
+  /** `skip` is for the next reply, `skipping` for the one that is being written. */
+  replies: "on" | "off" | "skip" | "skipping"
+  /** Closes its connection; if it has asked for that itself, when it has the reply. */
+  readonly kill: (asker: Client) => void
+  /** Has something said unasked, after what was pushed before. */
+  readonly push: (tell: Tell) => void
+  protocol: Protocol
+  /** Undefined as long as it must say who it is and has not. */
+  user: string | undefined
+  /** What its reads may show, unless a request says otherwise. */
+  reads: ReadMode
+  /** Empty when it has none, as are the two below. */
+  name: string
+  libraryName: string
+  libraryVersion: string
+}
+
+/** A client that has said nothing yet. */
+export const make = (
+  socket: Socket,
+  given: Pick<Client, "id" | "kill" | "push" | "reads" | "user">
+): Client => ({
+  ...given,
+  address: () => `${socket.remoteAddress}:${socket.remotePort}`,
+  localAddress: () => `${socket.localAddress}:${socket.localPort}`,
+  connectedAtMillis: Date.now(),
+  heardAtMillis: Date.now(),
+  command: "",
+  replies: "on",
+  protocol: 2,
+  name: "",
+  libraryName: "",
+  libraryVersion: ""
+})
