@@ -2,13 +2,17 @@
  * The time of the log: whoever leads tells the state machine, as a write of its own, what time it
  * is by its clock (thesis 6.3 has sessions expire so). It does before the commands that it
  * proposes, which thus apply at about the time at which they came, and when the machine has
- * something due although nothing arrives.
+ * something due although nothing arrives. Where commands come in a stream it does so now and then:
+ * the log would otherwise hold as many times as batches.
  *
  * The clock of a leader may be wrong, and that of the next leader behind it: a machine takes only a
  * later time than it knows.
  */
 import type { LogClock } from "../service/StateMachine.js"
 import { TICK_MILLIS } from "./Ticker.js"
+
+/** By so much the log may be behind the clock while commands arrive, if nothing is due. */
+export const GRAIN_MILLIS = 10
 
 export class LogTime {
   readonly #clock: LogClock | undefined
@@ -28,7 +32,8 @@ export class LogTime {
     if (this.#clock === undefined) return undefined
     const now = this.#now()
     const isDue = !this.#isTelling && this.#clock.dueMillis() <= now
-    if (now <= this.#toldMillis || (!hasCommands && !isDue)) return undefined
+    const isStale = hasCommands && now >= this.#toldMillis + GRAIN_MILLIS
+    if (now <= this.#toldMillis || (!isStale && !isDue)) return undefined
     const command = this.#clock.tell(now)
     if (command === undefined) return undefined
     this.#toldMillis = now

@@ -103,8 +103,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K13",
     "Nobody is told the time when nothing is written",
     "node/LogTime.ts",
-    "(!hasCommands && !isDue)",
-    "(!hasCommands)"
+    "(!isStale && !isDue)",
+    "(!isStale)"
   ),
   own(
     "K14",
