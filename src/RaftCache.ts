@@ -341,11 +341,11 @@ export const layer = (
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
-  const alone = Layer.succeed(Network, {
-    run: () => Effect.void,
-    setPeers: () => {},
-    send: () => {}
-  })
-  const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), alone, Endpoints.layerAlone)
+  const nobody = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
+  const ports = Layer.mergeAll(
+    EphemeralStorage.layer("n1"),
+    Layer.succeed(Network, nobody),
+    Endpoints.layerAlone
+  )
   return assemble(NodeProgram.defaults, ports).pipe(Layer.orDie)
 })
