@@ -9,6 +9,7 @@ import * as RedisClientCommands from "./RedisClientCommands.js"
 import * as RedisClusterCommands from "./RedisClusterCommands.js"
 import { matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
+import * as RedisConfigCommands from "./RedisConfigCommands.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
@@ -29,6 +30,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
+  ...RedisConfigCommands.commands,
   ...RedisServerCommands.commands(() => all),
   ...RedisToolCommands.commands
 ]

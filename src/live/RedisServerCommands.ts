@@ -1,96 +1,14 @@
 /**
- * The commands that ask about the server: what it is, how it is set up, what it can do. Of Redis's
- * settings those are told that mean something here; none can be changed this way.
+ * The commands that ask about the server: what it is and what it can do.
  */
-import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
+import * as Pattern from "../kv/Pattern.js"
 import type { Writer } from "../wire/RespReply.js"
-import { matches, quotable, SYNTAX_ERROR, withHelp, wrongArity } from "./RedisCommand.js"
-import type { RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import { matches, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
+import type { RedisCommand, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
-
-/** Redis quotes no more than this of what it does not know. */
-const QUOTED_CHARACTERS = 128
-
-const settings = (server: Server): ReadonlyArray<readonly [name: string, value: string]> => [
-  // Neither of Redis's own files: what is durable here is the Raft log.
-  ["save", ""],
-  ["appendonly", "no"],
-  ["databases", "1"],
-  ["maxclients", String(server.connectionsLimit)],
-  ["maxmemory", "0"],
-  ["maxmemory-policy", "noeviction"],
-  ["port", String(server.port())],
-  ["proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)],
-  ["timeout", "0"]
-]
-
-/** Whether `text` is matched by `pattern`, where * stands for anything and ? for one character. */
-const isMatch = (text: string, pattern: string): boolean => {
-  let at = 0
-  let next = 0
-  let star = -1
-  let starAt = 0
-  while (at < text.length) {
-    if (pattern[next] === "*") {
-      star = next++
-      starAt = at
-    } else if (next < pattern.length && (pattern[next] === "?" || pattern[next] === text[at])) {
-      at++
-      next++
-    } else if (star >= 0) {
-      // The last star takes one character more.
-      next = star + 1
-      at = ++starAt
-    } else {
-      return false
-    }
-  }
-  while (pattern[next] === "*") next++
-  return next === pattern.length
-}
-
-const configGet: Run = (words, out, _, server) => {
-  const patterns = words.slice(2).map(textOf)
-  const found = settings(server).filter(([name]) =>
-    patterns.some((pattern) => isMatch(name, pattern))
-  )
-  out.map(found.length)
-  for (const [name, value] of found) {
-    out.text(name)
-    out.text(value)
-  }
-}
-
-/** What is already so may be said: tools set what they need to be sure of it. */
-const configSet: Run = (words, out, _, server) => {
-  if (words.length % 2 !== 0) return out.error(wrongArity("config|set"))
-  for (let at = 2; at < words.length; at += 2) {
-    const name = textOf(words[at]!)
-    const setting = settings(server).find(([each]) => each === name)
-    const shown = quotable(words[at]!, QUOTED_CHARACTERS)
-    if (setting === undefined) {
-      return out.error(`ERR Unknown option or number of arguments for CONFIG SET - '${shown}'`)
-    }
-    if (setting[1] !== textOf(words[at + 1]!)) {
-      return out.error(
-        `ERR CONFIG SET failed (possibly related to argument '${shown}') - ` +
-          "can't set immutable config"
-      )
-    }
-  }
-  out.simple("OK")
-}
-
-const resetStatistics: Run = (_words, out, _client, { totals }) => {
-  totals.connections = 0
-  totals.rejectedConnections = 0
-  totals.commands = 0
-  totals.deniedPasswords = 0
-  out.simple("OK")
-}
 
 /** Words of the named command that are keys, or the error to answer. */
 const keysOf = (words: Words, all: ReadonlyArray<RedisCommand>): Words | string => {
@@ -112,7 +30,7 @@ const listCommands = (words: Words, all: ReadonlyArray<RedisCommand>): Words | s
   const [, , by, filter, value] = words
   const isFilter = words.length === 5 && matches(by!, "filterby")
   if (!isFilter || !matches(filter!, "pattern")) return SYNTAX_ERROR
-  return names.filter((name) => isMatch(name, textOf(value!))).map(Latin1.encode)
+  return names.filter((name) => Pattern.isMatch(textOf(value!), name)).map(Latin1.encode)
 }
 
 const tellWords = (found: Words | string, out: Writer): void => {
@@ -190,41 +108,6 @@ const aboutCommands = (all: () => ReadonlyArray<RedisCommand>): ReadonlyArray<Re
   }
 ]
 
-const config: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "config|get",
-    arity: -3,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["GET <pattern>", "Return parameters matching the glob-like <pattern> and their values."],
-    run: configGet
-  },
-  {
-    kind: "Local",
-    name: "config|resetstat",
-    arity: 2,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["RESETSTAT", "Reset the statistics reported by the INFO command."],
-    run: resetStatistics
-  },
-  {
-    kind: "Local",
-    name: "config|rewrite",
-    arity: 2,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["REWRITE", "Refuse: there is no configuration file."],
-    run: (_words, out) => out.error("ERR The server is running without a config file")
-  },
-  {
-    kind: "Local",
-    name: "config|set",
-    arity: -4,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["SET <directive> <value> [...]", "Accept what is so already, and refuse all else."],
-    run: configSet
-  }
-]
-
 /** `all` are the commands of the server, these included. */
 export const commands = (
   all: () => ReadonlyArray<RedisCommand>
@@ -236,13 +119,6 @@ export const commands = (
     flags: ["loading", "stale"],
     run: (words, out, client, server) =>
       out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf)))
-  },
-  {
-    kind: "Container",
-    name: "config",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("config", config)
   },
   {
     kind: "Local",
