@@ -212,7 +212,8 @@ const task = (
   arity: number,
   since: string,
   summary: string,
-  begin: Task["begin"]
+  begin: Task["begin"],
+  conceal: NonNullable<Task["conceal"]>
 ): Task => ({
   kind: "Task",
   name,
@@ -222,14 +223,41 @@ const task = (
   group: "connection",
   since,
   summary,
-  begin
+  begin,
+  conceal
 })
+
+const REDACTED = Latin1.encode("(redacted)")
+
+/** A password that stands where none is expected is one all the same. */
+const concealAll = ([name, ...others]: Words): Words => [name!, ...others.map(() => REDACTED)]
+
+const concealOption = (words: Words): Words => {
+  const isOption = (at: number) => at >= 2 && matches(words[at]!, "auth")
+  return words.map((word, at) => isOption(at - 1) || isOption(at - 2) ? REDACTED : word)
+}
 
 const HELLO = "[protover [AUTH username password] [SETNAME clientname]]"
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  task("auth", "[username] password", -2, "1.0.0", "Says who the client is.", authenticate),
-  task("hello", HELLO, -1, "6.0.0", "Greets, and chooses the version of the protocol.", hello),
+  task(
+    "auth",
+    "[username] password",
+    -2,
+    "1.0.0",
+    "Says who the client is.",
+    authenticate,
+    concealAll
+  ),
+  task(
+    "hello",
+    HELLO,
+    -1,
+    "6.0.0",
+    "Greets, and chooses the version of the protocol.",
+    hello,
+    concealOption
+  ),
   container({
     name: "acl",
     group: "server",

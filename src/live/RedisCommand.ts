@@ -11,6 +11,7 @@ import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { SlowLog } from "./SlowLog.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
@@ -46,6 +47,7 @@ export interface Server {
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
   readonly totals: Totals
+  readonly slowLog: SlowLog
 }
 
 /** Since the start, or since they were last reset. */
@@ -58,6 +60,8 @@ export interface Totals {
 
 interface Shape extends Description {
   readonly subcommands?: ReadonlyArray<RedisCommand>
+  /** Its words as others may see them, if they hold a password. */
+  readonly conceal?: (words: Words) => Words
 }
 
 /** Writes exactly one reply. Called in the order of requests. */

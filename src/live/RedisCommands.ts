@@ -15,6 +15,7 @@ import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
+import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 
@@ -33,6 +34,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisConfigCommands.commands,
   ...RedisServerCommands.commands,
   ...RedisRegistryCommands.commands(() => all),
+  ...RedisSlowLogCommands.commands,
   ...RedisToolCommands.commands
 ]
 

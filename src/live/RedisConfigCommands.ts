@@ -19,7 +19,8 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("maxmemory-policy", () => "noeviction"),
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
-  Settings.fixed("timeout", () => 0)
+  Settings.fixed("timeout", () => 0),
+  ...server.slowLog.settings
 ]
 
 const get: Run = (words, out, _client, server) => {
