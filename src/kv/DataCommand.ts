@@ -4,9 +4,10 @@
  */
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
+import { Hash } from "./Hash.js"
 import * as Key from "./Key.js"
 import type { Reply } from "./Reply.js"
-import type { Hash, Store } from "./Store.js"
+import type { Store } from "./Store.js"
 
 /** How `COMMAND DOCS` and the documentation group commands. */
 export type Group = "string" | "bitmap" | "generic" | "hash"
@@ -96,7 +97,7 @@ export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[
 /** What the key holds if it is a string, or the error to answer if it is none. */
 export const stringOf = ({ store }: Context, key: Key.Key): Uint8Array | undefined | string => {
   const value = store.get(key)?.value
-  return value instanceof Map ? WRONG_TYPE : value
+  return value instanceof Hash ? WRONG_TYPE : value
 }
 
 /** What the key holds if it is a hash, or the error to answer if it is none. */

@@ -10,13 +10,11 @@
  */
 import type { Due } from "./Dues.js"
 import { Dues } from "./Dues.js"
+import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
 import * as StoreSnapshot from "./StoreSnapshot.js"
-
-/** By field, of one character for each byte. Written to in place, after `change` has given it. */
-export type Hash = Map<string, Uint8Array>
 
 /** A string, whose bytes are never written to, or a hash. */
 export type Value = Uint8Array | Hash
@@ -70,18 +68,20 @@ export class Store {
   }
 
   /**
-   * The hash that the key holds, to be written to now; an empty one if it holds none. It is not to
-   * be left empty.
+   * Has the hash that the key holds written to, an empty one if it holds none. It is not to be left
+   * empty.
    */
-  change(key: Key, revision: number): Hash {
+  change(key: Key, revision: number, write: (hash: Hash) => void): void {
     const before = this.get(key)
-    let hash: Hash = new Map()
-    if (before?.value instanceof Map) {
-      const isWalked = [...this.walks].some((walk) => walk.needs(this.keys, before))
-      hash = isWalked ? new Map(before.value) : before.value
+    let hash = new Hash(revision)
+    if (before?.value instanceof Hash) {
+      const { value } = before
+      const isWalked = [...this.walks].some((walk) => walk.needs(this.keys, value))
+      hash = isWalked ? value.copy(revision) : value
+      hash.revision = revision
     }
     this.put(key, hash, revision, before?.due?.atMillis)
-    return hash
+    write(hash)
   }
 
   /** Whether it was there. */

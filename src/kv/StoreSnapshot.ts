@@ -8,11 +8,12 @@
  * has passed it comes twice, both times as it was at the moment.
  */
 import { Dues } from "./Dues.js"
+import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
 import { Slab } from "./Slab.js"
-import type { Hash, Store, Stored } from "./Store.js"
+import type { Store, Stored } from "./Store.js"
 import * as Words from "./Words.js"
 
 const STRING = 0
@@ -57,9 +58,9 @@ export class Walk implements IterableIterator<Uint8Array> {
     return this
   }
 
-  /** Whether `stored`, of these keys, is part of the moment. */
-  needs(keys: Keyspace<Stored>, stored: Stored): boolean {
-    return keys === this.#keys && stored.revision <= this.#index
+  /** Whether what these keys hold, or fields of it, written at `revision`, is of the moment. */
+  needs(keys: Keyspace<Stored>, { revision }: { readonly revision: number }): boolean {
+    return keys === this.#keys && revision <= this.#index
   }
 
   /** `key` is about to hold something else than `stored`. */
@@ -145,7 +146,9 @@ export class Loading {
     const dueAtMillis = Words.readInteger(part, DUE_AT)
     const end = KEY_AT + Words.readWord(part, LENGTH_AT)
     const key = Latin1.decode(part, KEY_AT, end) as Key
-    const value = part[0] === STRING ? this.#own(part, end, part.length) : this.#hash(part, end)
+    const value = part[0] === STRING
+      ? this.#own(part, end, part.length)
+      : this.#hash(part, end, revision)
     // The second time that a key comes it is what it was the first time.
     const due = dueAtMillis === 0
       ? undefined
@@ -153,8 +156,8 @@ export class Loading {
     this.keys.set(key, { value, revision, due })
   }
 
-  #hash(part: Uint8Array, from: number): Hash {
-    const hash: Hash = new Map()
+  #hash(part: Uint8Array, from: number, revision: number): Hash {
+    const hash = new Hash(revision)
     for (let at = from; at < part.length;) {
       const fieldAt = at + FIELD_BYTES
       const valueAt = fieldAt + Words.readWord(part, at)

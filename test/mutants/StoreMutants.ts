@@ -124,7 +124,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K16",
     "A hash is written to while a snapshot walks it",
     "kv/Store.ts",
-    "hash = isWalked ? new Map(before.value) : before.value",
-    "hash = before.value"
+    "hash = isWalked ? value.copy(revision) : value",
+    "hash = value"
   )
 ]
