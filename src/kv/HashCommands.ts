@@ -2,6 +2,7 @@
  * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options,
  * replies and errors are those of Redis 7.0.
  */
+import * as Chance from "./Chance.js"
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import {
@@ -177,15 +178,6 @@ const scan: Run = (words, context) => {
   })(words, context)
 }
 
-/** Drawn one after the other from one number. */
-const drawer = (first: number) => {
-  let place = first
-  return (arity: number): number => {
-    place = placeOf(String(place))
-    return place % arity
-  }
-}
-
 const COUNT_LIMIT = 2n ** 63n - 1n
 
 const COUNT_OUT_OF_RANGE =
@@ -205,7 +197,7 @@ const random: Run = (words, context) => {
   ofHash((hash) => {
     if (hash.size > 0 && count < -DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
     const all = [...hash.keys()]
-    const next = drawer(draw)
+    const next = Chance.from(draw)
     if (words.length === 2) {
       return all.length === 0
         ? reply.nil()
@@ -231,7 +223,7 @@ const DRAWS_LIMIT = 1_000_000
 const someOf = (
   all: ReadonlyArray<string>,
   count: number,
-  next: (arity: number) => number
+  next: Chance.Draw
 ): ReadonlyArray<string> => {
   if (count >= all.length) return all
   const rest = [...all]

@@ -280,10 +280,10 @@ export class Liveness {
         return `${id} has applied ${state.applied} of ${last} entries`
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
-      const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
-      if (Idleness.isDue(hosts[node]!, soonMillis)) return `${id} holds what is due soon`
     }
-    return undefined
+    const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
+    const isDue = Idleness.isDue(hosts[leader]!, soonMillis)
+    return isDue ? `${hosts[leader]!.id} holds what is due soon` : undefined
   }
 
   /** Every member among the core must still be able to write and to read. */
