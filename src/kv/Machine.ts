@@ -82,6 +82,9 @@ export const tell = (store: Store, millis: number): Uint8Array | undefined =>
 /** When the first key is due to go. Milliseconds since 1970; `Infinity` if none is. */
 export const dueMillis = ({ dues }: Store): number => dues.first?.atMillis ?? Infinity
 
+/** By so much the log may be behind the clock while commands arrive, if nothing is due. */
+export const TIME_GRAIN_MILLIS = 10
+
 /**
  * What the store is told by whoever leads (service/StateMachine.ts): the time, and what is decided
  * about memory, which is not decided again before it has taken effect.
@@ -89,12 +92,14 @@ export const dueMillis = ({ dues }: Store): number => dues.first?.atMillis ?? In
 export const chores = (store: Store) => [
   {
     tell: (millis: number): Uint8Array | undefined => tell(store, millis),
-    dueMillis: (): number => dueMillis(store)
+    dueMillis: (): number => dueMillis(store),
+    grainMillis: TIME_GRAIN_MILLIS
   },
   {
     tell: (_: number, isPending: boolean): Uint8Array | undefined =>
       isPending ? undefined : Eviction.tell(store),
-    dueMillis: (): number => Eviction.isDue(store) ? 0 : Infinity
+    dueMillis: (): number => Eviction.isDue(store) ? 0 : Infinity,
+    grainMillis: 0
   }
 ]
 

@@ -2,7 +2,8 @@
  * What whoever leads tells the state machine, by writes of its own before the commands that it
  * proposes, because a log cannot know it: what time it is by its clock (thesis 6.3 has sessions
  * expire so), and whatever else the machine has to be told. Commands thus apply at about the time
- * at which they came. If something is due, it is told although nothing arrives.
+ * at which they came. If something is due, it is told although nothing arrives. Where commands come
+ * in a stream it is told now and then: the log would otherwise hold as many times as batches.
  *
  * The clock of a leader may be wrong, and that of the next leader behind it: a machine takes only a
  * later time than it knows.
@@ -44,7 +45,8 @@ export class Upkeep {
   #tell(kept: Kept, now: number, hasCommands: boolean): Telling | undefined {
     const { chore, pending, toldMillis } = kept
     const isDue = pending === 0 && chore.dueMillis() <= now
-    if (now <= toldMillis || (!hasCommands && !isDue)) return undefined
+    const isStale = hasCommands && now >= toldMillis + chore.grainMillis
+    if (now <= toldMillis || (!isStale && !isDue)) return undefined
     const command = chore.tell(now, pending > 0)
     if (command === undefined) return undefined
     kept.toldMillis = now

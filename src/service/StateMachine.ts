@@ -25,6 +25,8 @@ export interface Chore {
   readonly tell: (nowMillis: number, isPending: boolean) => Uint8Array | undefined
   /** When it wants to be told although nothing arrives, in milliseconds since 1970. */
   readonly dueMillis: () => number
+  /** It need not be told again before so many milliseconds have passed, if nothing is due. */
+  readonly grainMillis: number
 }
 
 export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMachine, {

@@ -103,8 +103,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K13",
     "Nobody is told anything when nothing is written",
     "node/Upkeep.ts",
-    "(!hasCommands && !isDue)",
-    "(!hasCommands)"
+    "(!isStale && !isDue)",
+    "(!isStale)"
   ),
   own(
     "K14",
