@@ -22,11 +22,12 @@ import {
   UNORDERED
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import * as Latin1 from "./Latin1.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Hash, Value } from "./Store.js"
+import type { Value } from "./Store.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
@@ -42,7 +43,7 @@ const exists: Run = (words, { reply, store }) => {
   reply.integer(there)
 }
 
-const typeOf = (value: Value): string => value instanceof Map ? "hash" : "string"
+const typeOf = (value: Value): string => value instanceof Hash ? "hash" : "string"
 
 const type: Run = (words, { reply, store }) => {
   const stored = store.get(keyAt(words, 1))
@@ -112,8 +113,6 @@ const renameIfAbsent: Run = (words, context) => {
   reply.integer(rename(words, context) === "Renamed" ? 1 : 0)
 }
 
-const copyOf = (value: Value): Value => value instanceof Map ? new Map(value) as Hash : value
-
 const copy: Run = (words, { index, reply, store }) => {
   let replaces = false
   for (let at = 3; at < words.length; at++) {
@@ -132,7 +131,8 @@ const copy: Run = (words, { index, reply, store }) => {
   if (from === to) return reply.error("ERR source and destination objects are the same")
   const stored = store.get(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
-  store.put(to, copyOf(stored.value), index, stored.due?.atMillis)
+  const { due, value } = stored
+  store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
   reply.integer(1)
 }
 

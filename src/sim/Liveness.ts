@@ -281,7 +281,7 @@ export class Liveness {
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
     }
-    // By its clock alone: nobody else tells the time, and theirs may be hours ahead.
+    // As it sees it: nobody else tells anything, and other clocks may be hours ahead.
     const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
     if (Idleness.isDue(hosts[leader]!, soonMillis)) return "something is due soon"
     return undefined

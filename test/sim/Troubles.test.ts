@@ -412,7 +412,7 @@ describe("a jump of the wall clock", () => {
   it("back at the leader has the log told no time, and answers what it would have", () => {
     const [calm, jumped] = [live([]), during({ _tag: "Jump", node: LEADER, millis: -60_000 })]
     const answered = ({ trace }: Report) =>
-      Scenarios.events(trace, "Answered").map(({ id, answer }) => [id, answer])
+      Scenarios.events(trace, "Answered").map(({ operation, text }) => [operation, text])
     const lastIndex = ({ trace }: Report) =>
       Math.max(...Scenarios.events(trace, "State").map(({ state }) => state.last))
     assert.deepStrictEqual(answered(jumped), answered(calm))
