@@ -112,6 +112,8 @@ export interface Task extends Shape {
     server: Server,
     done: (tell: Tell) => void
   ) => void
+  /** In a transaction it is begun before the others, and told in its turn. */
+  readonly mayQueue?: true
 }
 
 /** Only a name that its subcommands share. */

@@ -3,6 +3,7 @@
  * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
 import * as CommandTable from "../kv/CommandTable.js"
+import * as RedisAclCommands from "./RedisAclCommands.js"
 import * as RedisAuthentication from "./RedisAuthentication.js"
 import * as RedisClientCommands from "./RedisClientCommands.js"
 import * as RedisClusterCommands from "./RedisClusterCommands.js"
@@ -25,6 +26,7 @@ const QUOTED_CHARACTERS = 128
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
   ...RedisAuthentication.commands,
+  ...RedisAclCommands.commands,
   ...RedisConnectionCommands.commands,
   ...RedisClientCommands.commands,
   ...RedisClusterCommands.commands,

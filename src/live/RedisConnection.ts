@@ -191,7 +191,9 @@ export class RedisConnection {
     let taken = false
     this.stalled = false
     while (!this.leaving || this.held !== undefined) {
-      if (this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      // Who nobody is yet may be somebody when this is answered: the next request depends on it.
+      const mayEnter = this.client.user === undefined && this.underWay > 0
+      if (mayEnter || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
         this.stalled = true
         break
       }
@@ -224,7 +226,7 @@ export class RedisConnection {
   }
 
   private start(request: Request): Gate {
-    const { begin, kind, reads = this.client.reads, words } = request
+    const { begin, kind, prepare, reads = this.client.reads, words } = request
     const command = request.command ?? request.encode?.()
     const { node, schedule, server } = this.shared
     this.underWay++
@@ -242,7 +244,9 @@ export class RedisConnection {
       this.readGates.set(reads, gate)
       node.read(settle, reads)
     } else {
-      node.write(command, settle)
+      const write = () => node.write(command, settle)
+      if (prepare === undefined) write()
+      else prepare(this.client, server, write)
     }
     return gate
   }
@@ -264,7 +268,9 @@ export class RedisConnection {
 
   private understand(words: Words): Request | undefined {
     const command = RedisCommands.find(words)
-    const taken = this.transaction.take(command, words)
+    // Nobody's requests are refused: they begin no transaction.
+    const isKnown = this.client.user !== undefined
+    const taken = isKnown ? this.transaction.take(command, words) : undefined
     if (taken !== undefined) return taken
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)

@@ -19,6 +19,8 @@ export interface Request {
   readonly command: Uint8Array | undefined
   /** For a `Write` whose command is only known when all before it is answered. */
   readonly encode?: () => Uint8Array
+  /** For a `Write` that must be prepared: calls `done` once, now or later. */
+  readonly prepare?: (client: Client, server: Server, done: () => void) => void
   /** For a `Write` whose reply is more than its answer. */
   readonly replay?: (answer: Uint8Array, out: Writer, client: Client, server: Server) => void
   /** For a `Task`. */

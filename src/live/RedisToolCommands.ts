@@ -173,6 +173,7 @@ export const commands: ReadonlyArray<RedisCommand> = [
     since: "3.0.0",
     summary: "Tells how many other members have every acknowledged write at least.",
     differs: "It never waits: what is acknowledged is on a majority.",
+    mayQueue: true,
     begin: wait
   },
   container({

@@ -8,7 +8,7 @@ import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
-import type { Run, Runnable, Words } from "./RedisCommand.js"
+import type { Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 
@@ -19,10 +19,22 @@ const ABORTED = "EXECABORT Transaction discarded because of previous errors."
 const TOO_LONG = `ERR the transaction is longer than ${Command.LIMIT_BYTES} bytes: ` +
   "split it into several"
 
-/** A command that was queued: in the log, or carried out when the reply is written. */
+/**
+ * A command that was queued: in the log, carried out when the reply is written, or begun before
+ * and told then.
+ */
 type Queued =
   | { readonly _tag: "Logged"; readonly words: Words }
   | { readonly _tag: "Local"; readonly words: Words; readonly run: Run }
+  | Begun
+
+interface Begun {
+  readonly _tag: "Begun"
+  readonly words: Words
+  readonly begin: Task["begin"]
+  /** Nothing before it was begun. */
+  tell: Tell
+}
 
 /** What stays of a request besides its words. */
 const OVERHEAD_BYTES = 16
@@ -85,6 +97,7 @@ export class RedisTransaction {
     this.#end()
     if (queue === undefined) return RedisRequest.failed("ERR EXEC without MULTI", false)
     if (isFailed) return this.#local(() => this.#watched.clear(), (_, out) => out.error(ABORTED))
+    const tasks = queue.filter((each) => each._tag === "Begun")
     const calls = queue.flatMap((each) => each._tag === "Logged" ? [each.words] : [])
     return {
       kind: "Write",
@@ -97,6 +110,7 @@ export class RedisTransaction {
         this.#watched.clear()
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
+      ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),
       replay: (answer, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
@@ -104,6 +118,7 @@ export class RedisTransaction {
         out.array(queue.length)
         for (const each of queue) {
           if (each._tag === "Logged") out.answer(items[next++]!)
+          else if (each._tag === "Begun") each.tell(out)
           else each.run(each.words, out, client, server)
         }
       }
@@ -175,7 +190,22 @@ const queue = (command: Runnable, words: Words): Queued | string => {
     case "Local":
       return { _tag: "Local", words, run: command.run }
     case "Task":
+      return command.mayQueue === true
+        ? { _tag: "Begun", words, begin: command.begin, tell: () => {} }
+        : NOT_ALLOWED
     case "Prefix":
       return NOT_ALLOWED
   }
 }
+
+/** None waits for another: what they change is changed when they are told. */
+const prepare =
+  (tasks: ReadonlyArray<Begun>): NonNullable<Request["prepare"]> => (client, server, done) => {
+    let begun = tasks.length
+    for (const task of tasks) {
+      task.begin(task.words, client, server, (tell) => {
+        task.tell = tell
+        if (--begun === 0) done()
+      })
+    }
+  }

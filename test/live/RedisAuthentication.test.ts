@@ -77,6 +77,26 @@ describe("a connection to a server with users", () => {
       )
     }))
 
+  it.scopedLive("begins no transaction before, and may within one say that it is somebody else", () =>
+    Effect.gen(function*() {
+      const { converse } = yield* guarded
+      const replies = yield* converse(
+        request("MULTI"),
+        request("AUTH", "secret"),
+        request("EXEC"),
+        request("MULTI"),
+        request("ACL", "WHOAMI"),
+        request("AUTH", "ann", "hers"),
+        request("ACL", "WHOAMI"),
+        request("AUTH", "ann", "secret"),
+        request("EXEC")
+      )
+      expect(replies).toBe(
+        `${NOAUTH}+OK\r\n-ERR EXEC without MULTI\r\n+OK\r\n${"+QUEUED\r\n".repeat(4)}` +
+          `*4\r\n$7\r\ndefault\r\n+OK\r\n$3\r\nann\r\n${WRONGPASS}`
+      )
+    }))
+
   it.scopedLive("is counted when its password is wrong", () =>
     Effect.gen(function*() {
       const { converse, where } = yield* guarded
