@@ -18,9 +18,11 @@ import type { Context, DataCommand, Run } from "./DataCommand.js"
 import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import * as Latin1 from "./Latin1.js"
+import * as Memory from "./Memory.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Value } from "./Store.js"
+import type { Stored, Value } from "./Store.js"
+import * as Usage from "./Usage.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
@@ -33,6 +35,12 @@ const remove: Run = (words, { reply, store }) => {
 const exists: Run = (words, { reply, store }) => {
   let there = 0
   for (let at = 1; at < words.length; at++) if (store.get(keyAt(words, at)) !== undefined) there++
+  reply.integer(there)
+}
+
+const touch: Run = (words, { reply, store }) => {
+  let there = 0
+  for (let at = 1; at < words.length; at++) if (store.use(keyAt(words, at)) !== undefined) there++
   reply.integer(there)
 }
 
@@ -157,15 +165,33 @@ const encodingOf = (value: Value): string => {
   return isPacked ? "listpack" : "hashtable"
 }
 
-const about = (tell: (value: Value, context: Context) => void): Run => (words, context) => {
+const about = (tell: (stored: Stored, context: Context) => void): Run => (words, context) => {
   const stored = context.store.get(keyAt(words, 2))
   if (stored === undefined) context.reply.nil()
-  else tell(stored.value, context)
+  else tell(stored, context)
 }
 
-const NO_FREQUENCY = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. " +
-  "Please note that when switching between policies at runtime LRU and LFU data will take some " +
-  "time to adjust."
+const SWITCHED = "Please note that when switching between policies at runtime LRU and LFU data " +
+  "will take some time to adjust."
+const NO_FREQUENCY =
+  `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
+const NO_IDLE_TIME = `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHED}`
+
+/** In a transaction, which is answered alike on all nodes, no node has counted anything. */
+const counts = ({ index, store }: Context): boolean =>
+  index === 0 && Memory.rules[store.memory.policy].order === "frequency"
+
+const idleTime = ({ usage }: Stored, context: Context): void => {
+  const { index, reply, store } = context
+  if (counts(context)) reply.error(NO_IDLE_TIME)
+  else reply.integer(index === 0 ? Usage.idleSeconds(usage, store.timeMillis) : 0)
+}
+
+const frequency = ({ usage }: Stored, context: Context): void => {
+  const { reply, store } = context
+  if (counts(context)) reply.integer(Usage.frequency(usage, store.timeMillis))
+  else reply.error(NO_FREQUENCY)
+}
 
 const { read, write } = entriesOf("generic")
 const READS = { flags: ["readonly"] } as const
@@ -180,7 +206,7 @@ export const commands: ReadonlyArray<DataCommand> = [
     keys: ALL_KEYS
   }),
   read("exists", -2, "1.0.0", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
-  read("touch", -2, "3.2.1", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
+  read("touch", -2, "3.2.1", touch, "Uses keys, and counts which are there.", { keys: ALL_KEYS }),
   read("type", 2, "1.0.0", type, "Returns the type of what a key holds."),
   read("keys", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
     ...NO_KEY,
@@ -204,7 +230,7 @@ export const commands: ReadonlyArray<DataCommand> = [
     "object|encoding",
     3,
     "2.2.3",
-    about((value, { reply }) => reply.text(encodingOf(value))),
+    about(({ value }, { reply }) => reply.text(encodingOf(value))),
     "Returns how Redis would keep the value.",
     OF_OBJECT
   ),
@@ -220,16 +246,16 @@ export const commands: ReadonlyArray<DataCommand> = [
     "object|idletime",
     3,
     "2.2.3",
-    about((_, { reply }) => reply.integer(0)),
-    "Returns 0: when keys were read is not kept.",
+    about(idleTime),
+    "Returns for how many seconds this node has not used a key.",
     OF_OBJECT
   ),
   read(
     "object|freq",
     3,
     "4.0.0",
-    about((_, { reply }) => reply.error(NO_FREQUENCY)),
-    "Refused: how often keys are read is not kept.",
+    about(frequency),
+    "Returns how often this node uses a key, as a logarithm.",
     OF_OBJECT
   )
 ]

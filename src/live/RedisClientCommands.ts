@@ -161,10 +161,11 @@ const reply: Run = (words, out, client) => {
   }
 }
 
-/** Nothing is evicted, and no access is remembered: there is nothing to spare a client. */
-const onOrOff: Run = (words, out) => {
-  if (matches(words[2]!, "on") || matches(words[2]!, "off")) out.simple("OK")
-  else out.error(SYNTAX_ERROR)
+const onOrOff = (set: (client: Client, isOn: boolean) => void): Run => (words, out, client) => {
+  const isOn = matches(words[2]!, "on")
+  if (!isOn && !matches(words[2]!, "off")) return out.error(SYNTAX_ERROR)
+  set(client, isOn)
+  out.simple("OK")
 }
 
 const subcommand = (
@@ -231,10 +232,18 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     3,
     "NO-EVICT (ON|OFF)",
     "Nothing: no client is ever evicted.",
-    onOrOff,
+    onOrOff(() => {}),
     ADMIN_FLAGS
   ),
-  subcommand("no-touch", 3, "NO-TOUCH (ON|OFF)", "Nothing: no access is remembered.", onOrOff),
+  subcommand(
+    "no-touch",
+    3,
+    "NO-TOUCH (ON|OFF)",
+    "Control whether what this connection reads counts as used.",
+    onOrOff((client, isOn) => {
+      client.leavesTraces = !isOn
+    })
+  ),
   subcommand("reply", 3, "REPLY (ON|OFF|SKIP)", "Control the replies to this connection.", reply),
   subcommand(
     "setinfo",

@@ -3,12 +3,42 @@
  * something here; those can be changed that the node can change while it runs.
  */
 import * as Command from "../kv/Command.js"
+import * as Memory from "../kv/Memory.js"
+import type { Store } from "../kv/Store.js"
 import type { RedisCommand, Run, Server } from "./RedisCommand.js"
 import { withHelp } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
 
 const FLAGS = ["admin", "noscript", "loading", "stale"] as const
+
+const SAMPLES_MOST = 2 ** 31 - 1
+
+/** What this node decides while it leads. */
+const memory = (store: Store): ReadonlyArray<Setting> => {
+  const set = (change: Partial<Memory.Settings>): void => {
+    store.memory = { ...store.memory, ...change }
+  }
+  return [
+    Settings.memory(
+      "maxmemory",
+      () => store.memory.limitBytes,
+      (limitBytes) => set({ limitBytes })
+    ),
+    Settings.choice(
+      "maxmemory-policy",
+      Memory.policies,
+      () => store.memory.policy,
+      (policy) => set({ policy })
+    ),
+    Settings.integer(
+      "maxmemory-samples",
+      { least: 1, most: SAMPLES_MOST },
+      () => store.memory.samples,
+      (samples) => set({ samples })
+    )
+  ]
+}
 
 /** To add a setting is to add an entry. */
 const settings = (server: Server): ReadonlyArray<Setting> => [
@@ -17,8 +47,7 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
   Settings.fixed("maxclients", () => server.connectionsLimit),
-  Settings.fixed("maxmemory", () => 0),
-  Settings.fixed("maxmemory-policy", () => "noeviction"),
+  ...memory(server.store),
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0)
@@ -39,7 +68,8 @@ const set: Run = (words, out, _client, server) => {
   else out.error(refusal)
 }
 
-const resetStatistics: Run = (_words, out, _client, { totals }) => {
+const resetStatistics: Run = (_words, out, _client, { store, totals }) => {
+  store.evictedKeys = 0
   totals.connections = 0
   totals.rejectedConnections = 0
   totals.commands = 0

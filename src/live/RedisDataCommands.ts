@@ -42,7 +42,8 @@ const toRunnable = (command: DataCommand): Runnable => {
     ...shape,
     kind: "Read",
     isOfLog: true,
-    run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
+    run: (words, reply, { leavesTraces }, { draw, store }) =>
+      run(words, { store, index: 0, reply, draw: draw(), isUse: leavesTraces })
   }
 }
 

@@ -39,6 +39,7 @@ const connection = () => {
     kill: () => {},
     push: () => {},
     protocol: 2,
+    leavesTraces: true,
     user: "default",
     reads: "linearizable",
     name: "",
