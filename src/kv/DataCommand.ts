@@ -1,16 +1,14 @@
 /**
- * What a command on keys is: its name and shape, as `COMMAND` tells them, and one function. It is
+ * What a command on keys is: its description, as `COMMAND` tells it, and one function. It is
  * the same whether a connection asks for it, a transaction holds it or the log carries it.
  */
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
+import type { Description, Group } from "./Description.js"
 import { Hash } from "./Hash.js"
 import * as Key from "./Key.js"
 import type { Reply } from "./Reply.js"
 import type { Store, Stored } from "./Store.js"
-
-/** How `COMMAND DOCS` and the documentation group commands. */
-export type Group = "string" | "bitmap" | "generic" | "hash"
 
 /** Whatever a command works with besides its words. */
 export interface Context {
@@ -27,22 +25,8 @@ export interface Context {
 /** Replies once. It has as many words as its arity wants. */
 export type Run = (words: Words, context: Context) => void
 
-export interface DataCommand {
-  /** In lower case; of a subcommand after its container's: "object|encoding". */
-  readonly name: string
-  /** With the name; negative when it is the least of several (Redis's convention). */
-  readonly arity: number
-  readonly flags: ReadonlyArray<string>
-  /**
-   * Where keys stand among the words: first, last (from the end when negative) and step; zeros if
-   * it has none.
-   */
-  readonly keys: readonly [first: number, last: number, step: number]
-  readonly group: Group
-  /** The version of Redis that had it first. */
-  readonly since: string
-  /** In one line, for `COMMAND DOCS` and the documentation. */
-  readonly summary: string
+export interface DataCommand extends Description {
+  readonly keys: NonNullable<Description["keys"]>
   /**
    * `Write` goes through the log, and so does `Timed`, which changes nothing and depends on the
    * log's time. `Read` shows the store of the node that is asked.
@@ -124,32 +108,48 @@ export const bulkOrNil = ({ reply }: Context, value: Uint8Array | undefined): vo
 export const equals = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, at) => byte === other[at])
 
+/** What is done with a key, in the words of Redis's key specifications. */
+export const LOOKS = "RO"
+export const READS_VALUE = "RO access"
+export const CHANGES = "RW update"
+export const READS_AND_CHANGES = "RW access update"
+export const OVERWRITES = "OW update"
+export const INSERTS = "OW insert"
+
+/** Tips for clients that split a request among nodes. */
+export const SUMMED = ["request_policy:multi_shard", "response_policy:agg_sum"] as const
+export const UNORDERED = ["nondeterministic_output_order"] as const
+export const UNCERTAIN = ["nondeterministic_output"] as const
+
 /** Entries of the command table. Without flags a command is fast; without keys it has one. */
 export const entriesOf = (group: Group) => {
-  const entry = (kind: DataCommand["kind"], flags: ReadonlyArray<string>) =>
+  const entry = (kind: DataCommand["kind"], access: string, flags: ReadonlyArray<string>) =>
   (
     name: string,
+    syntax: string,
     arity: number,
     since: string,
     run: Run,
     summary: string,
-    others: Partial<Pick<DataCommand, "flags" | "keys">> = {}
+    others: Partial<Omit<DataCommand, "kind" | "run">> = {}
   ): DataCommand => ({
     kind,
     group,
     name,
+    syntax,
     arity,
     flags,
     keys: ONE_KEY,
+    access,
     since,
     run,
     summary,
     ...others
   })
   return {
-    read: entry("Read", READS_FAST),
-    timed: entry("Timed", READS_FAST),
-    write: entry("Write", WRITES_FAST)
+    read: entry("Read", READS_VALUE, READS_FAST),
+    timed: entry("Timed", READS_VALUE, READS_FAST),
+    write: entry("Write", CHANGES, WRITES_FAST)
   }
 }
 

@@ -11,11 +11,15 @@ import {
   hashOf,
   INFINITE,
   keyAt,
+  LOOKS,
   matches,
   NOT_A_FLOAT,
   NOT_AN_INTEGER,
   OVERFLOW,
+  READS_AND_CHANGES,
   SYNTAX_ERROR,
+  UNCERTAIN,
+  UNORDERED,
   wrongArity
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
@@ -232,22 +236,63 @@ const someOf = (
 
 const { read, write } = entriesOf("hash")
 const READS = { flags: ["readonly"] } as const
+const ALL = { ...READS, tips: UNORDERED } as const
+const SOME = { ...READS, tips: UNCERTAIN } as const
+const LOOK = { access: LOOKS } as const
+const COUNTS = { access: READS_AND_CHANGES } as const
+const PAIRS = "key field value [field value ...]"
+const SCAN = "key cursor [MATCH pattern] [COUNT count]"
 
 export const commands: ReadonlyArray<DataCommand> = [
-  read("hget", 3, "2.0.0", get, "Returns the value of a field."),
-  read("hmget", -3, "2.0.0", getMany, "Returns the values of fields."),
-  read("hgetall", 2, "2.0.0", getAll, "Returns all fields and values.", READS),
-  read("hkeys", 2, "2.0.0", fields, "Returns all fields.", READS),
-  read("hvals", 2, "2.0.0", values, "Returns all values.", READS),
-  read("hlen", 2, "2.0.0", size, "Counts the fields."),
-  read("hexists", 3, "2.0.0", exists, "Tells whether a field is there."),
-  read("hstrlen", 3, "3.2.0", length, "Returns the length of a field's value."),
-  read("hscan", -3, "2.8.0", scan, "Walks all fields, some at a time.", READS),
-  read("hrandfield", -2, "6.2.0", random, "Returns any fields.", READS),
-  write("hset", -4, "2.0.0", set, "Sets fields."),
-  write("hmset", -4, "2.0.0", setMany, "Sets fields."),
-  write("hsetnx", 4, "2.0.0", setIfAbsent, "Sets a field only if it is absent."),
-  write("hincrby", 4, "2.0.0", incrementBy, "Adds to the integer of a field."),
-  write("hincrbyfloat", 4, "2.6.0", incrementByFloat, "Adds to the number of a field."),
-  write("hdel", -3, "2.0.0", remove, "Deletes fields.", { flags: ["write", "fast"] })
+  read("hget", "key field", 3, "2.0.0", get, "Returns the value of a field."),
+  read("hmget", "key field [field ...]", -3, "2.0.0", getMany, "Returns the values of fields."),
+  read("hgetall", "key", 2, "2.0.0", getAll, "Returns all fields and values.", ALL),
+  read("hkeys", "key", 2, "2.0.0", fields, "Returns all fields.", ALL),
+  read("hvals", "key", 2, "2.0.0", values, "Returns all values.", ALL),
+  read("hlen", "key", 2, "2.0.0", size, "Counts the fields.", LOOK),
+  read("hexists", "key field", 3, "2.0.0", exists, "Tells whether a field is there.", LOOK),
+  read("hstrlen", "key field", 3, "3.2.0", length, "Returns the length of a field's value.", LOOK),
+  read("hscan", SCAN, -3, "2.8.0", scan, "Walks all fields, some at a time.", SOME),
+  read(
+    "hrandfield",
+    "key [count [WITHVALUES]]",
+    -2,
+    "6.2.0",
+    random,
+    "Returns any fields.",
+    SOME
+  ),
+  write("hset", PAIRS, -4, "2.0.0", set, "Sets fields."),
+  write("hmset", PAIRS, -4, "2.0.0", setMany, "Sets fields."),
+  write(
+    "hsetnx",
+    "key field value",
+    4,
+    "2.0.0",
+    setIfAbsent,
+    "Sets a field only if it is absent.",
+    { access: "RW insert" }
+  ),
+  write(
+    "hincrby",
+    "key field increment",
+    4,
+    "2.0.0",
+    incrementBy,
+    "Adds to the integer of a field.",
+    COUNTS
+  ),
+  write(
+    "hincrbyfloat",
+    "key field increment:double",
+    4,
+    "2.6.0",
+    incrementByFloat,
+    "Adds to the number of a field.",
+    COUNTS
+  ),
+  write("hdel", "key field [field ...]", -3, "2.0.0", remove, "Deletes fields.", {
+    flags: ["write", "fast"],
+    access: "RW delete"
+  })
 ]

@@ -3,42 +3,11 @@
  * something here; those can be changed that the node can change while it runs.
  */
 import * as Command from "../kv/Command.js"
-import * as Memory from "../kv/Memory.js"
-import type { Store } from "../kv/Store.js"
-import type { RedisCommand, Run, Server } from "./RedisCommand.js"
-import { withHelp } from "./RedisCommand.js"
+import * as MemorySettings from "./MemorySettings.js"
+import { container } from "./RedisCommand.js"
+import type { Description, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
-
-const FLAGS = ["admin", "noscript", "loading", "stale"] as const
-
-const SAMPLES_MOST = 2 ** 31 - 1
-
-/** What this node decides while it leads. */
-const memory = (store: Store): ReadonlyArray<Setting> => {
-  const set = (change: Partial<Memory.Settings>): void => {
-    store.memory = { ...store.memory, ...change }
-  }
-  return [
-    Settings.memory(
-      "maxmemory",
-      () => store.memory.limitBytes,
-      (limitBytes) => set({ limitBytes })
-    ),
-    Settings.choice(
-      "maxmemory-policy",
-      Memory.policies,
-      () => store.memory.policy,
-      (policy) => set({ policy })
-    ),
-    Settings.integer(
-      "maxmemory-samples",
-      { least: 1, most: SAMPLES_MOST },
-      () => store.memory.samples,
-      (samples) => set({ samples })
-    )
-  ]
-}
 
 /** To add a setting is to add an entry. */
 const settings = (server: Server): ReadonlyArray<Setting> => [
@@ -47,10 +16,11 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
   Settings.fixed("maxclients", () => server.connectionsLimit),
-  ...memory(server.store),
+  ...MemorySettings.make(server.store),
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
-  Settings.fixed("timeout", () => 0)
+  Settings.fixed("timeout", () => 0),
+  ...server.slowLog.settings
 ]
 
 const get: Run = (words, out, _client, server) => {
@@ -77,47 +47,49 @@ const resetStatistics: Run = (_words, out, _client, { store, totals }) => {
   out.simple("OK")
 }
 
+const subcommand = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  summary: string,
+  run: Run,
+  others: Pick<Description, "differs" | "tips"> = {}
+): RedisCommand => ({
+  kind: "Local",
+  name: `config|${name}`,
+  syntax,
+  arity,
+  flags: ["admin", "noscript", "loading", "stale"],
+  group: "server",
+  since,
+  summary,
+  run,
+  ...others
+})
+
+const PAIRS = "parameter value [parameter value ...]"
+
 const subcommands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "config|get",
-    arity: -3,
-    flags: FLAGS,
-    help: ["GET <pattern>", "Return parameters matching the glob-like <pattern> and their values."],
-    run: get
-  },
-  {
-    kind: "Local",
-    name: "config|resetstat",
-    arity: 2,
-    flags: FLAGS,
-    help: ["RESETSTAT", "Reset the statistics reported by the INFO command."],
-    run: resetStatistics
-  },
-  {
-    kind: "Local",
-    name: "config|rewrite",
-    arity: 2,
-    flags: FLAGS,
-    help: ["REWRITE", "Refuse: there is no configuration file."],
-    run: (_words, out) => out.error("ERR The server is running without a config file")
-  },
-  {
-    kind: "Local",
-    name: "config|set",
-    arity: -4,
-    flags: FLAGS,
-    help: ["SET <directive> <value> [...]", "Change settings of this node, until it stops."],
-    run: set
-  }
+  subcommand("get", "parameter [parameter ...]", -3, "2.0.0", "Returns settings by name.", get, {
+    differs: "Those that mean something here."
+  }),
+  subcommand("resetstat", "", 2, "2.0.0", "Counts from zero again.", resetStatistics),
+  subcommand("rewrite", "", 2, "2.8.0", "Refused.", (_words, out) => {
+    out.error("ERR The server is running without a config file")
+  }, { differs: "There is no configuration file." }),
+  subcommand("set", PAIRS, -4, "2.0.0", "Changes settings of this node until it stops.", set, {
+    tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+    differs: "Those that can be changed while a node runs; the others may be set to what they are."
+  })
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Container",
+  container({
     name: "config",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("config", subcommands)
-  }
+    group: "server",
+    since: "2.0.0",
+    helpSince: "5.0.0",
+    summary: "Tells and changes the settings of this node."
+  }, subcommands)
 ]

@@ -21,6 +21,9 @@ export interface Setting {
   readonly prepare?: (value: Uint8Array) => (() => void) | string
 }
 
+/** The largest that Redis takes for a setting without a limit of its own. */
+export const INTEGER_MAX = 2n ** 63n - 1n
+
 /** One that is as it is for as long as the node runs. */
 export const fixed = (name: string, get: () => string | number): Setting => ({
   name,

@@ -100,7 +100,8 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "GET", "databases", "databases", "d?t*base*"], ["CONFIG", "GET", "maxmemory-p*"]],
   [["CONFIG", "GET", "SAVE"], ["CONFIG", "GET", "Save", "save"], ["CONFIG", "GET", "S[aA]VE"]],
   [["INFO", "nope"], ["COMMAND", "nope"], ["COMMAND", "COUNT", "x"], ["COMMAND", "LIST", "x"]],
-  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]],
+  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"], ["COMMAND", "INFO", "client|nope"]],
+  [["COMMAND", "INFO", "get"], ["COMMAND", "INFO", "CLIENT|ID", "rename", "get|x", "mset", "ping"]],
   // Clients.
   [["CLIENT", "LIST", "TYPE", "nope"], ["CLIENT", "LIST", "ID"], ["CLIENT", "LIST", "ID", "x"]],
   [["CLIENT", "LIST", "x"], ["CLIENT", "LIST", "TYPE", "pubsub"], ["CLIENT", "LIST", "ID", "0"]],
@@ -121,7 +122,9 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["ACL"], ["ACL", "nope"], ["ACL", "WHOAMI"], ["ACL", "USERS"], ["ACL", "GETUSER", "nobody"]],
   [["ACL", "LIST", "x"], ["ACL", "WHOAMI", "x"], ["ACL", "GETUSER", "default"]],
   // What tools send.
-  [["WAIT", "x", "0"], ["WAIT", "1", "-1"], ["WAIT", "1", "x"], ["WAIT"], ["WAIT", "0", "0"]],
+  // Of a cluster of one node: nobody else has anything.
+  [["WAIT", "0", "0"], ["SET", "a", "1"], ["WAIT", "1", "1"]],
+  [["WAIT", "x", "0"], ["WAIT", "1", "-1"], ["WAIT", "1", "x"], ["WAIT"]],
   [["TIME", "x"], ["LASTSAVE", "x"], ["DEBUG", "SLEEP", "0"], ["DEBUG"]],
   [["MEMORY", "USAGE", "nothing"], ["MEMORY", "nope"], ["MEMORY"], ["MEMORY", "USAGE"]],
   [["MEMORY", "USAGE", "a", "x"], ["MEMORY", "USAGE", "a", "SAMPLES", "x"]],
@@ -134,10 +137,27 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "SET", "a", "b", "c"], ["CONFIG", "SET", "save", "", "NOPE", "1"]],
   [["CONFIG", "SET", "save", ""], ["CONFIG", "SET", "maxmemory", "0", "save", ""]],
   [["CONFIG", "SET", "databases", "2"], ["CONFIG", "RESETSTAT"], ["CONFIG", "REWRITE"]],
+  [["CONFIG", "GET", "slowlog-*"], ["CONFIG", "SET", "slowlog-max-len", "-1"]],
+  [["CONFIG", "SET", "slowlog-max-len", "x"], ["CONFIG", "SET", "slowlog-max-len", "1.5"]],
+  [["CONFIG", "SET", "slowlog-max-len", "64", "SLOWLOG-MAX-LEN", "65"]],
+  [["CONFIG", "SET", "slowlog-max-len", "64"], ["CONFIG", "GET", "slowlog-max-len"]],
+  [["CONFIG", "SET", "slowlog-max-len", "128", "slowlog-log-slower-than", "-2"]],
+  [["CONFIG", "SET", "slowlog-max-len", "128"], ["CONFIG", "GET", "slowlog-max-len"]],
+  [["SLOWLOG"], ["SLOWLOG", "nope"], ["SLOWLOG", "GET", "x"], ["SLOWLOG", "GET", "-2"]],
+  [["SLOWLOG", "GET", "1", "2"], ["SLOWLOG", "LEN", "x"], ["SLOWLOG", "GET", "0"]],
+  [["SLOWLOG", "RESET"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET"], ["SLOWLOG", "RESET", "x"]],
   [["COMMAND", "GETKEYS"], ["COMMAND", "GETKEYS", "nope"], ["COMMAND", "GETKEYS", "PING"]],
   [["COMMAND", "GETKEYS", "get", "a"], ["COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2"]],
   [["COMMAND", "GETKEYS", "GET"], ["COMMAND", "GETKEYS", "DEL", "a", "b", "c"]],
+  [["COMMAND", "GETKEYS", "OBJECT", "ENCODING", "a"], ["COMMAND", "GETKEYS", "OBJECT", "x", "a"]],
+  [["COMMAND", "GETKEYS", "OBJECT", "HELP"], ["COMMAND", "GETKEYS", "MEMORY", "USAGE", "a"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "COPY", "a", "b"], ["COMMAND", "GETKEYSANDFLAGS", "GET", "a"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "MSET", "a", "1", "b", "2"], ["COMMAND", "GETKEYSANDFLAGS"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "nope", "a"], ["COMMAND", "GETKEYSANDFLAGS", "LCS", "a", "b"]],
   [["COMMAND", "LIST", "FILTERBY", "PATTERN", "mset"], ["COMMAND", "LIST", "FILTERBY", "x", "y"]],
+  [["COMMAND", "LIST", "FILTERBY", "PATTERN", "MSET"], ["COMMAND", "LIST", "FILTERBY", "PATTERN"]],
+  [["COMMAND", "LIST", "FILTERBY", "MODULE", "x"], ["COMMAND", "LIST", "FILTERBY", "ACLCAT", "x"]],
+  [["COMMAND", "LIST", "FILTERBY", "ACLCAT", "@hash"], ["COMMAND", "LIST", "FILTERBY"]],
   // The cluster of one shard.
   [["CLUSTER"], ["CLUSTER", "nope"], ["CLUSTER", "KEYSLOT"], ["CLUSTER", "SLOTS", "x"]]
 ]
@@ -166,12 +186,15 @@ const different: ReadonlyArray<Difference> = [
   { why: "as Redis 7.2 has it", words: [["CLIENT", "NO-TOUCH", "on"]] },
   {
     why: "what is so cannot be changed",
-    words: [["CONFIG", "SET", "timeout", "10000"]]
+    words: [["CONFIG", "SET", "timeout", "60"], ["CONFIG", "SET", "timeout", "0"]]
   },
   { why: "it has fewer commands", words: [["COMMAND", "COUNT"]] },
+  { why: "Redis explains flags in a note", words: [["COMMAND", "INFO", "set"]] },
   {
-    why: "commands have no categories and key specifications",
-    words: [["COMMAND", "INFO", "get"]]
+    why: "SET may read its key, with GET or without",
+    words: [
+      ["COMMAND", "GETKEYSANDFLAGS", "SET", "a", "1"]
+    ]
   },
   { why: "it has other subcommands to tell of", words: [["CLIENT", "HELP"]] },
   { why: "INFO tells what is so here", words: [["INFO", "server"]] },
