@@ -40,7 +40,8 @@ const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
     ...described,
     kind: "Read",
     isOfLog: true,
-    run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
+    run: (words, reply, { leavesTraces }, { draw, store }) =>
+      run(words, { store, index: 0, reply, draw: draw(), isUse: leavesTraces })
   }
 }
 

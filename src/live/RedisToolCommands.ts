@@ -4,7 +4,7 @@
  */
 import * as Integer from "../kv/Integer.js"
 import * as Key from "../kv/Key.js"
-import type { Value } from "../kv/Store.js"
+import * as Size from "../kv/Size.js"
 import { container, matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
 
@@ -12,9 +12,6 @@ const ADMIN = ["admin", "noscript", "loading", "stale"] as const
 const UNSURE = ["nondeterministic_output"] as const
 const EVERY_NODE = ["request_policy:all_nodes"] as const
 const EVERY_SHARD = ["request_policy:all_shards"] as const
-
-/** About what the store keeps for a key beside its bytes and those of its value. */
-const ENTRY_BYTES = 100
 
 /** Begins when every earlier write of the connection is acknowledged, and thus on a majority. */
 const wait: Task["begin"] = (words, _client, server, done) => {
@@ -35,16 +32,10 @@ const memoryUsage: Run = (words, out, _client, { store }) => {
   const hasSamples = words.length === 5 && matches(words[3]!, "samples")
   if (!isPlain && !hasSamples) return out.error(SYNTAX_ERROR)
   if (hasSamples && Integer.parse(words[4]!) === undefined) return out.error(NOT_AN_INTEGER)
-  const stored = store.get(Key.fromBytes(words[2]!))
-  if (stored === undefined) return out.nil()
-  out.integer(ENTRY_BYTES + words[2]!.length + sizeBytesOf(stored.value))
-}
-
-const sizeBytesOf = (value: Value): number => {
-  if (value instanceof Uint8Array) return value.length
-  let sizeBytes = 0
-  for (const [field, { length }] of value) sizeBytes += ENTRY_BYTES + field.length + length
-  return sizeBytes
+  const key = Key.fromBytes(words[2]!)
+  const stored = store.get(key)
+  if (stored === undefined) out.nil()
+  else out.integer(Size.ofEntry(key, stored))
 }
 
 /** There are none, so that they are gone when this returns. */

@@ -41,6 +41,7 @@ const connection = () => {
     kill: () => {},
     push: () => {},
     protocol: 2,
+    leavesTraces: true,
     user: "default",
     reads: "linearizable",
     name: "",
