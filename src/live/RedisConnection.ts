@@ -71,7 +71,7 @@ export class RedisConnection {
 
   private readonly socket: Socket
   private readonly shared: Shared
-  private readonly parser = new Resp.Parser()
+  private readonly parser = new Resp.Parser(() => this.client.user === undefined)
   private readonly transaction = new RedisTransaction()
   /** Requests in order, from `head`: all that are not yet answered. */
   private waiting: Array<Waiting> = []
@@ -87,9 +87,7 @@ export class RedisConnection {
   private readonly readGates = new Map<ReadMode, Gate>()
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
-  /**
-   * No more requests are taken, or none will arrive: once all is answered, the connection closes.
-   */
+  /** No more requests are taken or will arrive: once all is answered, the connection closes. */
   private leaving = false
   private ended = false
   private closed = false
@@ -186,7 +184,9 @@ export class RedisConnection {
     let taken = false
     this.stalled = false
     while (!this.leaving || this.held !== undefined) {
-      if (this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      // How much may be read next depends on whether the AUTH or HELLO under way lets it in.
+      const isEntering = this.client.user === undefined && this.underWay > 0
+      if (isEntering || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
         this.stalled = true
         break
       }
