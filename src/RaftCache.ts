@@ -341,11 +341,8 @@ export const layer = (
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
-  const alone = Layer.succeed(Network, {
-    run: () => Effect.void,
-    setPeers: () => {},
-    send: () => {}
-  })
-  const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), alone, Endpoints.layerAlone)
+  const alone = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
+  const network = Layer.succeed(Network, alone)
+  const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), network, Endpoints.layerAlone)
   return assemble(NodeProgram.defaults, ports).pipe(Layer.orDie)
 })

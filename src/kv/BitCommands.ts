@@ -4,7 +4,15 @@
  */
 import { VALUE_LIMIT_BYTES } from "./Command.js"
 import type { Words } from "./Command.js"
-import { entriesOf, keyAt, matches, NOT_AN_INTEGER, stringOf, SYNTAX_ERROR } from "./DataCommand.js"
+import {
+  entriesOf,
+  keyAt,
+  matches,
+  NOT_AN_INTEGER,
+  READS_AND_CHANGES,
+  stringOf,
+  SYNTAX_ERROR
+} from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Integer from "./Integer.js"
 
@@ -100,9 +108,23 @@ const countBits = (value: Uint8Array, from: number, to: number): number => {
 const { read, write } = entriesOf("bitmap")
 
 export const commands: ReadonlyArray<DataCommand> = [
-  read("getbit", 3, "2.2.0", getBit, "Returns a bit of a string value."),
-  read("bitcount", -2, "2.6.0", count, "Counts the bits that are set.", { flags: ["readonly"] }),
-  write("setbit", 4, "2.2.0", setBit, "Sets or clears a bit of a string value.", {
-    flags: ["write", "denyoom"]
-  })
+  read("getbit", "key offset", 3, "2.2.0", getBit, "Returns a bit of a string value."),
+  read(
+    "bitcount",
+    "key [start end [BYTE | BIT]]",
+    -2,
+    "2.6.0",
+    count,
+    "Counts the bits that are set.",
+    { flags: ["readonly"] }
+  ),
+  write(
+    "setbit",
+    "key offset value:integer",
+    4,
+    "2.2.0",
+    setBit,
+    "Sets or clears a bit of a string value.",
+    { flags: ["write", "denyoom"], access: READS_AND_CHANGES }
+  )
 ]

@@ -1,15 +1,14 @@
 /**
- * What a command on keys is: its name and shape, as `COMMAND` tells them, and one function. It is
+ * What a command on keys is: its description, as `COMMAND` tells it, and one function. It is
  * the same whether a connection asks for it, a transaction holds it or the log carries it.
  */
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
+import type { Description, Group } from "./Description.js"
+import { Hash } from "./Hash.js"
 import * as Key from "./Key.js"
 import type { Reply } from "./Reply.js"
-import type { Hash, Store } from "./Store.js"
-
-/** How `COMMAND DOCS` and the documentation group commands. */
-export type Group = "string" | "bitmap" | "generic" | "hash"
+import type { Store, Stored } from "./Store.js"
 
 /** Whatever a command works with besides its words. */
 export interface Context {
@@ -19,27 +18,15 @@ export interface Context {
   readonly reply: Reply
   /** A number from 0 to before 2^32, for those that choose. In the log, a function of the index. */
   readonly draw: number
+  /** False for a client that wants to leave no trace of what it reads. Default true. */
+  readonly isUse?: boolean
 }
 
 /** Replies once. It has as many words as its arity wants. */
 export type Run = (words: Words, context: Context) => void
 
-export interface DataCommand {
-  /** In lower case; of a subcommand after its container's: "object|encoding". */
-  readonly name: string
-  /** With the name; negative when it is the least of several (Redis's convention). */
-  readonly arity: number
-  readonly flags: ReadonlyArray<string>
-  /**
-   * Where keys stand among the words: first, last (from the end when negative) and step; zeros if
-   * it has none.
-   */
-  readonly keys: readonly [first: number, last: number, step: number]
-  readonly group: Group
-  /** The version of Redis that had it first. */
-  readonly since: string
-  /** In one line, for `COMMAND DOCS` and the documentation. */
-  readonly summary: string
+export interface DataCommand extends Description {
+  readonly keys: NonNullable<Description["keys"]>
   /**
    * `Write` goes through the log, and so does `Timed`, which changes nothing and depends on the
    * log's time. `Read` shows the store of the node that is asked.
@@ -60,6 +47,8 @@ export const INT_OUT_OF_RANGE =
 export const NOT_A_FLOAT = "ERR value is not a valid float"
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 export const OVERFLOW = "ERR increment or decrement would overflow"
+/** What the log's limit refuses, as Redis does. */
+export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
 export const INFINITE = "ERR increment would produce NaN or Infinity"
 
 export const wrongArity = (name: string): string =>
@@ -93,15 +82,19 @@ export const quotable = (word: Uint8Array, limit: number): string => {
 /** The key in a word of a request. */
 export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[at]!)
 
+/** What the key holds, for a command that uses it. */
+export const use = ({ isUse, store }: Context, key: Key.Key): Stored | undefined =>
+  isUse === false ? store.get(key) : store.use(key)
+
 /** What the key holds if it is a string, or the error to answer if it is none. */
-export const stringOf = ({ store }: Context, key: Key.Key): Uint8Array | undefined | string => {
-  const value = store.get(key)?.value
-  return value instanceof Map ? WRONG_TYPE : value
+export const stringOf = (context: Context, key: Key.Key): Uint8Array | undefined | string => {
+  const value = use(context, key)?.value
+  return value instanceof Hash ? WRONG_TYPE : value
 }
 
 /** What the key holds if it is a hash, or the error to answer if it is none. */
-export const hashOf = ({ store }: Context, key: Key.Key): Hash | undefined | string => {
-  const value = store.get(key)?.value
+export const hashOf = (context: Context, key: Key.Key): Hash | undefined | string => {
+  const value = use(context, key)?.value
   return value instanceof Uint8Array ? WRONG_TYPE : value
 }
 
@@ -115,32 +108,48 @@ export const bulkOrNil = ({ reply }: Context, value: Uint8Array | undefined): vo
 export const equals = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, at) => byte === other[at])
 
+/** What is done with a key, in the words of Redis's key specifications. */
+export const LOOKS = "RO"
+export const READS_VALUE = "RO access"
+export const CHANGES = "RW update"
+export const READS_AND_CHANGES = "RW access update"
+export const OVERWRITES = "OW update"
+export const INSERTS = "OW insert"
+
+/** Tips for clients that split a request among nodes. */
+export const SUMMED = ["request_policy:multi_shard", "response_policy:agg_sum"] as const
+export const UNORDERED = ["nondeterministic_output_order"] as const
+export const UNCERTAIN = ["nondeterministic_output"] as const
+
 /** Entries of the command table. Without flags a command is fast; without keys it has one. */
 export const entriesOf = (group: Group) => {
-  const entry = (kind: DataCommand["kind"], flags: ReadonlyArray<string>) =>
+  const entry = (kind: DataCommand["kind"], access: string, flags: ReadonlyArray<string>) =>
   (
     name: string,
+    syntax: string,
     arity: number,
     since: string,
     run: Run,
     summary: string,
-    others: Partial<Pick<DataCommand, "flags" | "keys">> = {}
+    others: Partial<Omit<DataCommand, "kind" | "run">> = {}
   ): DataCommand => ({
     kind,
     group,
     name,
+    syntax,
     arity,
     flags,
     keys: ONE_KEY,
+    access,
     since,
     run,
     summary,
     ...others
   })
   return {
-    read: entry("Read", READS_FAST),
-    timed: entry("Timed", READS_FAST),
-    write: entry("Write", WRITES_FAST)
+    read: entry("Read", READS_VALUE, READS_FAST),
+    timed: entry("Timed", READS_VALUE, READS_FAST),
+    write: entry("Write", CHANGES, WRITES_FAST)
   }
 }
 

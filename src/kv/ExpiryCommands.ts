@@ -3,7 +3,7 @@
  * replies and errors are those of Redis 7.0. Now is the log's time, on every node the same.
  */
 import type { Words } from "./Command.js"
-import { entriesOf, keyAt, matches, NOT_AN_INTEGER, quotable } from "./DataCommand.js"
+import { entriesOf, keyAt, matches, NOT_AN_INTEGER, quotable, UNCERTAIN } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Expiry from "./Expiry.js"
 import * as Integer from "./Integer.js"
@@ -76,19 +76,31 @@ const persist: Run = (words, { index, reply, store }) => {
 
 const { read, timed, write } = entriesOf("generic")
 const FAST = { flags: ["write", "fast"] } as const
+const LEFT = { tips: UNCERTAIN } as const
+const CONDITION = "[NX | XX | GT | LT]"
 
 export const commands: ReadonlyArray<DataCommand> = [
   write(
     "expire",
+    `key seconds ${CONDITION}`,
     -3,
     "1.0.0",
     expire("expire", Expiry.SECOND_MILLIS, true),
     "Lets a key go in seconds.",
     FAST
   ),
-  write("pexpire", -3, "2.6.0", expire("pexpire", 1, true), "Lets a key go in milliseconds.", FAST),
+  write(
+    "pexpire",
+    `key milliseconds ${CONDITION}`,
+    -3,
+    "2.6.0",
+    expire("pexpire", 1, true),
+    "Lets a key go in milliseconds.",
+    FAST
+  ),
   write(
     "expireat",
+    `key unix-time-seconds ${CONDITION}`,
     -3,
     "1.2.0",
     expire("expireat", 1_000, false),
@@ -97,15 +109,39 @@ export const commands: ReadonlyArray<DataCommand> = [
   ),
   write(
     "pexpireat",
+    `key unix-time-milliseconds ${CONDITION}`,
     -3,
     "2.6.0",
     expire("pexpireat", 1, false),
     "Lets a key go at a time in milliseconds.",
     FAST
   ),
-  write("persist", 2, "2.2.0", persist, "Lets a key stay.", FAST),
-  timed("ttl", 2, "1.0.0", tell(1_000, true), "Returns in how many seconds a key goes."),
-  timed("pttl", 2, "2.6.0", tell(1, true), "Returns in how many milliseconds a key goes."),
-  read("expiretime", 2, "7.0.0", tell(1_000, false), "Returns when a key goes, in seconds."),
-  read("pexpiretime", 2, "7.0.0", tell(1, false), "Returns when a key goes, in milliseconds.")
+  write("persist", "key", 2, "2.2.0", persist, "Lets a key stay.", FAST),
+  timed(
+    "ttl",
+    "key",
+    2,
+    "1.0.0",
+    tell(1_000, true),
+    "Returns in how many seconds a key goes.",
+    LEFT
+  ),
+  timed(
+    "pttl",
+    "key",
+    2,
+    "2.6.0",
+    tell(1, true),
+    "Returns in how many milliseconds it goes.",
+    LEFT
+  ),
+  read("expiretime", "key", 2, "7.0.0", tell(1_000, false), "Returns when a key goes, in seconds."),
+  read(
+    "pexpiretime",
+    "key",
+    2,
+    "7.0.0",
+    tell(1, false),
+    "Returns when a key goes, in milliseconds."
+  )
 ]

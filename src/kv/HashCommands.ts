@@ -2,6 +2,7 @@
  * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options,
  * replies and errors are those of Redis 7.0.
  */
+import * as Chance from "./Chance.js"
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import {
@@ -10,23 +11,27 @@ import {
   hashOf,
   INFINITE,
   keyAt,
+  LOOKS,
   matches,
   NOT_A_FLOAT,
   NOT_AN_INTEGER,
   OVERFLOW,
+  READS_AND_CHANGES,
   SYNTAX_ERROR,
+  UNCERTAIN,
+  UNORDERED,
   wrongArity
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import { placeOf } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
 import * as LongDouble from "./LongDouble.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Hash } from "./Store.js"
 
-const NO_FIELDS: Hash = new Map()
+const NO_FIELDS = new Hash(0)
 
 const fieldAt = (words: Words, at: number): string =>
   Latin1.decode(words[at]!, 0, words[at]!.length)
@@ -40,10 +45,13 @@ const ofHash =
   }
 
 const setFields = (words: Words, { index, store }: Context): number => {
-  const hash = store.change(keyAt(words, 1), index)
-  const before = hash.size
-  for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
-  return hash.size - before
+  let added = 0
+  store.change(keyAt(words, 1), index, (hash) => {
+    added -= hash.size
+    for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
+    added += hash.size
+  })
+  return added
 }
 
 const isPaired = (words: Words): boolean => words.length % 2 === 0
@@ -109,12 +117,13 @@ const remove = ofHash((hash, words, { index, reply, store }) => {
   if (there.length === 0) return
   const key = keyAt(words, 1)
   if (there.length === hash.size) return void store.drop(key)
-  const changed = store.change(key, index)
-  for (const field of there) changed.delete(field)
+  store.change(key, index, (changed) => {
+    for (const field of there) changed.delete(field)
+  })
 })
 
 const put = (words: Words, { index, store }: Context, value: Uint8Array): void =>
-  void store.change(keyAt(words, 1), index).set(fieldAt(words, 2), value)
+  store.change(keyAt(words, 1), index, (hash) => void hash.set(fieldAt(words, 2), value))
 
 const incrementBy: Run = (words, context) => {
   const { reply } = context
@@ -173,15 +182,6 @@ const scan: Run = (words, context) => {
   })(words, context)
 }
 
-/** Drawn one after the other from one number. */
-const drawer = (first: number) => {
-  let place = first
-  return (arity: number): number => {
-    place = placeOf(String(place))
-    return place % arity
-  }
-}
-
 const COUNT_LIMIT = 2n ** 63n - 1n
 
 const COUNT_OUT_OF_RANGE =
@@ -201,7 +201,7 @@ const random: Run = (words, context) => {
   ofHash((hash) => {
     if (hash.size > 0 && count < -DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
     const all = [...hash.keys()]
-    const next = drawer(draw)
+    const next = Chance.from(draw)
     if (words.length === 2) {
       return all.length === 0
         ? reply.nil()
@@ -227,7 +227,7 @@ const DRAWS_LIMIT = 1_000_000
 const someOf = (
   all: ReadonlyArray<string>,
   count: number,
-  next: (arity: number) => number
+  next: Chance.Draw
 ): ReadonlyArray<string> => {
   if (count >= all.length) return all
   const rest = [...all]
@@ -236,22 +236,63 @@ const someOf = (
 
 const { read, write } = entriesOf("hash")
 const READS = { flags: ["readonly"] } as const
+const ALL = { ...READS, tips: UNORDERED } as const
+const SOME = { ...READS, tips: UNCERTAIN } as const
+const LOOK = { access: LOOKS } as const
+const COUNTS = { access: READS_AND_CHANGES } as const
+const PAIRS = "key field value [field value ...]"
+const SCAN = "key cursor [MATCH pattern] [COUNT count]"
 
 export const commands: ReadonlyArray<DataCommand> = [
-  read("hget", 3, "2.0.0", get, "Returns the value of a field."),
-  read("hmget", -3, "2.0.0", getMany, "Returns the values of fields."),
-  read("hgetall", 2, "2.0.0", getAll, "Returns all fields and values.", READS),
-  read("hkeys", 2, "2.0.0", fields, "Returns all fields.", READS),
-  read("hvals", 2, "2.0.0", values, "Returns all values.", READS),
-  read("hlen", 2, "2.0.0", size, "Counts the fields."),
-  read("hexists", 3, "2.0.0", exists, "Tells whether a field is there."),
-  read("hstrlen", 3, "3.2.0", length, "Returns the length of a field's value."),
-  read("hscan", -3, "2.8.0", scan, "Walks all fields, some at a time.", READS),
-  read("hrandfield", -2, "6.2.0", random, "Returns any fields.", READS),
-  write("hset", -4, "2.0.0", set, "Sets fields."),
-  write("hmset", -4, "2.0.0", setMany, "Sets fields."),
-  write("hsetnx", 4, "2.0.0", setIfAbsent, "Sets a field only if it is absent."),
-  write("hincrby", 4, "2.0.0", incrementBy, "Adds to the integer of a field."),
-  write("hincrbyfloat", 4, "2.6.0", incrementByFloat, "Adds to the number of a field."),
-  write("hdel", -3, "2.0.0", remove, "Deletes fields.", { flags: ["write", "fast"] })
+  read("hget", "key field", 3, "2.0.0", get, "Returns the value of a field."),
+  read("hmget", "key field [field ...]", -3, "2.0.0", getMany, "Returns the values of fields."),
+  read("hgetall", "key", 2, "2.0.0", getAll, "Returns all fields and values.", ALL),
+  read("hkeys", "key", 2, "2.0.0", fields, "Returns all fields.", ALL),
+  read("hvals", "key", 2, "2.0.0", values, "Returns all values.", ALL),
+  read("hlen", "key", 2, "2.0.0", size, "Counts the fields.", LOOK),
+  read("hexists", "key field", 3, "2.0.0", exists, "Tells whether a field is there.", LOOK),
+  read("hstrlen", "key field", 3, "3.2.0", length, "Returns the length of a field's value.", LOOK),
+  read("hscan", SCAN, -3, "2.8.0", scan, "Walks all fields, some at a time.", SOME),
+  read(
+    "hrandfield",
+    "key [count [WITHVALUES]]",
+    -2,
+    "6.2.0",
+    random,
+    "Returns any fields.",
+    SOME
+  ),
+  write("hset", PAIRS, -4, "2.0.0", set, "Sets fields."),
+  write("hmset", PAIRS, -4, "2.0.0", setMany, "Sets fields."),
+  write(
+    "hsetnx",
+    "key field value",
+    4,
+    "2.0.0",
+    setIfAbsent,
+    "Sets a field only if it is absent.",
+    { access: "RW insert" }
+  ),
+  write(
+    "hincrby",
+    "key field increment",
+    4,
+    "2.0.0",
+    incrementBy,
+    "Adds to the integer of a field.",
+    COUNTS
+  ),
+  write(
+    "hincrbyfloat",
+    "key field increment:double",
+    4,
+    "2.6.0",
+    incrementByFloat,
+    "Adds to the number of a field.",
+    COUNTS
+  ),
+  write("hdel", "key field [field ...]", -3, "2.0.0", remove, "Deletes fields.", {
+    flags: ["write", "fast"],
+    access: "RW delete"
+  })
 ]

@@ -6,20 +6,28 @@ import type { Words } from "./Command.js"
 import {
   ALL_KEYS,
   entriesOf,
+  INSERTS,
   INT_OUT_OF_RANGE,
   keyAt,
+  LOOKS,
   matches,
   NO_KEYS,
   NOT_AN_INTEGER,
+  OVERWRITES,
+  READS_VALUE,
+  SUMMED,
   SYNTAX_ERROR,
-  TWO_KEYS
+  TWO_KEYS,
+  UNCERTAIN,
+  UNORDERED
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import * as Latin1 from "./Latin1.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Hash, Value } from "./Store.js"
+import type { Value } from "./Store.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
@@ -35,7 +43,7 @@ const exists: Run = (words, { reply, store }) => {
   reply.integer(there)
 }
 
-const typeOf = (value: Value): string => value instanceof Map ? "hash" : "string"
+const typeOf = (value: Value): string => value instanceof Hash ? "hash" : "string"
 
 const type: Run = (words, { reply, store }) => {
   const stored = store.get(keyAt(words, 1))
@@ -105,8 +113,6 @@ const renameIfAbsent: Run = (words, context) => {
   reply.integer(rename(words, context) === "Renamed" ? 1 : 0)
 }
 
-const copyOf = (value: Value): Value => value instanceof Map ? new Map(value) as Hash : value
-
 const copy: Run = (words, { index, reply, store }) => {
   let replaces = false
   for (let at = 3; at < words.length; at++) {
@@ -125,7 +131,8 @@ const copy: Run = (words, { index, reply, store }) => {
   if (from === to) return reply.error("ERR source and destination objects are the same")
   const stored = store.get(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
-  store.put(to, copyOf(stored.value), index, stored.due?.atMillis)
+  const { due, value } = stored
+  store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
   reply.integer(1)
 }
 
@@ -171,65 +178,113 @@ const { read, write } = entriesOf("generic")
 const READS = { flags: ["readonly"] } as const
 const NO_KEY = { keys: NO_KEYS } as const
 const TAKES = { flags: ["write"] } as const
-const OF_OBJECT = { flags: ["readonly"], keys: [2, 2, 1] } as const
+const KEYS = "key [key ...]"
+const COUNTED = { keys: ALL_KEYS, access: LOOKS, tips: SUMMED } as const
+const DELETED = { keys: ALL_KEYS, access: "RM delete", tips: SUMMED } as const
+const SCAN = "cursor [MATCH pattern] [COUNT count] [TYPE type]"
+const EVERYWHERE = "request_policy:all_shards"
+
+/** The first key goes, and the second takes its place. */
+const renamed = (access: string) =>
+  ({ keys: TWO_KEYS, access: ["RW access delete", access] }) as const
+
+/** The whole database is an affair of the server, as Redis groups commands. */
+const FLUSH = {
+  ...NO_KEY,
+  ...TAKES,
+  group: "server",
+  categories: ["keyspace", "dangerous"],
+  tips: [EVERYWHERE, "response_policy:all_succeeded"]
+} as const
+const FLUSH_MODE = "[ASYNC | SYNC]"
+
+const object = (
+  name: string,
+  since: string,
+  tell: (value: Value, context: Context) => void,
+  summary: string,
+  others: { readonly differs?: string } = {}
+): DataCommand =>
+  read(`object|${name}`, "key", 3, since, about(tell), summary, {
+    flags: ["readonly"],
+    keys: [2, 2, 1],
+    access: LOOKS,
+    tips: UNCERTAIN,
+    ...others
+  })
 
 export const commands: ReadonlyArray<DataCommand> = [
-  write("del", -2, "1.0.0", remove, "Deletes keys.", { ...TAKES, keys: ALL_KEYS }),
-  write("unlink", -2, "4.0.0", remove, "Deletes keys.", {
-    flags: ["write", "fast"],
-    keys: ALL_KEYS
+  write("del", KEYS, -2, "1.0.0", remove, "Deletes keys.", { ...TAKES, ...DELETED }),
+  write("unlink", KEYS, -2, "4.0.0", remove, "Deletes keys.", {
+    ...DELETED,
+    flags: ["write", "fast"]
   }),
-  read("exists", -2, "1.0.0", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
-  read("touch", -2, "3.2.1", exists, "Counts which keys are there.", { keys: ALL_KEYS }),
-  read("type", 2, "1.0.0", type, "Returns the type of what a key holds."),
-  read("keys", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
+  read("exists", KEYS, -2, "1.0.0", exists, "Counts which keys are there.", COUNTED),
+  read("touch", KEYS, -2, "3.2.1", exists, "Counts which keys are there.", COUNTED),
+  read("type", "key", 2, "1.0.0", type, "Returns the type of what a key holds.", { access: LOOKS }),
+  read("keys", "pattern", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
     ...NO_KEY,
-    ...READS
+    ...READS,
+    categories: ["keyspace", "dangerous"],
+    tips: [EVERYWHERE, ...UNORDERED]
   }),
-  read("scan", -2, "2.8.0", scan, "Walks all keys, some at a time.", { ...NO_KEY, ...READS }),
-  read("randomkey", 1, "1.0.0", randomKey, "Returns any key.", { ...NO_KEY, ...READS }),
-  read("dbsize", 1, "1.0.0", size, "Counts the keys.", NO_KEY),
-  write("rename", 3, "1.0.0", renameAlways, "Renames a key.", { ...TAKES, keys: TWO_KEYS }),
-  write("renamenx", 3, "1.0.0", renameIfAbsent, "Renames a key if the new name is free.", {
-    flags: ["write", "fast"],
-    keys: TWO_KEYS
+  read("scan", SCAN, -2, "2.8.0", scan, "Walks all keys, some at a time.", {
+    ...NO_KEY,
+    ...READS,
+    tips: [...UNCERTAIN, "request_policy:special"]
   }),
-  write("copy", -3, "6.2.0", copy, "Copies what a key holds to another.", {
-    flags: ["write", "denyoom"],
-    keys: TWO_KEYS
+  read("randomkey", "", 1, "1.0.0", randomKey, "Returns any key.", {
+    ...NO_KEY,
+    ...READS,
+    tips: [EVERYWHERE, ...UNCERTAIN]
   }),
-  write("flushdb", -1, "1.0.0", flush, "Deletes all keys.", { ...NO_KEY, ...TAKES }),
-  write("flushall", -1, "1.0.0", flush, "Deletes all keys.", { ...NO_KEY, ...TAKES }),
-  read(
-    "object|encoding",
+  read("dbsize", "", 1, "1.0.0", size, "Counts the keys.", {
+    ...NO_KEY,
+    group: "server",
+    categories: ["keyspace"],
+    tips: [EVERYWHERE, "response_policy:agg_sum"]
+  }),
+  write("rename", "key newkey", 3, "1.0.0", renameAlways, "Renames a key.", {
+    ...TAKES,
+    ...renamed(OVERWRITES)
+  }),
+  write(
+    "renamenx",
+    "key newkey",
     3,
+    "1.0.0",
+    renameIfAbsent,
+    "Renames a key if the new name is free.",
+    { flags: ["write", "fast"], ...renamed(INSERTS) }
+  ),
+  write(
+    "copy",
+    "source destination [DB destination-db] [REPLACE]",
+    -3,
+    "6.2.0",
+    copy,
+    "Copies what a key holds to another.",
+    {
+      flags: ["write", "denyoom"],
+      keys: TWO_KEYS,
+      access: [READS_VALUE, OVERWRITES],
+      differs: "There is only database 0."
+    }
+  ),
+  write("flushdb", FLUSH_MODE, -1, "1.0.0", flush, "Deletes all keys.", FLUSH),
+  write("flushall", FLUSH_MODE, -1, "1.0.0", flush, "Deletes all keys.", FLUSH),
+  object(
+    "encoding",
     "2.2.3",
-    about((value, { reply }) => reply.text(encodingOf(value))),
+    (value, { reply }) => reply.text(encodingOf(value)),
     "Returns how Redis would keep the value.",
-    OF_OBJECT
+    { differs: "As if it had been set at once." }
   ),
-  read(
-    "object|refcount",
-    3,
-    "2.2.3",
-    about((_, { reply }) => reply.integer(1)),
-    "Returns 1.",
-    OF_OBJECT
-  ),
-  read(
-    "object|idletime",
-    3,
-    "2.2.3",
-    about((_, { reply }) => reply.integer(0)),
-    "Returns 0: when keys were read is not kept.",
-    OF_OBJECT
-  ),
-  read(
-    "object|freq",
-    3,
-    "4.0.0",
-    about((_, { reply }) => reply.error(NO_FREQUENCY)),
-    "Refused: how often keys are read is not kept.",
-    OF_OBJECT
-  )
+  object("refcount", "2.2.3", (_, { reply }) => reply.integer(1), "Returns 1."),
+  object("idletime", "2.2.3", (_, { reply }) => reply.integer(0), "Returns 0.", {
+    differs: "When a key was read is not kept."
+  }),
+  object("freq", "4.0.0", (_, { reply }) => reply.error(NO_FREQUENCY), "Refused.", {
+    differs: "How often a key is read is not kept."
+  })
 ]

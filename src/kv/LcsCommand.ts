@@ -128,8 +128,13 @@ const common: Run = (words, context) => {
 const { read } = entriesOf("string")
 
 export const commands: ReadonlyArray<DataCommand> = [
-  read("lcs", -3, "7.0.0", common, "Finds the longest common subsequence.", {
-    flags: ["readonly"],
-    keys: TWO_KEYS
-  })
+  read(
+    "lcs",
+    "key1 key2 [LEN] [IDX] [MINMATCHLEN len] [WITHMATCHLEN]",
+    -3,
+    "7.0.0",
+    common,
+    "Finds the longest common subsequence.",
+    { flags: ["readonly"], keys: TWO_KEYS }
+  )
 ]

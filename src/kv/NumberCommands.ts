@@ -9,6 +9,7 @@ import {
   NOT_A_FLOAT,
   NOT_AN_INTEGER,
   OVERFLOW,
+  READS_AND_CHANGES,
   stringOf
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
@@ -61,11 +62,28 @@ const incrementByFloat: Run = (words, context) => {
 const step = (by: number): Run => (words, context) => increment(context, keyAt(words, 1), by)
 
 const { write } = entriesOf("string")
+const COUNTS = { access: READS_AND_CHANGES } as const
 
 export const commands: ReadonlyArray<DataCommand> = [
-  write("incr", 2, "1.0.0", step(1), "Adds one to an integer value."),
-  write("decr", 2, "1.0.0", step(-1), "Subtracts one from an integer value."),
-  write("incrby", 3, "1.0.0", incrementBy, "Adds to an integer value."),
-  write("decrby", 3, "1.0.0", decrementBy, "Subtracts from an integer value."),
-  write("incrbyfloat", 3, "2.6.0", incrementByFloat, "Adds to a number with a fraction.")
+  write("incr", "key", 2, "1.0.0", step(1), "Adds one to an integer value.", COUNTS),
+  write("decr", "key", 2, "1.0.0", step(-1), "Subtracts one from an integer value.", COUNTS),
+  write("incrby", "key increment", 3, "1.0.0", incrementBy, "Adds to an integer value.", COUNTS),
+  write(
+    "decrby",
+    "key decrement",
+    3,
+    "1.0.0",
+    decrementBy,
+    "Subtracts from an integer value.",
+    COUNTS
+  ),
+  write(
+    "incrbyfloat",
+    "key increment:double",
+    3,
+    "2.6.0",
+    incrementByFloat,
+    "Adds to a number with a fraction.",
+    COUNTS
+  )
 ]

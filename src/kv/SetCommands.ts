@@ -9,8 +9,10 @@ import {
   bulkOrNil,
   entriesOf,
   equals,
+  INSERTS,
   keyAt,
   matches,
+  OVERWRITES,
   put,
   stringOf,
   SYNTAX_ERROR,
@@ -19,6 +21,7 @@ import {
 } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Expiry from "./Expiry.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 
 const NOTHING = new Uint8Array(0)
@@ -81,7 +84,7 @@ const set: Run = (words, context) => {
   if (typeof due === "string") return reply.error(due)
   const before = store.get(key)
   const compares = condition === "ifeq" || condition === "ifne"
-  if ((options.get || compares) && before?.value instanceof Map) return reply.error(WRONG_TYPE)
+  if ((options.get || compares) && before?.value instanceof Hash) return reply.error(WRONG_TYPE)
   const holds = condition === undefined ||
     isMet(condition, before?.value as Uint8Array | undefined, operand, before !== undefined)
   if (options.get) bulkOrNil(context, before?.value as Uint8Array | undefined)
@@ -152,20 +155,59 @@ const deleteIf: Run = (words, context) => {
 const revision: Run = (words, { reply, store }) => reply.integer(store.revision(keyAt(words, 1)))
 
 const { read, write } = entriesOf("string")
-const SLOW = { flags: ["write", "denyoom"] } as const
+const OVERWRITE = { flags: ["write", "denyoom"], access: OVERWRITES } as const
+const SET = "key value [NX | XX | IFEQ comparison | IFNE comparison] [GET] [EX seconds | " +
+  "PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]"
+const FOR_SECONDS = "key seconds value"
+const FOR_MILLISECONDS = "key milliseconds value"
 
 export const commands: ReadonlyArray<DataCommand> = [
-  write("set", -3, "1.0.0", set, "Sets the string value of a key.", SLOW),
-  write("setnx", 3, "1.0.0", setIfAbsent, "Sets a key only if it is absent."),
-  write("setex", 4, "2.0.0", setFor("setex", "ex"), "Sets a key for some seconds.", SLOW),
-  write("psetex", 4, "2.6.0", setFor("psetex", "px"), "Sets a key for some milliseconds.", SLOW),
-  write("delex", -2, "8.4.0", deleteIf, "Deletes a key if it has, or has not, this value.", {
-    flags: ["write", "fast"]
-  })
+  write("set", SET, -3, "1.0.0", set, "Sets the string value of a key.", {
+    flags: ["write", "denyoom"],
+    access: "RW access update variable_flags",
+    differs: "It has IFEQ and IFNE of Redis 8.4."
+  }),
+  write("setnx", "key value", 3, "1.0.0", setIfAbsent, "Sets a key only if it is absent.", {
+    access: INSERTS
+  }),
+  write(
+    "setex",
+    FOR_SECONDS,
+    4,
+    "2.0.0",
+    setFor("setex", "ex"),
+    "Sets a key for some seconds.",
+    OVERWRITE
+  ),
+  write(
+    "psetex",
+    FOR_MILLISECONDS,
+    4,
+    "2.6.0",
+    setFor("psetex", "px"),
+    "Sets a key for some milliseconds.",
+    OVERWRITE
+  ),
+  write(
+    "delex",
+    "key [IFEQ comparison | IFNE comparison]",
+    -2,
+    "8.4.0",
+    deleteIf,
+    "Deletes a key if it has, or has not, this value.",
+    { flags: ["write", "fast"], access: "RW access delete" }
+  )
 ]
 
 /** What Redis does not have, for programs that embed the cache. */
 export const ownCommands: ReadonlyArray<DataCommand> = [
-  write("cas", 4, "0.1.0", compareAndSet, "Sets a key only if it has this revision."),
-  read("revision", 2, "0.1.0", revision, "Returns the revision of a key.")
+  write(
+    "cas",
+    "key revision value",
+    4,
+    "0.1.0",
+    compareAndSet,
+    "Sets a key only if it has this revision."
+  ),
+  read("revision", "key", 2, "0.1.0", revision, "Returns the revision of a key.")
 ]

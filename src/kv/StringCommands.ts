@@ -9,9 +9,13 @@ import {
   ALL_KEYS,
   bulkOrNil,
   entriesOf,
+  INSERTS,
   keyAt,
+  LOOKS,
   NOT_AN_INTEGER,
+  OVERWRITES,
   put,
+  READS_AND_CHANGES,
   stringOf,
   SYNTAX_ERROR,
   wrongArity
@@ -164,22 +168,55 @@ const setRange: Run = (words, context) => {
 
 const { read, write } = entriesOf("string")
 const READS = { flags: ["readonly"] } as const
-const TAKES = { flags: ["write", "fast"] } as const
 const PAIRS = { flags: ["write", "denyoom"], keys: [1, -1, 2] } as const
+const SEVERAL = "key value [key value ...]"
+const GETEX = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | " +
+  "PXAT unix-time-milliseconds | PERSIST]"
 
 export const commands: ReadonlyArray<DataCommand> = [
-  read("get", 2, "1.0.0", get, "Returns the string value of a key."),
-  read("mget", -2, "1.0.0", getMany, "Returns the string values of keys.", { keys: ALL_KEYS }),
-  read("strlen", 2, "2.2.0", length, "Returns the length of a string value."),
-  read("getrange", 4, "2.4.0", getRange, "Returns a part of a string value.", READS),
-  read("substr", 4, "1.0.0", getRange, "Returns a part of a string value.", READS),
-  write("mset", -3, "1.0.1", setMany, "Sets several keys at once.", PAIRS),
-  write("msetnx", -3, "1.0.1", setManyIfAbsent, "Sets several keys if none is there.", PAIRS),
-  write("getset", 3, "1.0.0", getSet, "Sets a key and returns its value before."),
-  write("getdel", 2, "6.2.0", getDelete, "Returns a value and deletes its key.", TAKES),
-  write("getex", -2, "6.2.0", getExpire, "Returns a value and sets when its key goes.", TAKES),
-  write("append", 3, "2.0.0", append, "Appends to a string value."),
-  write("setrange", 4, "2.2.0", setRange, "Overwrites a part of a string value.", {
+  read("get", "key", 2, "1.0.0", get, "Returns the string value of a key."),
+  read("mget", "key [key ...]", -2, "1.0.0", getMany, "Returns the string values of keys.", {
+    keys: ALL_KEYS,
+    tips: ["request_policy:multi_shard"]
+  }),
+  read("strlen", "key", 2, "2.2.0", length, "Returns the length of a string value.", {
+    access: LOOKS
+  }),
+  read(
+    "getrange",
+    "key start end",
+    4,
+    "2.4.0",
+    getRange,
+    "Returns a part of a string value.",
+    READS
+  ),
+  read("substr", "key start end", 4, "1.0.0", getRange, "Returns a part of a string value.", READS),
+  write("mset", SEVERAL, -3, "1.0.1", setMany, "Sets several keys at once.", {
+    ...PAIRS,
+    access: OVERWRITES,
+    tips: ["request_policy:multi_shard", "response_policy:all_succeeded"]
+  }),
+  write("msetnx", SEVERAL, -3, "1.0.1", setManyIfAbsent, "Sets several keys if none is there.", {
+    ...PAIRS,
+    access: INSERTS,
+    tips: ["request_policy:multi_shard", "response_policy:agg_min"]
+  }),
+  write("getset", "key value", 3, "1.0.0", getSet, "Sets a key and returns its value before.", {
+    access: READS_AND_CHANGES
+  }),
+  write("getdel", "key", 2, "6.2.0", getDelete, "Returns a value and deletes its key.", {
+    flags: ["write", "fast"],
+    access: "RW access delete"
+  }),
+  write("getex", GETEX, -2, "6.2.0", getExpire, "Returns a value and sets when its key goes.", {
+    flags: ["write", "fast"],
+    access: READS_AND_CHANGES
+  }),
+  write("append", "key value", 3, "2.0.0", append, "Appends to a string value.", {
+    access: "RW insert"
+  }),
+  write("setrange", "key offset value", 4, "2.2.0", setRange, "Overwrites a part of a value.", {
     flags: ["write", "denyoom"]
   })
 ]

@@ -6,8 +6,8 @@
 import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { isPlain, matches, quotable, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { Client, RedisCommand, Run, Server, Task, Words } from "./RedisCommand.js"
+import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
+import type { Client, Local, RedisCommand, Run, Server, Task, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 import { DEFAULT_USER } from "./Users.js"
 
@@ -159,50 +159,110 @@ const getUser: Run = (words, out, _client, { users }) => {
   out.array(0)
 }
 
-const aclSubcommands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "acl|getuser",
-    arity: 3,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["GETUSER <username>", "Return what the user may do: everything."],
-    run: getUser
-  },
-  {
-    kind: "Local",
-    name: "acl|list",
-    arity: 2,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["LIST", "Return a line about each user."],
-    run: (_words, out, _client, server) =>
-      list(server.users.names.map((name) => ruleOf(name, server)), out)
-  },
-  {
-    kind: "Local",
-    name: "acl|users",
-    arity: 2,
-    flags: ["admin", "noscript", "loading", "stale"],
-    help: ["USERS", "Return the names of all users."],
-    run: (_words, out, _client, { users }) => list(users.names, out)
-  },
-  {
-    kind: "Local",
-    name: "acl|whoami",
-    arity: 2,
-    flags: ["noscript", "loading", "stale"],
-    help: ["WHOAMI", "Return the name of the user of the current connection."],
-    run: (_words, out, client) => out.text(client.user ?? DEFAULT_USER)
-  }
+const ADMIN = ["admin", "noscript", "loading", "stale"] as const
+const SAME_RIGHTS = "All users may do the same."
+
+const subcommand = (
+  name: string,
+  syntax: string,
+  arity: number,
+  summary: string,
+  run: Run,
+  others: Partial<Local> = {}
+): Local => ({
+  kind: "Local",
+  name: `acl|${name}`,
+  syntax,
+  arity,
+  flags: ADMIN,
+  group: "server",
+  since: "6.0.0",
+  summary,
+  run,
+  ...others
+})
+
+const subcommands: ReadonlyArray<RedisCommand> = [
+  subcommand("getuser", "username", 3, "Returns what a user may do.", getUser, {
+    differs: SAME_RIGHTS
+  }),
+  subcommand("list", "", 2, "Returns a line about each user.", (_words, out, _client, server) => {
+    list(server.users.names.map((name) => ruleOf(name, server)), out)
+  }, { differs: SAME_RIGHTS }),
+  subcommand(
+    "users",
+    "",
+    2,
+    "Returns the names of all users.",
+    (_words, out, _client, { users }) => list(users.names, out)
+  ),
+  subcommand(
+    "whoami",
+    "",
+    2,
+    "Returns the name of the user who asks.",
+    (_words, out, client) => out.text(client.user ?? DEFAULT_USER),
+    { flags: ["noscript", "loading", "stale"] }
+  )
 ]
 
+const task = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  summary: string,
+  begin: Task["begin"],
+  conceal: NonNullable<Task["conceal"]>
+): Task => ({
+  kind: "Task",
+  name,
+  syntax,
+  arity,
+  flags: FLAGS,
+  group: "connection",
+  since,
+  summary,
+  begin,
+  conceal
+})
+
+const REDACTED = Latin1.encode("(redacted)")
+
+/** A password that stands where none is expected is one all the same. */
+const concealAll = ([name, ...others]: Words): Words => [name!, ...others.map(() => REDACTED)]
+
+const concealOption = (words: Words): Words => {
+  const isOption = (at: number) => at >= 2 && matches(words[at]!, "auth")
+  return words.map((word, at) => isOption(at - 1) || isOption(at - 2) ? REDACTED : word)
+}
+
+const HELLO = "[protover [AUTH username password] [SETNAME clientname]]"
+
 export const commands: ReadonlyArray<RedisCommand> = [
-  { kind: "Task", name: "auth", arity: -2, flags: FLAGS, begin: authenticate },
-  { kind: "Task", name: "hello", arity: -1, flags: FLAGS, begin: hello },
-  {
-    kind: "Container",
+  task(
+    "auth",
+    "[username] password",
+    -2,
+    "1.0.0",
+    "Says who the client is.",
+    authenticate,
+    concealAll
+  ),
+  task(
+    "hello",
+    HELLO,
+    -1,
+    "6.0.0",
+    "Greets, and chooses the version of the protocol.",
+    hello,
+    concealOption
+  ),
+  container({
     name: "acl",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("acl", aclSubcommands)
-  }
+    group: "server",
+    since: "6.0.0",
+    helpSince: "6.0.0",
+    summary: "Tells who the users are."
+  }, subcommands)
 ]

@@ -5,8 +5,8 @@ import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
-import { isPlain, matches, quotable, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { Client, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
+import type { Client, Local, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
 const ADMIN_FLAGS = ["admin", ...FLAGS] as const
@@ -169,103 +169,117 @@ const onOrOff: Run = (words, out) => {
 
 const subcommand = (
   name: string,
+  syntax: string,
   arity: number,
-  usage: string,
+  since: string,
   summary: string,
   run: Run,
-  flags: ReadonlyArray<string> = FLAGS
-): RedisCommand => ({
+  others: Partial<Local> = {}
+): Local => ({
   kind: "Local",
   name: `client|${name}`,
+  syntax,
   arity,
-  flags,
-  help: [usage, summary],
-  run
+  flags: FLAGS,
+  group: "connection",
+  since,
+  summary,
+  run,
+  ...others
 })
 
+const ADMIN = { flags: ADMIN_FLAGS } as const
+const TIPS = ["nondeterministic_output"] as const
+const ON_OFF = "<ON | OFF>"
+const KILL = "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] " +
+  "[USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME yes/no]>"
+const LIST = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]"
+
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("getname", 2, "GETNAME", "Return the name of the current connection.", (
+  subcommand("getname", "", 2, "2.6.9", "Returns the name of the connection.", (
     _words,
     out,
     client
   ) => getName(client, out)),
   subcommand(
     "getredir",
+    "",
     2,
-    "GETREDIR",
-    "Return the client ID to which invalidations are sent: -1, none.",
+    "6.0.0",
+    "Returns to whom invalidations are sent: -1, to nobody.",
     (_words, out) => out.integer(-1)
   ),
   subcommand(
     "id",
+    "",
     2,
-    "ID",
-    "Return the ID of the current connection.",
+    "5.0.0",
+    "Returns the number of the connection.",
     (_words, out, client) => out.integer(client.id)
   ),
   subcommand(
     "info",
+    "",
     2,
-    "INFO",
-    "Return information about the current client connection.",
-    (_words, out, client) => out.verbatim(describe(client))
+    "6.2.0",
+    "Returns a line about the connection.",
+    (_words, out, client) => out.verbatim(describe(client)),
+    { tips: TIPS, differs: "Fewer fields." }
   ),
+  subcommand("kill", KILL, -3, "2.4.0", "Closes the connections that fit.", kill, ADMIN),
+  subcommand("list", LIST, -2, "2.4.0", "Returns a line about each connection.", list, {
+    ...ADMIN,
+    tips: TIPS,
+    differs: "Fewer fields, of the node that is asked."
+  }),
+  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff, {
+    ...ADMIN,
+    differs: "No client is ever evicted."
+  }),
+  subcommand("no-touch", ON_OFF, 3, "7.2.0", "Does nothing.", onOrOff, {
+    differs: "When keys are read is not kept."
+  }),
   subcommand(
-    "kill",
-    -3,
-    "KILL <ip:port> | [ID|TYPE|ADDR|LADDR|USER|SKIPME <value>] ...",
-    "Close the connections that this describes.",
-    kill,
-    ADMIN_FLAGS
-  ),
-  subcommand(
-    "list",
-    -2,
-    "LIST [TYPE <type> | ID <id> ...]",
-    "Return information about the client connections to this node.",
-    list,
-    ADMIN_FLAGS
-  ),
-  subcommand(
-    "no-evict",
+    "reply",
+    "<ON | OFF | SKIP>",
     3,
-    "NO-EVICT (ON|OFF)",
-    "Nothing: no client is ever evicted.",
-    onOrOff,
-    ADMIN_FLAGS
+    "3.2.0",
+    "Says which replies the connection wants.",
+    reply
   ),
-  subcommand("no-touch", 3, "NO-TOUCH (ON|OFF)", "Nothing: no access is remembered.", onOrOff),
-  subcommand("reply", 3, "REPLY (ON|OFF|SKIP)", "Control the replies to this connection.", reply),
   subcommand(
     "setinfo",
+    "<LIB-NAME libname | LIB-VER libver>",
     4,
-    "SETINFO (LIB-NAME|LIB-VER) <value>",
-    "Tell what library the client is.",
+    "7.2.0",
+    "Says what library the client is.",
     setInfo
   ),
   subcommand(
     "setname",
+    "connection-name",
     3,
-    "SETNAME <name>",
-    "Assign the name <name> to the current connection.",
+    "2.6.9",
+    "Names the connection.",
     setName
   ),
   subcommand(
     "unpause",
+    "",
     2,
-    "UNPAUSE",
-    "Nothing: clients are never paused.",
+    "6.2.0",
+    "Does nothing.",
     (_words, out) => out.simple("OK"),
-    ADMIN_FLAGS
+    { ...ADMIN, differs: "Clients are never paused." }
   )
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Container",
+  container({
     name: "client",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("client", subcommands)
-  }
+    group: "connection",
+    since: "2.4.0",
+    helpSince: "5.0.0",
+    summary: "Tells of connections, and of this one."
+  }, subcommands)
 ]

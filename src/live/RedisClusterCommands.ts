@@ -9,8 +9,8 @@ import type { Key } from "../kv/Key.js"
 import * as Keys from "../kv/Key.js"
 import type { Writer } from "../wire/RespReply.js"
 import * as KeySlot from "./KeySlot.js"
-import { NOT_AN_INTEGER, withHelp } from "./RedisCommand.js"
-import type { Client, RedisCommand, Run, Server } from "./RedisCommand.js"
+import { container, NOT_AN_INTEGER } from "./RedisCommand.js"
+import type { Client, Description, Local, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as RedisPlaces from "./RedisPlaces.js"
 import type { Place, Reachable } from "./RedisPlaces.js"
 
@@ -153,87 +153,86 @@ const getKeys: Run = (words, out, _client, server) => {
   for (const key of found) out.text(key)
 }
 
+const subcommand = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  summary: string,
+  run: Run,
+  others: Pick<Description, "differs" | "tips"> = {}
+): Local => ({
+  kind: "Local",
+  name: `cluster|${name}`,
+  syntax,
+  arity,
+  flags: ["stale"],
+  group: "cluster",
+  since,
+  summary,
+  run,
+  ...others
+})
+
+const UNSURE = { tips: ["nondeterministic_output"] } as const
+
 const subcommands: ReadonlyArray<RedisCommand> = [
   {
-    kind: "Read",
-    name: "cluster|countkeysinslot",
-    arity: 3,
-    flags: ["stale"],
-    help: ["COUNTKEYSINSLOT <slot>", "Return the number of keys in <slot>."],
-    run: countKeys
+    ...subcommand("countkeysinslot", "slot", 3, "3.0.0", "Counts the keys of a slot.", countKeys),
+    kind: "Read"
   },
   {
-    kind: "Read",
-    name: "cluster|getkeysinslot",
-    arity: 4,
-    flags: ["stale"],
-    help: ["GETKEYSINSLOT <slot> <count>", "Return the names of at most <count> keys in <slot>."],
-    run: getKeys
+    ...subcommand("getkeysinslot", "slot count", 4, "3.0.0", "Returns keys of a slot.", getKeys, {
+      ...UNSURE
+    }),
+    kind: "Read"
   },
-  {
-    kind: "Local",
-    name: "cluster|info",
-    arity: 2,
-    flags: ["stale"],
-    help: ["INFO", "Return information about the cluster."],
-    run: info
-  },
-  {
-    kind: "Local",
-    name: "cluster|keyslot",
-    arity: 3,
-    flags: ["stale"],
-    help: ["KEYSLOT <key>", "Return the hash slot for <key>."],
-    run: (words, out) => out.integer(KeySlot.of(words[2]!))
-  },
-  {
-    kind: "Local",
-    name: "cluster|myid",
-    arity: 2,
-    flags: ["stale"],
-    help: ["MYID", "Return the node id."],
-    run: (_words, out, _client, { status }) => out.text(RedisPlaces.nameOf(status(), status().id))
-  },
-  {
-    kind: "Local",
-    name: "cluster|nodes",
-    arity: 2,
-    flags: ["stale"],
-    help: ["NODES", "Return the members as this node sees them, as Redis does: one on each line."],
-    run: nodes
-  },
-  {
-    kind: "Local",
-    name: "cluster|shards",
-    arity: 2,
-    flags: ["stale"],
-    help: ["SHARDS", "Return the one range of slots and the nodes that have it."],
-    run: shards
-  },
-  {
-    kind: "Local",
-    name: "cluster|slots",
-    arity: 2,
-    flags: ["stale"],
-    help: ["SLOTS", "Return the one range of slots, the leader, and the other nodes."],
-    run: slots
-  }
+  subcommand("info", "", 2, "3.0.0", "Tells how the cluster is.", info, {
+    ...UNSURE,
+    differs: "Fewer fields."
+  }),
+  subcommand(
+    "keyslot",
+    "key",
+    3,
+    "3.0.0",
+    "Returns the slot of a key.",
+    (words, out) => out.integer(KeySlot.of(words[2]!))
+  ),
+  subcommand(
+    "myid",
+    "",
+    2,
+    "3.0.0",
+    "Returns the id of this node.",
+    (_words, out, _client, { status }) => out.text(RedisPlaces.nameOf(status(), status().id))
+  ),
+  subcommand("nodes", "", 2, "3.0.0", "Returns a line about each member.", nodes, UNSURE),
+  subcommand("shards", "", 2, "7.0.0", "Returns the one shard and its nodes.", shards, UNSURE),
+  subcommand("slots", "", 2, "3.0.0", "Returns the one range of slots and its nodes.", slots, {
+    ...UNSURE
+  })
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Container",
+  container({
     name: "cluster",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("cluster", subcommands)
-  },
-  // Nobody is sent elsewhere for a while, so whoever says that it was is let in.
+    group: "cluster",
+    since: "3.0.0",
+    helpSince: "5.0.0",
+    summary: "Tells of the members as a cluster of one shard."
+  }, subcommands),
   {
     kind: "Local",
     name: "asking",
     arity: 1,
     flags: ["fast"],
+    categories: ["connection"],
+    group: "cluster",
+    since: "3.0.0",
+    summary: "Asks to be let in after a redirection.",
+    syntax: "",
+    differs: "Granted, and changes nothing: nobody is sent elsewhere.",
     run: (_words, out) => out.simple("OK")
   }
 ]

@@ -1,19 +1,29 @@
 /**
- * What a command of the Redis protocol is to this server: its name and shape, as `COMMAND` tells
- * them, and one function. There are four kinds, and the kind decides how a connection keeps order:
+ * What a command of the Redis protocol is to this server: its description, as `COMMAND` tells it,
+ * and one function. There are four kinds, and the kind decides how a connection keeps order:
  * a `Local` command needs nobody, a `Read` waits for the moment at which this node may be read, a
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
 import type { Words } from "../kv/Command.js"
+import type { Description } from "../kv/Description.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { SlowLog } from "./SlowLog.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
-export { matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR, wrongArity } from "../kv/DataCommand.js"
+export {
+  fits,
+  matches,
+  NOT_AN_INTEGER,
+  quotable,
+  SYNTAX_ERROR,
+  wrongArity
+} from "../kv/DataCommand.js"
+export type { Description, Group } from "../kv/Description.js"
 export type { Client, Tell } from "./ConnectedClient.js"
 
 /** The server, as its commands see it. */
@@ -37,6 +47,7 @@ export interface Server {
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
   readonly totals: Totals
+  readonly slowLog: SlowLog
 }
 
 /** Since the start, or since they were last reset. */
@@ -47,17 +58,10 @@ export interface Totals {
   deniedPasswords: number
 }
 
-interface Shape {
-  /** In lower case; of a subcommand after its container's: "client|setname". */
-  readonly name: string
-  /** With the name; negative when it is the least of several (Redis's convention). */
-  readonly arity: number
-  readonly flags: ReadonlyArray<string>
-  /** Where keys stand among the words: first, last (from the end when negative) and step. */
-  readonly keys?: readonly [first: number, last: number, step: number]
-  /** For a subcommand: how it is written, and what it does. */
-  readonly help?: readonly [usage: string, summary: string]
+interface Shape extends Description {
   readonly subcommands?: ReadonlyArray<RedisCommand>
+  /** Its words as others may see them, if they hold a password. */
+  readonly conceal?: (words: Words) => Words
 }
 
 /** Writes exactly one reply. Called in the order of requests. */
@@ -125,20 +129,29 @@ export type RedisCommand = Runnable | Container
 export const isPlain = (word: Uint8Array): boolean =>
   word.every((byte) => byte > 0x20 && byte < 0x7f)
 
+/** Of whatever holds subcommands; but for the name it is what its `HELP` has. */
+type Holder = Pick<Description, "categories" | "group" | "name" | "since">
+
+/** As `HELP` writes it. */
+const usageOf = ({ name, syntax }: Description): string =>
+  `${name.slice(name.indexOf("|") + 1).toUpperCase()} ${syntax}`.trimEnd()
+
 /** The subcommands of a container, and the one that all containers have: `HELP`, made from them. */
 export const withHelp = (
-  container: string,
+  { name, ...described }: Holder,
   others: ReadonlyArray<RedisCommand>
 ): ReadonlyArray<RedisCommand> => {
-  const title =
-    `${container.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
-  const told = others.flatMap(({ help }) => help === undefined ? [] : [help[0], `    ${help[1]}`])
+  const title = `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
+  const told = others.flatMap((each) => [usageOf(each), `    ${each.summary}`])
   const lines = [title, ...told, "HELP", "    Prints this help."]
   const help: Local = {
     kind: "Local",
-    name: `${container}|help`,
+    name: `${name}|help`,
     arity: 2,
     flags: ["loading", "stale"],
+    ...described,
+    syntax: "",
+    summary: "Describes the subcommands.",
     run: (_, out) => {
       out.array(lines.length)
       for (const line of lines) out.simple(line)
@@ -146,3 +159,22 @@ export const withHelp = (
   }
   return [...others, help]
 }
+
+/** A name that its subcommands share. */
+export const container = (
+  { flags = [], group, helpSince, name, since, summary }:
+    & Pick<Description, "group" | "name" | "since" | "summary">
+    & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
+  subcommands: ReadonlyArray<RedisCommand>
+): Container => ({
+  kind: "Container",
+  name,
+  arity: -2,
+  flags,
+  categories: [],
+  group,
+  since,
+  summary,
+  syntax: "",
+  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
+})

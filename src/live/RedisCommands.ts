@@ -3,17 +3,19 @@
  * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
 import * as CommandTable from "../kv/CommandTable.js"
-import { fits } from "../kv/DataCommand.js"
 import * as RedisAuthentication from "./RedisAuthentication.js"
 import * as RedisClientCommands from "./RedisClientCommands.js"
 import * as RedisClusterCommands from "./RedisClusterCommands.js"
-import { matches, quotable, wrongArity } from "./RedisCommand.js"
+import { fits, matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
+import * as RedisConfigCommands from "./RedisConfigCommands.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
+import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
+import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 
@@ -29,7 +31,10 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
-  ...RedisServerCommands.commands(() => all),
+  ...RedisConfigCommands.commands,
+  ...RedisServerCommands.commands,
+  ...RedisRegistryCommands.commands(() => all),
+  ...RedisSlowLogCommands.commands,
   ...RedisToolCommands.commands
 ]
 

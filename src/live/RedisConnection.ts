@@ -25,7 +25,8 @@ import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 import { OPEN, STOPPING } from "./RedisGate.js"
 import type { Gate, Outcome } from "./RedisGate.js"
-import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
+import { NO_AUTHENTICATION } from "./RedisRefusals.js"
+import * as RedisReply from "./RedisReply.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 import { RedisTransaction } from "./RedisTransaction.js"
@@ -62,6 +63,7 @@ export interface Shared {
 interface Waiting {
   readonly request: Request
   readonly gate: Gate
+  readonly sinceMillis: number
 }
 
 export class RedisConnection {
@@ -85,6 +87,8 @@ export class RedisConnection {
   private pushed: Array<Tell> = []
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
+  /** When this turn began, or what may have taken long in it ended. */
+  private nowMillis = 0
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
   /** No more requests are taken or will arrive: once all is answered, the connection closes. */
@@ -134,6 +138,7 @@ export class RedisConnection {
   turn(): void {
     if (this.closed) return
     const { client, shared: { out } } = this
+    this.nowMillis = performance.now()
     out.protocol = client.protocol
     this.sendPushed()
     let moved = true
@@ -169,7 +174,7 @@ export class RedisConnection {
    */
   giveUp(): void {
     this.leaving = true
-    if (this.held !== undefined) this.waiting.push({ request: this.held, gate: STOPPING })
+    if (this.held !== undefined) this.wait(this.held, STOPPING)
     this.held = undefined
     for (const { gate, request } of this.waiting) {
       const isUnknown = request.kind === "Write" || request.kind === "Task"
@@ -202,17 +207,16 @@ export class RedisConnection {
         break
       }
       this.held = undefined
-      if (local) this.waiting.push({ request, gate: OPEN })
-      else if (this.mayAsk(request)) this.waiting.push({ request, gate: this.start(request) })
-      else this.waiting.push({ request: RedisRequest.failed(NO_AUTHENTICATION), gate: OPEN })
+      if (local) this.wait(request, OPEN)
+      else if (RedisReply.mayAsk(request, this.client)) this.wait(request, this.start(request))
+      else this.wait(RedisRequest.failed(NO_AUTHENTICATION), OPEN)
       taken = true
     }
     return taken
   }
 
-  /** The client may have said who it is in the request before. */
-  private mayAsk({ isOpen }: Request): boolean {
-    return isOpen || this.client.user !== undefined
+  private wait(request: Request, gate: Gate): void {
+    this.waiting.push({ request, gate, sinceMillis: this.nowMillis })
   }
 
   private mayJoin(kind: Runnable["kind"]): boolean {
@@ -274,16 +278,19 @@ export class RedisConnection {
 
   /** Writes replies until one is not known yet or the client must read first. */
   private answer(): boolean {
-    const { out } = this.shared
+    const { client, shared: { out, server } } = this
     let answered = false
     while (
       this.head < this.waiting.length &&
       out.length + this.socket.writableLength < OUTPUT_LIMIT_BYTES
     ) {
-      const { gate: { outcome }, request } = this.waiting[this.head]!
-      if (outcome === undefined) break
+      const { gate, request, sinceMillis } = this.waiting[this.head]!
+      if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
-      this.reply(request, outcome)
+      RedisReply.write(request, gate, out, client, server)
+      if (RedisRequest.isSlow(request)) this.nowMillis = performance.now()
+      const tookMillis = this.nowMillis - sinceMillis
+      if (tookMillis >= server.slowLog.limitMillis) server.slowLog.add(request, client, tookMillis)
       this.head++
       answered = true
     }
@@ -295,36 +302,6 @@ export class RedisConnection {
       this.head = 0
     }
     return answered
-  }
-
-  /** What the client does not want to hear is taken back. */
-  private reply(request: Request, outcome: Outcome): void {
-    const { client, shared: { out } } = this
-    const before = out.length
-    if (client.replies === "skip") client.replies = "skipping"
-    this.write(request, outcome)
-    if (client.replies === "skipping" || client.replies === "off") out.cut(before)
-    if (client.replies === "skipping") client.replies = "on"
-  }
-
-  private write(request: Request, outcome: Outcome): void {
-    const { out, server } = this.shared
-    switch (outcome._tag) {
-      case "Done":
-        return request.replay === undefined
-          ? out.answer(outcome.answer)
-          : request.replay(outcome.answer, out, this.client, server)
-      case "Readable":
-        return this.mayAsk(request)
-          ? request.run?.(request.words, out, this.client, server)
-          : out.error(NO_AUTHENTICATION)
-      case "Refused":
-        return out.error(REFUSALS[outcome.reason])
-      case "UnknownOutcome":
-        return out.error(UNKNOWN_OUTCOME)
-      case "Told":
-        return outcome.tell(out)
-    }
   }
 
   private send(): void {

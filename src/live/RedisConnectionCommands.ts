@@ -3,7 +3,7 @@
  */
 import * as Integer from "../kv/Integer.js"
 import { NOT_AN_INTEGER, wrongArity } from "./RedisCommand.js"
-import type { RedisCommand, Run } from "./RedisCommand.js"
+import type { Local, RedisCommand, Run } from "./RedisCommand.js"
 
 const ANYTIME = ["noscript", "loading", "stale", "fast"] as const
 
@@ -34,32 +34,56 @@ const reset: Run = (_, out, client, { users }) => {
   out.simple("RESET")
 }
 
+const command = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  flags: ReadonlyArray<string>,
+  summary: string,
+  run: Run,
+  others: Partial<Local> = {}
+): Local => ({
+  kind: "Local",
+  name,
+  syntax,
+  arity,
+  since,
+  flags,
+  summary,
+  run,
+  group: "connection",
+  ...others
+})
+
+const LOADING = ["loading", "stale", "fast"] as const
+const UNASKED = [...ANYTIME, "no_auth", "allow_busy"] as const
+
+/** Every node answers reads as fresh as the leader's: there is nothing to opt into. */
+const CLUSTER = {
+  group: "cluster",
+  categories: ["connection"],
+  differs: "Granted, and changes nothing: any node answers reads and takes writes."
+} as const
+
 export const commands: ReadonlyArray<RedisCommand> = [
-  { kind: "Local", name: "ping", arity: -1, flags: ["fast"], run: ping },
-  {
-    kind: "Local",
-    name: "echo",
-    arity: 2,
-    flags: ["loading", "stale", "fast"],
-    run: (words, out) => out.bulk(words[1]!)
-  },
-  { kind: "Local", name: "select", arity: 2, flags: ["loading", "stale", "fast"], run: select },
-  {
-    kind: "Local",
-    name: "reset",
-    arity: 1,
-    flags: [...ANYTIME, "no_auth", "allow_busy"],
-    run: reset
-  },
-  {
-    kind: "Local",
-    name: "quit",
-    arity: -1,
-    flags: [...ANYTIME, "no_auth", "allow_busy"],
-    last: true,
-    run: ok
-  },
-  // Every node answers reads as fresh as the leader's: there is nothing to opt into.
-  { kind: "Local", name: "readonly", arity: 1, flags: ["loading", "stale", "fast"], run: ok },
-  { kind: "Local", name: "readwrite", arity: 1, flags: ["loading", "stale", "fast"], run: ok }
+  command("ping", "[message]", -1, "1.0.0", ["fast"], "Answers.", ping, {
+    tips: ["request_policy:all_shards", "response_policy:all_succeeded"]
+  }),
+  command(
+    "echo",
+    "message",
+    2,
+    "1.0.0",
+    LOADING,
+    "Returns what it is told.",
+    (words, out) => out.bulk(words[1]!)
+  ),
+  command("select", "index", 2, "1.0.0", LOADING, "Chooses the database.", select, {
+    differs: "There is only database 0."
+  }),
+  command("reset", "", 1, "6.2.0", UNASKED, "Makes the connection as it was when new.", reset),
+  command("quit", "", -1, "1.0.0", UNASKED, "Closes the connection.", ok, { last: true }),
+  command("readonly", "", 1, "3.0.0", LOADING, "Lets a replica answer reads.", ok, CLUSTER),
+  command("readwrite", "", 1, "3.0.0", LOADING, "Takes READONLY back.", ok, CLUSTER)
 ]

@@ -6,7 +6,7 @@ import * as Command from "../kv/Command.js"
 import * as CommandTable from "../kv/CommandTable.js"
 import type { DataCommand } from "../kv/DataCommand.js"
 import * as Key from "../kv/Key.js"
-import { withHelp } from "./RedisCommand.js"
+import { container } from "./RedisCommand.js"
 import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 
 const KEY_TOO_LONG = `ERR the key is longer than ${Key.LIMIT_BYTES} bytes: use a shorter one`
@@ -26,7 +26,7 @@ export const keyPlaces = (
   return places
 }
 
-const encode = ({ keys }: DataCommand) => (words: Words): Uint8Array | string => {
+const encode = ({ keys }: Pick<DataCommand, "keys">) => (words: Words): Uint8Array | string => {
   for (const at of keyPlaces(keys, words)) {
     if (words[at]!.length > Key.LIMIT_BYTES) return KEY_TOO_LONG
   }
@@ -34,31 +34,27 @@ const encode = ({ keys }: DataCommand) => (words: Words): Uint8Array | string =>
   return bytes.length > Command.LIMIT_BYTES ? COMMAND_TOO_LONG : bytes
 }
 
-const toRunnable = (command: DataCommand): Runnable => {
-  const { arity, flags, keys, name, run } = command
-  const shape = { name, arity, flags, keys }
-  if (command.kind !== "Read") return { ...shape, kind: "Write", encode: encode(command) }
+const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
+  if (kind !== "Read") return { ...described, kind: "Write", encode: encode(described) }
   return {
-    ...shape,
+    ...described,
     kind: "Read",
     isOfLog: true,
     run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
   }
 }
 
-const subcommandsOf = (container: string): ReadonlyArray<RedisCommand> =>
-  CommandTable.all.filter(({ name }) => name.startsWith(`${container}|`)).map((command) => ({
-    ...toRunnable(command),
-    help: [`${command.name.slice(container.length + 1).toUpperCase()} <key>`, command.summary]
-  }))
+const isOfObject = ({ name }: DataCommand): boolean => name.startsWith("object|")
+
+const OBJECT = {
+  name: "object",
+  group: "generic",
+  since: "2.2.3",
+  helpSince: "6.2.0",
+  summary: "Tells how what a key holds is kept."
+} as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  ...CommandTable.all.filter(({ name }) => !name.includes("|")).map(toRunnable),
-  {
-    kind: "Container",
-    name: "object",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("object", subcommandsOf("object"))
-  }
+  ...CommandTable.all.filter((command) => !isOfObject(command)).map(toRunnable),
+  container(OBJECT, CommandTable.all.filter(isOfObject).map(toRunnable))
 ]

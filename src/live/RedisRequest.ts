@@ -8,6 +8,8 @@ import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
   readonly kind: Runnable["kind"]
+  /** Absent if nothing was carried out that could have taken long. */
+  readonly asked?: Runnable
   readonly words: Words
   /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
   readonly run: Run | undefined
@@ -36,23 +38,23 @@ export const failed = (message: string, isOpen = true): Request => ({
   command: undefined
 })
 
-export const make = (command: Runnable, words: Words): Request => {
-  const isOpen = command.flags.includes("no_auth")
-  switch (command.kind) {
+export const make = (asked: Runnable, words: Words): Request => {
+  const isOpen = asked.flags.includes("no_auth")
+  switch (asked.kind) {
     case "Prefix":
-      return unwrap(command.unwrap(words))
+      return unwrap(asked.unwrap(words))
     case "Task": {
-      const { begin } = command
-      return { kind: "Task", words, run: undefined, isOpen, command: undefined, begin }
+      const { begin } = asked
+      return { kind: "Task", asked, words, run: undefined, isOpen, command: undefined, begin }
     }
     case "Write": {
-      const encoded = command.encode(words)
+      const encoded = asked.encode(words)
       if (typeof encoded === "string") return failed(encoded, isOpen)
-      return { kind: "Write", words: [], run: undefined, isOpen, command: encoded }
+      return { kind: "Write", asked, words: [], run: undefined, isOpen, command: encoded }
     }
     case "Local":
     case "Read":
-      return { kind: command.kind, words, run: command.run, isOpen, command: undefined }
+      return { kind: asked.kind, asked, words, run: asked.run, isOpen, command: undefined }
   }
 }
 
@@ -62,5 +64,9 @@ const unwrap = (prefixed: Prefixed | string): Request => {
   const command = RedisCommands.find(words)
   if (typeof command === "string") return failed(command)
   if (command.kind !== "Read") return failed(ONLY_READS, false)
-  return { kind: "Read", words, run: command.run, isOpen: false, command: undefined, reads }
+  return { ...make(command, words), reads }
 }
+
+/** Whether the reply itself may take long: it is made when it is written, and from much. */
+export const isSlow = ({ asked, run }: Request): boolean =>
+  run !== undefined && asked?.flags.includes("fast") === false

@@ -5,7 +5,7 @@
  */
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { withHelp } from "./RedisCommand.js"
+import { container } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as RedisPlaces from "./RedisPlaces.js"
 import type { Place, Reachable } from "./RedisPlaces.js"
@@ -120,52 +120,66 @@ const checkQuorum: Run = (_words, out, client, server) => {
 const subcommand = (
   name: string,
   arity: number,
-  help: readonly [usage: string, summary: string],
+  since: string,
+  summary: string,
   run: Run
 ): RedisCommand => ({
   kind: "Local",
   name: `sentinel|${name}`,
   arity,
   flags: ["admin"],
-  help,
+  group: "sentinel",
+  since,
+  summary,
+  syntax: arity === 3 ? "master-name" : "",
   run
 })
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("ckquorum", 3, [
-    "CKQUORUM <master-name>",
-    "Tell whether this node is connected to a majority of the members."
-  ], checkQuorum),
-  subcommand("get-master-addr-by-name", 3, [
-    "GET-MASTER-ADDR-BY-NAME <master-name>",
-    "Return the host and port of the leader, or nil as long as there is none."
-  ], getMasterAddress),
-  subcommand("master", 3, [
-    "MASTER <master-name>",
-    "Return what is known of the leader."
-  ], tellMaster),
-  subcommand("masters", 2, ["MASTERS", "Return a list of the one group there is."], tellMasters),
-  subcommand("myid", 2, ["MYID", "Return the id of this node."], (_words, out, _client, server) => {
-    const status = server.status()
-    out.text(RedisPlaces.nameOf(status, status.id))
-  }),
-  subcommand("replicas", 3, [
-    "REPLICAS <master-name>",
-    "Return what is known of the other members."
-  ], tellReplicas),
-  subcommand("sentinels", 3, [
-    "SENTINELS <master-name>",
-    "Return what is known of the other members as sentinels: every node is one."
-  ], tellSentinels),
-  subcommand("slaves", 3, ["SLAVES <master-name>", "The same as REPLICAS."], tellReplicas)
+  subcommand(
+    "ckquorum",
+    3,
+    "2.8.4",
+    "Tells whether this node is connected to a majority of the members.",
+    checkQuorum
+  ),
+  subcommand(
+    "get-master-addr-by-name",
+    3,
+    "2.8.4",
+    "Returns the host and port of the leader, or nil as long as there is none.",
+    getMasterAddress
+  ),
+  subcommand("master", 3, "2.8.4", "Returns what is known of the leader.", tellMaster),
+  subcommand("masters", 2, "2.8.4", "Returns a list of the one group there is.", tellMasters),
+  subcommand(
+    "myid",
+    2,
+    "6.2.0",
+    "Returns the id of this node.",
+    (_words, out, _client, server) => {
+      const status = server.status()
+      out.text(RedisPlaces.nameOf(status, status.id))
+    }
+  ),
+  subcommand("replicas", 3, "5.0.0", "Returns what is known of the other members.", tellReplicas),
+  subcommand(
+    "sentinels",
+    3,
+    "2.8.4",
+    "Returns what is known of the other members as sentinels: every node is one.",
+    tellSentinels
+  ),
+  subcommand("slaves", 3, "2.8.0", "Does as REPLICAS does.", tellReplicas)
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Container",
+  container({
     name: "sentinel",
-    arity: -2,
     flags: ["admin"],
-    subcommands: withHelp("sentinel", subcommands)
-  }
+    group: "sentinel",
+    since: "2.8.4",
+    helpSince: "6.2.0",
+    summary: "Tells of the members as Redis Sentinel would."
+  }, subcommands)
 ]

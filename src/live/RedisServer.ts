@@ -16,6 +16,7 @@ import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
 import * as RedisSwitch from "./RedisSwitch.js"
+import { SlowLog } from "./SlowLog.js"
 import { codeOf } from "./SystemError.js"
 import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
@@ -114,7 +115,8 @@ const make = (
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
-      totals
+      totals,
+      slowLog: new SlowLog()
     }
     const shared: Shared = {
       node,

@@ -5,18 +5,16 @@
 import * as Integer from "../kv/Integer.js"
 import * as Key from "../kv/Key.js"
 import type { Value } from "../kv/Store.js"
-import { matches, NOT_AN_INTEGER, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { RedisCommand, Run, Task, Words } from "./RedisCommand.js"
+import { container, matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
+import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
 
-const STALE = ["noscript", "loading", "stale"] as const
-const ADMIN = ["admin", ...STALE] as const
+const ADMIN = ["admin", "noscript", "loading", "stale"] as const
+const UNSURE = ["nondeterministic_output"] as const
+const EVERY_NODE = ["request_policy:all_nodes"] as const
+const EVERY_SHARD = ["request_policy:all_shards"] as const
 
 /** About what the store keeps for a key beside its bytes and those of its value. */
 const ENTRY_BYTES = 100
-
-const NO_DEBUG = "ERR DEBUG command not allowed. If the enable-debug-command option is set to " +
-  "\"local\", you can run it from a local connection, otherwise you need to set this option in " +
-  "the configuration file, and then restart the server."
 
 /** Begins when every earlier write of the connection is acknowledged, and thus on a majority. */
 const wait: Task["begin"] = (words, _client, server, done) => {
@@ -30,13 +28,6 @@ const wait: Task["begin"] = (words, _client, server, done) => {
   const { membership: { members } } = server.status()
   const voters = members.filter(({ role }) => role !== "Learner").length
   done((out) => out.integer(Math.floor(voters / 2)))
-}
-
-const time: Run = (_words, out) => {
-  const millis = Date.now()
-  out.array(2)
-  out.text(String(Math.floor(millis / 1000)))
-  out.text(String(millis % 1000 * 1000))
 }
 
 const memoryUsage: Run = (words, out, _client, { store }) => {
@@ -66,109 +57,150 @@ const flush = (what: string): Run => (words, out) => {
 
 const none: Run = (_words, out) => out.array(0)
 
+/** What an entry below has besides its shape. */
+type Others = Partial<Omit<Local, "kind" | "run">>
+
+const subcommand = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  summary: string,
+  run: Run,
+  others: Others
+): Local => ({
+  kind: "Local",
+  group: "server",
+  name,
+  syntax,
+  arity,
+  since,
+  flags: [],
+  summary,
+  run,
+  ...others
+})
+
 const MEMORY: ReadonlyArray<RedisCommand> = [
   {
-    kind: "Read",
-    name: "memory|usage",
-    arity: -3,
-    flags: ["readonly"],
-    keys: [2, 2, 1],
-    help: ["USAGE <key> [SAMPLES <count>]", "Return about how much memory <key> takes, in bytes."],
-    run: memoryUsage
+    ...subcommand(
+      "memory|usage",
+      "key [SAMPLES count]",
+      -3,
+      "4.0.0",
+      "Returns about how much memory a key takes, in bytes.",
+      memoryUsage,
+      { flags: ["readonly"], keys: [2, 2, 1], access: "RO" }
+    ),
+    kind: "Read"
   }
 ]
+
+const SAMPLED = {
+  flags: ADMIN,
+  tips: [...UNSURE, ...EVERY_NODE, "response_policy:special"],
+  differs: "No latencies are sampled."
+} as const
 
 const LATENCY: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "latency|history",
-    arity: 3,
-    flags: ADMIN,
-    help: ["HISTORY <event>", "Return nothing: no latencies are sampled."],
-    run: none
-  },
-  {
-    kind: "Local",
-    name: "latency|latest",
-    arity: 2,
-    flags: ADMIN,
-    help: ["LATEST", "Return nothing: no latencies are sampled."],
-    run: none
-  },
-  {
-    kind: "Local",
-    name: "latency|reset",
-    arity: -2,
-    flags: ADMIN,
-    help: ["RESET [<event> ...]", "Return 0, the number of events that were forgotten."],
-    run: (_words, out) => out.integer(0)
-  }
+  subcommand("latency|history", "event", 3, "2.8.13", "Returns nothing.", none, SAMPLED),
+  subcommand("latency|latest", "", 2, "2.8.13", "Returns nothing.", none, SAMPLED),
+  subcommand("latency|reset", "[event ...]", -2, "2.8.13", "Returns 0.", (_words, out) => {
+    out.integer(0)
+  }, { ...SAMPLED, tips: [...EVERY_NODE, "response_policy:all_succeeded"] })
 ]
 
-const FUNCTION: ReadonlyArray<RedisCommand> = [{
-  kind: "Local",
-  name: "function|flush",
-  arity: -2,
-  flags: ["write", "noscript"],
-  help: ["FLUSH [ASYNC|SYNC]", "Delete all functions: there are none."],
-  run: flush("FUNCTION FLUSH only supports")
-}]
+const FLUSH_MODE = "[ASYNC | SYNC]"
+const SCRIPTING = { group: "scripting", flags: ["noscript"] } as const
+const NO_LUA = "There is no Lua here, so there are none."
+
+const FUNCTION: ReadonlyArray<RedisCommand> = [
+  subcommand(
+    "function|flush",
+    FLUSH_MODE,
+    -2,
+    "7.0.0",
+    "Deletes all functions.",
+    flush("FUNCTION FLUSH only supports"),
+    {
+      ...SCRIPTING,
+      flags: ["write", "noscript"],
+      tips: [...EVERY_SHARD, "response_policy:all_succeeded"],
+      differs: NO_LUA
+    }
+  )
+]
 
 const existing = (words: Words): number => words.length - 2
 
 const SCRIPT: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "script|exists",
-    arity: -3,
-    flags: ["noscript"],
-    help: ["EXISTS <sha1> [<sha1> ...]", "Return 0 for each: there are no scripts."],
-    run: (words, out) => {
-      out.array(existing(words))
-      for (let at = 0; at < existing(words); at++) out.integer(0)
+  subcommand("script|exists", "sha1 [sha1 ...]", -3, "2.6.0", "Returns 0 for each.", (
+    words,
+    out
+  ) => {
+    out.array(existing(words))
+    for (let at = 0; at < existing(words); at++) out.integer(0)
+  }, {
+    ...SCRIPTING,
+    tips: [...EVERY_SHARD, "response_policy:agg_logical_and"],
+    differs: NO_LUA
+  }),
+  subcommand(
+    "script|flush",
+    FLUSH_MODE,
+    -2,
+    "2.6.0",
+    "Deletes all scripts.",
+    flush("SCRIPT FLUSH only support"),
+    {
+      ...SCRIPTING,
+      tips: [...EVERY_NODE, "response_policy:all_succeeded"],
+      differs: NO_LUA
     }
-  },
-  {
-    kind: "Local",
-    name: "script|flush",
-    arity: -2,
-    flags: ["noscript"],
-    help: ["FLUSH [ASYNC|SYNC]", "Delete all scripts: there are none."],
-    run: flush("SCRIPT FLUSH only support")
-  }
+  )
 ]
 
-const container = (
-  name: string,
-  subcommands: ReadonlyArray<RedisCommand>
-): RedisCommand => ({
-  kind: "Container",
-  name,
-  arity: -2,
-  flags: [],
-  subcommands: withHelp(name, subcommands)
-})
-
 export const commands: ReadonlyArray<RedisCommand> = [
-  { kind: "Task", name: "wait", arity: 3, flags: ["noscript"], begin: wait },
-  { kind: "Local", name: "time", arity: 1, flags: ["loading", "stale", "fast"], run: time },
   {
-    // When the node started: as Redis says as long as it has not saved.
-    kind: "Local",
-    name: "lastsave",
-    arity: 1,
-    flags: ["loading", "stale", "fast"],
-    run: (_words, out, _client, server) => out.integer(Math.floor(server.startedAtMillis / 1000))
+    kind: "Task",
+    name: "wait",
+    syntax: "numreplicas timeout",
+    arity: 3,
+    flags: ["noscript"],
+    categories: ["connection"],
+    tips: [...EVERY_SHARD, "response_policy:agg_min"],
+    group: "generic",
+    since: "3.0.0",
+    summary: "Tells how many other members have every acknowledged write at least.",
+    differs: "It never waits: what is acknowledged is on a majority.",
+    begin: wait
   },
-  {
-    kind: "Local",
-    name: "debug",
-    arity: -2,
-    flags: ADMIN,
-    run: (_words, out) => out.error(NO_DEBUG)
-  },
-  container("memory", MEMORY),
-  container("latency", LATENCY),
-  container("function", FUNCTION),
-  container("script", SCRIPT)
+  container({
+    name: "memory",
+    group: "server",
+    since: "4.0.0",
+    helpSince: "4.0.0",
+    summary: "Tells of memory."
+  }, MEMORY),
+  container({
+    name: "latency",
+    group: "server",
+    since: "2.8.13",
+    helpSince: "2.8.13",
+    summary: "Tells of latencies."
+  }, LATENCY),
+  container({
+    name: "function",
+    group: "scripting",
+    since: "7.0.0",
+    helpSince: "7.0.0",
+    summary: "Tells of functions in Lua."
+  }, FUNCTION),
+  container({
+    name: "script",
+    group: "scripting",
+    since: "2.6.0",
+    helpSince: "5.0.0",
+    summary: "Tells of scripts in Lua."
+  }, SCRIPT)
 ]

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import { SlowLog } from "../../src/live/SlowLog.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
@@ -26,7 +27,8 @@ const connection = () => {
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
-    totals: { connections: 7, rejectedConnections: 1, commands: 9, deniedPasswords: 0 }
+    totals: { connections: 7, rejectedConnections: 1, commands: 9, deniedPasswords: 0 },
+    slowLog: new SlowLog()
   }
   const client: Client = {
     id: 5,
@@ -133,7 +135,7 @@ describe("CONFIG GET", () => {
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*18\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*22\r\n/)
   })
 })
 
@@ -168,13 +170,55 @@ describe("COMMAND", () => {
     const count = RedisCommands.all.length
     expect(ask("COMMAND", "COUNT")).toBe(`:${count}\r\n`)
     expect(ask("COMMAND").startsWith(`*${count}\r\n*10\r\n$3\r\nget\r\n:2\r\n`)).toBe(true)
-    expect(ask("COMMAND", "LIST").split("\r\n").length).toBe(2 * count + 2)
+    expect(ask("COMMAND", "DOCS").startsWith(`*${2 * count}\r\n$3\r\nget\r\n*8\r\n`)).toBe(true)
+    expect(ask("COMMAND", "LIST")).toContain("\r\nclient|getname\r\n")
+  })
+
+  it("INFO tells of a command what it wants, what it does and with which keys", () => {
+    const { ask } = connection()
+    const keys = "*6\r\n$5\r\nflags\r\n*2\r\n+RO\r\n+access\r\n" +
+      "$12\r\nbegin_search\r\n*4\r\n$4\r\ntype\r\n$5\r\nindex\r\n" +
+      "$4\r\nspec\r\n*2\r\n$5\r\nindex\r\n:1\r\n" +
+      "$9\r\nfind_keys\r\n*4\r\n$4\r\ntype\r\n$5\r\nrange\r\n" +
+      "$4\r\nspec\r\n*6\r\n$7\r\nlastkey\r\n:0\r\n$7\r\nkeystep\r\n:1\r\n$5\r\nlimit\r\n:0\r\n"
     expect(ask("COMMAND", "INFO", "GET", "nope")).toBe(
       "*2\r\n*10\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n:1\r\n:1\r\n:1\r\n" +
-        "*0\r\n*0\r\n*0\r\n*0\r\n$-1\r\n"
+        `*3\r\n+@read\r\n+@string\r\n+@fast\r\n*0\r\n*1\r\n${keys}*0\r\n$-1\r\n`
     )
-    expect(ask("COMMAND", "DOCS")).toBe("*0\r\n")
-    expect(ask("COMMAND", "HELP")).toContain("+COUNT\r\n+    Return the total number of commands")
+  })
+
+  it("DOCS tells the syntax of a command, for tools that help whoever types", () => {
+    const { ask } = connection()
+    const text = (value: string) => `$${value.length}\r\n${value}\r\n`
+    expect(ask("COMMAND", "DOCS", "nope", "MEMORY|USAGE")).toBe(
+      "*2\r\n" + text("memory|usage") + "*8\r\n" +
+        text("summary") + text("Returns about how much memory a key takes, in bytes.") +
+        text("since") + text("4.0.0") +
+        text("group") + text("server") +
+        text("arguments") + "*2\r\n*6\r\n" +
+        text("name") + text("key") +
+        text("type") + text("key") +
+        text("key_spec_index") + ":0\r\n*8\r\n" +
+        text("name") + text("count") +
+        text("type") + text("integer") +
+        text("token") + text("SAMPLES") +
+        text("flags") + "*1\r\n+optional\r\n"
+    )
+  })
+
+  it("HELP is made from what the subcommands say of themselves", () => {
+    const { ask } = connection()
+    expect(ask("SCRIPT", "HELP")).toBe([
+      "*7",
+      "+SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "+EXISTS sha1 [sha1 ...]",
+      "+    Returns 0 for each.",
+      "+FLUSH [ASYNC | SYNC]",
+      "+    Deletes all scripts.",
+      "+HELP",
+      "+    Prints this help.",
+      ""
+    ].join("\r\n"))
   })
 })
 

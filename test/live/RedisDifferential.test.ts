@@ -98,8 +98,10 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "GET", "appendonly"], ["CONFIG", "GET", "nothing"], ["config", "get", "maxclients"]],
   [["CONFIG", "GET", "proto-max-bulk-len"]],
   [["CONFIG", "GET", "databases", "databases", "d?t*base*"], ["CONFIG", "GET", "maxmemory-p*"]],
+  [["CONFIG", "GET", "SAVE"], ["CONFIG", "GET", "Save", "save"], ["CONFIG", "GET", "S[aA]VE"]],
   [["INFO", "nope"], ["COMMAND", "nope"], ["COMMAND", "COUNT", "x"], ["COMMAND", "LIST", "x"]],
-  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"]],
+  [["COMMAND", "INFO", "nope"], ["COMMAND", "DOCS", "nope"], ["COMMAND", "INFO", "client|nope"]],
+  [["COMMAND", "INFO", "get"], ["COMMAND", "INFO", "CLIENT|ID", "rename", "get|x", "mset", "ping"]],
   // Clients.
   [["CLIENT", "LIST", "TYPE", "nope"], ["CLIENT", "LIST", "ID"], ["CLIENT", "LIST", "ID", "x"]],
   [["CLIENT", "LIST", "x"], ["CLIENT", "LIST", "TYPE", "pubsub"], ["CLIENT", "LIST", "ID", "0"]],
@@ -120,6 +122,8 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["ACL"], ["ACL", "nope"], ["ACL", "WHOAMI"], ["ACL", "USERS"], ["ACL", "GETUSER", "nobody"]],
   [["ACL", "LIST", "x"], ["ACL", "WHOAMI", "x"], ["ACL", "GETUSER", "default"]],
   // What tools send.
+  // Of a cluster of one node: nobody else has anything.
+  [["WAIT", "0", "0"], ["SET", "a", "1"], ["WAIT", "1", "1"]],
   [["WAIT", "x", "0"], ["WAIT", "1", "-1"], ["WAIT", "1", "x"], ["WAIT"]],
   [["TIME", "x"], ["LASTSAVE", "x"], ["DEBUG", "SLEEP", "0"], ["DEBUG"]],
   [["MEMORY", "USAGE", "nothing"], ["MEMORY", "nope"], ["MEMORY"], ["MEMORY", "USAGE"]],
@@ -130,12 +134,30 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["SCRIPT", "FLUSH"], ["SCRIPT", "FLUSH", "SYNC"], ["SCRIPT", "FLUSH", "x"], ["SCRIPT", "nope"]],
   [["SCRIPT", "EXISTS", "a", "b"], ["SCRIPT", "EXISTS"]],
   [["CONFIG", "SET"], ["CONFIG", "SET", "a"], ["CONFIG", "SET", "nope", "1"]],
+  [["CONFIG", "SET", "a", "b", "c"], ["CONFIG", "SET", "save", "", "NOPE", "1"]],
   [["CONFIG", "SET", "save", ""], ["CONFIG", "SET", "maxmemory", "0", "save", ""]],
   [["CONFIG", "SET", "databases", "2"], ["CONFIG", "RESETSTAT"], ["CONFIG", "REWRITE"]],
+  [["CONFIG", "GET", "slowlog-*"], ["CONFIG", "SET", "slowlog-max-len", "-1"]],
+  [["CONFIG", "SET", "slowlog-max-len", "x"], ["CONFIG", "SET", "slowlog-max-len", "1.5"]],
+  [["CONFIG", "SET", "slowlog-max-len", "64", "SLOWLOG-MAX-LEN", "65"]],
+  [["CONFIG", "SET", "slowlog-max-len", "64"], ["CONFIG", "GET", "slowlog-max-len"]],
+  [["CONFIG", "SET", "slowlog-max-len", "128", "slowlog-log-slower-than", "-2"]],
+  [["CONFIG", "SET", "slowlog-max-len", "128"], ["CONFIG", "GET", "slowlog-max-len"]],
+  [["SLOWLOG"], ["SLOWLOG", "nope"], ["SLOWLOG", "GET", "x"], ["SLOWLOG", "GET", "-2"]],
+  [["SLOWLOG", "GET", "1", "2"], ["SLOWLOG", "LEN", "x"], ["SLOWLOG", "GET", "0"]],
+  [["SLOWLOG", "RESET"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET"], ["SLOWLOG", "RESET", "x"]],
   [["COMMAND", "GETKEYS"], ["COMMAND", "GETKEYS", "nope"], ["COMMAND", "GETKEYS", "PING"]],
   [["COMMAND", "GETKEYS", "get", "a"], ["COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2"]],
   [["COMMAND", "GETKEYS", "GET"], ["COMMAND", "GETKEYS", "DEL", "a", "b", "c"]],
+  [["COMMAND", "GETKEYS", "OBJECT", "ENCODING", "a"], ["COMMAND", "GETKEYS", "OBJECT", "x", "a"]],
+  [["COMMAND", "GETKEYS", "OBJECT", "HELP"], ["COMMAND", "GETKEYS", "MEMORY", "USAGE", "a"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "COPY", "a", "b"], ["COMMAND", "GETKEYSANDFLAGS", "GET", "a"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "MSET", "a", "1", "b", "2"], ["COMMAND", "GETKEYSANDFLAGS"]],
+  [["COMMAND", "GETKEYSANDFLAGS", "nope", "a"], ["COMMAND", "GETKEYSANDFLAGS", "LCS", "a", "b"]],
   [["COMMAND", "LIST", "FILTERBY", "PATTERN", "mset"], ["COMMAND", "LIST", "FILTERBY", "x", "y"]],
+  [["COMMAND", "LIST", "FILTERBY", "PATTERN", "MSET"], ["COMMAND", "LIST", "FILTERBY", "PATTERN"]],
+  [["COMMAND", "LIST", "FILTERBY", "MODULE", "x"], ["COMMAND", "LIST", "FILTERBY", "ACLCAT", "x"]],
+  [["COMMAND", "LIST", "FILTERBY", "ACLCAT", "@hash"], ["COMMAND", "LIST", "FILTERBY"]],
   // The cluster of one shard.
   [["CLUSTER"], ["CLUSTER", "nope"], ["CLUSTER", "KEYSLOT"], ["CLUSTER", "SLOTS", "x"]]
 ]
@@ -159,22 +181,23 @@ const different: ReadonlyArray<Difference> = [
     words: [["CLUSTER", "INFO"]]
   },
   { why: "it is a cluster to those who ask", words: [["ASKING"]] },
-  { why: "every acknowledged write is on a majority", words: [["WAIT", "0", "0"]] },
   { why: "keys take other memory", words: [["SET", "a", "1"], ["MEMORY", "USAGE", "a"]] },
   { why: "no client can be paused: others would serve on", words: [["CLIENT", "PAUSE", "0"]] },
   { why: "as Redis 7.2 has it", words: [["CLIENT", "NO-TOUCH", "on"]] },
   {
     why: "what is so cannot be changed",
-    words: [["CONFIG", "SET", "proto-max-bulk-len", "536870912"]]
+    words: [["CONFIG", "SET", "timeout", "60"], ["CONFIG", "SET", "timeout", "0"]]
   },
   { why: "it has fewer commands", words: [["COMMAND", "COUNT"]] },
+  { why: "Redis explains flags in a note", words: [["COMMAND", "INFO", "set"]] },
   {
-    why: "commands have no categories and key specifications",
-    words: [["COMMAND", "INFO", "get"]]
+    why: "SET may read its key, with GET or without",
+    words: [
+      ["COMMAND", "GETKEYSANDFLAGS", "SET", "a", "1"]
+    ]
   },
   { why: "it has other subcommands to tell of", words: [["CLIENT", "HELP"]] },
   { why: "INFO tells what is so here", words: [["INFO", "server"]] },
-  { why: "a setting is told by its own name, not as asked", words: [["CONFIG", "GET", "SAVE"]] },
   { why: "no command of Redis is missing silently", words: [["LPUSH", "a", "1"]] }
 ]
 
