@@ -5,6 +5,7 @@
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
 import type { Words } from "../kv/Command.js"
+import { quotable } from "../kv/DataCommand.js"
 import type { Description } from "../kv/Description.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
@@ -130,6 +131,16 @@ export type RedisCommand = Runnable | Container
 /** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
 export const isPlain = (word: Uint8Array): boolean =>
   word.every((byte) => byte > 0x20 && byte < 0x7f)
+
+/** Redis quotes no more than this of what it does not know. */
+const QUOTED_CHARACTERS = 128
+
+/** A subcommand that takes fewer words, and that its arity cannot tell. */
+export const misused = ([container, subcommand]: Words): string => {
+  const shown = quotable(subcommand!, QUOTED_CHARACTERS)
+  const name = quotable(container!, QUOTED_CHARACTERS).toUpperCase()
+  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${name} HELP.`
+}
 
 /** Of whatever holds subcommands; but for the name it is what its `HELP` has. */
 type Holder = Pick<Description, "categories" | "group" | "name" | "since">

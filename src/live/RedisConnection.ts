@@ -230,7 +230,8 @@ export class RedisConnection {
     const command = request.command ?? request.encode?.()
     const { node, schedule, server } = this.shared
     this.underWay++
-    this.underWayKind = kind
+    // What must be prepared is not begun yet: no later write may overtake it.
+    this.underWayKind = prepare === undefined ? kind : "Task"
     const shared = kind === "Read" ? this.readGates.get(reads) : undefined
     if (shared !== undefined) return shared
     const gate: Gate = { outcome: undefined }

@@ -5,7 +5,7 @@
 import * as Integer from "../kv/Integer.js"
 import * as Key from "../kv/Key.js"
 import type { Value } from "../kv/Store.js"
-import { container, matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
+import { container, matches, misused, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
 
 const ADMIN = ["admin", "noscript", "loading", "stale"] as const
@@ -30,11 +30,21 @@ const wait: Task["begin"] = (words, _client, server, done) => {
   done((out) => out.integer(Math.floor(voters / 2)))
 }
 
+/** What is wrong with the options, if anything: all of a value is looked at, whatever they say. */
+const refusalOf = (words: Words): string | undefined => {
+  for (let at = 3; at < words.length; at += 2) {
+    const word = words[at + 1]
+    if (!matches(words[at]!, "samples") || word === undefined) return SYNTAX_ERROR
+    const samples = Integer.parse(word)
+    if (samples === undefined) return NOT_AN_INTEGER
+    if (samples < 0) return SYNTAX_ERROR
+  }
+  return undefined
+}
+
 const memoryUsage: Run = (words, out, _client, { store }) => {
-  const isPlain = words.length === 3
-  const hasSamples = words.length === 5 && matches(words[3]!, "samples")
-  if (!isPlain && !hasSamples) return out.error(SYNTAX_ERROR)
-  if (hasSamples && Integer.parse(words[4]!) === undefined) return out.error(NOT_AN_INTEGER)
+  const refusal = refusalOf(words)
+  if (refusal !== undefined) return out.error(refusal)
   const stored = store.get(Key.fromBytes(words[2]!))
   if (stored === undefined) return out.nil()
   out.integer(ENTRY_BYTES + words[2]!.length + sizeBytesOf(stored.value))
@@ -53,6 +63,13 @@ const flush = (what: string): Run => (words, out) => {
   const isKnown = mode === undefined || matches(mode, "sync") || matches(mode, "async")
   if (isKnown && more === undefined) out.simple("OK")
   else out.error(`ERR ${what} SYNC|ASYNC option`)
+}
+
+const flushScripts = flush("SCRIPT FLUSH only support")
+
+const flushFunctions: Run = (words, ...others) => {
+  if (words.length > 3) others[0].error(misused(words))
+  else flush("FUNCTION FLUSH only supports")(words, ...others)
 }
 
 const none: Run = (_words, out) => out.array(0)
@@ -121,7 +138,7 @@ const FUNCTION: ReadonlyArray<RedisCommand> = [
     -2,
     "7.0.0",
     "Deletes all functions.",
-    flush("FUNCTION FLUSH only supports"),
+    flushFunctions,
     {
       ...SCRIPTING,
       flags: ["write", "noscript"],
@@ -151,7 +168,7 @@ const SCRIPT: ReadonlyArray<RedisCommand> = [
     -2,
     "2.6.0",
     "Deletes all scripts.",
-    flush("SCRIPT FLUSH only support"),
+    flushScripts,
     {
       ...SCRIPTING,
       tips: [...EVERY_NODE, "response_policy:all_succeeded"],

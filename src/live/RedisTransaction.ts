@@ -183,7 +183,10 @@ export class RedisTransaction {
 const queue = (command: Runnable, words: Words): Queued | string => {
   switch (command.kind) {
     case "Read":
-      return command.isOfLog === true ? { _tag: "Logged", words } : NOT_ALLOWED
+      // What the log does not carry shows the store as it is after the transaction, or later.
+      return command.isOfLog === true
+        ? { _tag: "Logged", words }
+        : { _tag: "Local", words, run: command.run }
     case "Write": {
       const encoded = command.encode(words)
       return typeof encoded === "string" ? encoded : { _tag: "Logged", words }
