@@ -1,8 +1,8 @@
 /**
  * What the log carries, as a value and as bytes: one request of a client, several that are carried
- * out as one, or what time it is. One command has one encoding: a byte for the kind, then its
- * fields, lengths as base-128 numbers. The kinds' numbers are written in logs; they are never given
- * a second meaning. 1 to 6 were those of a format that no release has written.
+ * out as one, what time it is, or how much may be held. One command has one encoding: a byte for
+ * the kind, then its fields, lengths as base-128 numbers. The kinds' numbers are written in logs;
+ * they are never given a second meaning. 1 to 6 were those of a format that no release has written.
  */
 import * as Key from "./Key.js"
 import * as Latin1 from "./Latin1.js"
@@ -47,11 +47,21 @@ export interface Time {
   readonly millis: number
 }
 
-export type Command = Call | Transaction | Time
+/** How much may be held, and what goes because it is more, as whoever leads has decided. */
+export interface Memory {
+  readonly _tag: "Memory"
+  /** What makes the store hold more than this is refused; 0 if nothing is. */
+  readonly limitBytes: number
+  /** A key that was written since it was chosen stays. */
+  readonly evicted: ReadonlyArray<Watched>
+}
+
+export type Command = Call | Transaction | Time | Memory
 
 const CALL = 7
 const TRANSACTION = 8
 const TIME = 9
+const MEMORY = 10
 
 /** The words of a request made by a program. */
 export const words = (...all: ReadonlyArray<string | Uint8Array>): Words =>
@@ -69,6 +79,8 @@ export const encode = (command: Command): Uint8Array => {
       Numbers.write(command.millis, bytes, 1)
       return bytes
     }
+    case "Memory":
+      return encodeMemory(command)
   }
 }
 
@@ -80,20 +92,41 @@ export const encodeCall = (words: Words): Uint8Array => {
 }
 
 const encodeTransaction = ({ calls, watched }: Transaction): Uint8Array => {
-  let size = 1 + Numbers.sizeOf(watched.length)
-  for (const { key, revision } of watched) {
-    size += Numbers.sizeOf(key.length) + key.length + Numbers.sizeOf(revision)
-  }
+  let size = 1 + sizeOfWatched(watched)
   for (const words of calls) size += sizeOfWords(words)
   const bytes = new Uint8Array(size)
   bytes[0] = TRANSACTION
-  let at = Numbers.write(watched.length, bytes, 1)
+  let at = writeWatched(watched, bytes, 1)
+  for (const words of calls) at = writeWords(words, bytes, at)
+  return bytes
+}
+
+const encodeMemory = ({ evicted, limitBytes }: Memory): Uint8Array => {
+  const bytes = new Uint8Array(1 + Numbers.sizeOf(limitBytes) + sizeOfWatched(evicted))
+  bytes[0] = MEMORY
+  writeWatched(evicted, bytes, Numbers.write(limitBytes, bytes, 1))
+  return bytes
+}
+
+const sizeOfWatched = (watched: ReadonlyArray<Watched>): number => {
+  let size = Numbers.sizeOf(watched.length)
+  for (const { key, revision } of watched) {
+    size += Numbers.sizeOf(key.length) + key.length + Numbers.sizeOf(revision)
+  }
+  return size
+}
+
+const writeWatched = (
+  watched: ReadonlyArray<Watched>,
+  bytes: Uint8Array,
+  from: number
+): number => {
+  let at = Numbers.write(watched.length, bytes, from)
   for (const { key, revision } of watched) {
     at = Latin1.write(key, bytes, Numbers.write(key.length, bytes, at))
     at = Numbers.write(revision, bytes, at)
   }
-  for (const words of calls) at = writeWords(words, bytes, at)
-  return bytes
+  return at
 }
 
 const sizeOfWords = (words: Words): number => {
@@ -132,12 +165,22 @@ export const decode = (bytes: Uint8Array): Command | undefined => {
         ? undefined
         : { _tag: "Time", millis }
     }
+    case MEMORY:
+      return decodeMemory(cursor)
     default:
       return undefined
   }
 }
 
-const decodeTransaction = (cursor: Numbers.Cursor): Transaction | undefined => {
+const decodeMemory = (cursor: Numbers.Cursor): Memory | undefined => {
+  const limitBytes = Numbers.read(cursor)
+  const evicted = limitBytes === undefined ? undefined : readWatched(cursor)
+  return limitBytes === undefined || evicted === undefined || cursor.at < cursor.bytes.length
+    ? undefined
+    : { _tag: "Memory", limitBytes, evicted }
+}
+
+const readWatched = (cursor: Numbers.Cursor): ReadonlyArray<Watched> | undefined => {
   const count = Numbers.read(cursor)
   if (count === undefined) return undefined
   const watched: Array<Watched> = []
@@ -147,6 +190,12 @@ const decodeTransaction = (cursor: Numbers.Cursor): Transaction | undefined => {
     if (key === undefined || revision === undefined) return undefined
     watched.push({ key: Key.fromBytes(key), revision })
   }
+  return watched
+}
+
+const decodeTransaction = (cursor: Numbers.Cursor): Transaction | undefined => {
+  const watched = readWatched(cursor)
+  if (watched === undefined) return undefined
   const calls: Array<Words> = []
   while (cursor.at < cursor.bytes.length) {
     const words = readWords(cursor)

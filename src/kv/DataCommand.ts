@@ -5,9 +5,10 @@
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import type { Description, Group } from "./Description.js"
+import { Hash } from "./Hash.js"
 import * as Key from "./Key.js"
 import type { Reply } from "./Reply.js"
-import type { Hash, Store } from "./Store.js"
+import type { Store, Stored } from "./Store.js"
 
 /** Whatever a command works with besides its words. */
 export interface Context {
@@ -17,6 +18,8 @@ export interface Context {
   readonly reply: Reply
   /** A number from 0 to before 2^32, for those that choose. In the log, a function of the index. */
   readonly draw: number
+  /** False for a client that wants to leave no trace of what it reads. Default true. */
+  readonly isUse?: boolean
 }
 
 /** Replies once. It has as many words as its arity wants. */
@@ -44,6 +47,8 @@ export const INT_OUT_OF_RANGE =
 export const NOT_A_FLOAT = "ERR value is not a valid float"
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 export const OVERFLOW = "ERR increment or decrement would overflow"
+/** What the log's limit refuses, as Redis does. */
+export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
 export const INFINITE = "ERR increment would produce NaN or Infinity"
 
 export const wrongArity = (name: string): string =>
@@ -77,15 +82,19 @@ export const quotable = (word: Uint8Array, limit: number): string => {
 /** The key in a word of a request. */
 export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[at]!)
 
+/** What the key holds, for a command that uses it. */
+export const use = ({ isUse, store }: Context, key: Key.Key): Stored | undefined =>
+  isUse === false ? store.get(key) : store.use(key)
+
 /** What the key holds if it is a string, or the error to answer if it is none. */
-export const stringOf = ({ store }: Context, key: Key.Key): Uint8Array | undefined | string => {
-  const value = store.get(key)?.value
-  return value instanceof Map ? WRONG_TYPE : value
+export const stringOf = (context: Context, key: Key.Key): Uint8Array | undefined | string => {
+  const value = use(context, key)?.value
+  return value instanceof Hash ? WRONG_TYPE : value
 }
 
 /** What the key holds if it is a hash, or the error to answer if it is none. */
-export const hashOf = ({ store }: Context, key: Key.Key): Hash | undefined | string => {
-  const value = store.get(key)?.value
+export const hashOf = (context: Context, key: Key.Key): Hash | undefined | string => {
+  const value = use(context, key)?.value
   return value instanceof Uint8Array ? WRONG_TYPE : value
 }
 

@@ -3,6 +3,7 @@
  * knows its place in it, so that one that is changed or taken back costs as little as one that is
  * added, and nothing stale stays behind.
  */
+import type { Draw } from "./Chance.js"
 import type { Key } from "./Key.js"
 
 /** One key's time. It belongs to one heap, and to what the key holds. */
@@ -22,6 +23,30 @@ export class Dues {
 
   get first(): Due | undefined {
     return this.#heap[0]
+  }
+
+  /** Any of those that have a time. */
+  sample(draw: Draw): Due | undefined {
+    return this.#heap[draw(Math.max(1, this.#heap.length))]
+  }
+
+  /** All of them, the earliest first. Not to be changed meanwhile. */
+  *inOrder(): IterableIterator<Due> {
+    const ahead = new Dues()
+    const places = new Map<Due, number>()
+    const look = (place: number): void => {
+      const due = this.#heap[place]
+      if (due !== undefined) places.set(ahead.add(due.key, due.atMillis), place)
+    }
+    look(0)
+    for (let next = ahead.first; next !== undefined; next = ahead.first) {
+      const place = places.get(next)!
+      yield this.#heap[place]!
+      ahead.remove(next)
+      places.delete(next)
+      look(2 * place + 1)
+      look(2 * place + 2)
+    }
   }
 
   add(key: Key, atMillis: number): Due {

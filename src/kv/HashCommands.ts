@@ -2,6 +2,7 @@
  * The commands on hashes: https://redis.io/docs/latest/commands/?group=hash. Words, options,
  * replies and errors are those of Redis 7.0.
  */
+import * as Chance from "./Chance.js"
 import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import {
@@ -22,15 +23,15 @@ import {
   wrongArity
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import { placeOf } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
 import * as LongDouble from "./LongDouble.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Hash } from "./Store.js"
 
-const NO_FIELDS: Hash = new Map()
+const NO_FIELDS = new Hash(0)
 
 const fieldAt = (words: Words, at: number): string =>
   Latin1.decode(words[at]!, 0, words[at]!.length)
@@ -44,10 +45,13 @@ const ofHash =
   }
 
 const setFields = (words: Words, { index, store }: Context): number => {
-  const hash = store.change(keyAt(words, 1), index)
-  const before = hash.size
-  for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
-  return hash.size - before
+  let added = 0
+  store.change(keyAt(words, 1), index, (hash) => {
+    added -= hash.size
+    for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
+    added += hash.size
+  })
+  return added
 }
 
 const isPaired = (words: Words): boolean => words.length % 2 === 0
@@ -113,12 +117,13 @@ const remove = ofHash((hash, words, { index, reply, store }) => {
   if (there.length === 0) return
   const key = keyAt(words, 1)
   if (there.length === hash.size) return void store.drop(key)
-  const changed = store.change(key, index)
-  for (const field of there) changed.delete(field)
+  store.change(key, index, (changed) => {
+    for (const field of there) changed.delete(field)
+  })
 })
 
 const put = (words: Words, { index, store }: Context, value: Uint8Array): void =>
-  void store.change(keyAt(words, 1), index).set(fieldAt(words, 2), value)
+  store.change(keyAt(words, 1), index, (hash) => void hash.set(fieldAt(words, 2), value))
 
 const incrementBy: Run = (words, context) => {
   const { reply } = context
@@ -177,15 +182,6 @@ const scan: Run = (words, context) => {
   })(words, context)
 }
 
-/** Drawn one after the other from one number. */
-const drawer = (first: number) => {
-  let place = first
-  return (arity: number): number => {
-    place = placeOf(String(place))
-    return place % arity
-  }
-}
-
 const COUNT_LIMIT = 2n ** 63n - 1n
 
 const COUNT_OUT_OF_RANGE =
@@ -205,7 +201,7 @@ const random: Run = (words, context) => {
   ofHash((hash) => {
     if (hash.size > 0 && count < -DRAWS_LIMIT) return reply.error(OUT_OF_RANGE)
     const all = [...hash.keys()]
-    const next = drawer(draw)
+    const next = Chance.from(draw)
     if (words.length === 2) {
       return all.length === 0
         ? reply.nil()
@@ -231,7 +227,7 @@ const DRAWS_LIMIT = 1_000_000
 const someOf = (
   all: ReadonlyArray<string>,
   count: number,
-  next: (arity: number) => number
+  next: Chance.Draw
 ): ReadonlyArray<string> => {
   if (count >= all.length) return all
   const rest = [...all]

@@ -22,11 +22,14 @@ import {
   UNORDERED
 } from "./DataCommand.js"
 import type { Context, DataCommand, Run } from "./DataCommand.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 import * as Latin1 from "./Latin1.js"
+import * as Memory from "./Memory.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Hash, Value } from "./Store.js"
+import type { Stored, Value } from "./Store.js"
+import * as Usage from "./Usage.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
@@ -42,7 +45,13 @@ const exists: Run = (words, { reply, store }) => {
   reply.integer(there)
 }
 
-const typeOf = (value: Value): string => value instanceof Map ? "hash" : "string"
+const touch: Run = (words, { reply, store }) => {
+  let there = 0
+  for (let at = 1; at < words.length; at++) if (store.use(keyAt(words, at)) !== undefined) there++
+  reply.integer(there)
+}
+
+const typeOf = (value: Value): string => value instanceof Hash ? "hash" : "string"
 
 const type: Run = (words, { reply, store }) => {
   const stored = store.get(keyAt(words, 1))
@@ -112,8 +121,6 @@ const renameIfAbsent: Run = (words, context) => {
   reply.integer(rename(words, context) === "Renamed" ? 1 : 0)
 }
 
-const copyOf = (value: Value): Value => value instanceof Map ? new Map(value) as Hash : value
-
 const copy: Run = (words, { index, reply, store }) => {
   let replaces = false
   for (let at = 3; at < words.length; at++) {
@@ -132,7 +139,8 @@ const copy: Run = (words, { index, reply, store }) => {
   if (from === to) return reply.error("ERR source and destination objects are the same")
   const stored = store.get(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
-  store.put(to, copyOf(stored.value), index, stored.due?.atMillis)
+  const { due, value } = stored
+  store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
   reply.integer(1)
 }
 
@@ -164,15 +172,33 @@ const encodingOf = (value: Value): string => {
   return isPacked ? "listpack" : "hashtable"
 }
 
-const about = (tell: (value: Value, context: Context) => void): Run => (words, context) => {
+const about = (tell: (stored: Stored, context: Context) => void): Run => (words, context) => {
   const stored = context.store.get(keyAt(words, 2))
   if (stored === undefined) context.reply.nil()
-  else tell(stored.value, context)
+  else tell(stored, context)
 }
 
-const NO_FREQUENCY = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. " +
-  "Please note that when switching between policies at runtime LRU and LFU data will take some " +
-  "time to adjust."
+const SWITCHED = "Please note that when switching between policies at runtime LRU and LFU data " +
+  "will take some time to adjust."
+const NO_FREQUENCY =
+  `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
+const NO_IDLE_TIME = `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHED}`
+
+/** In a transaction, which is answered alike on all nodes, no node has counted anything. */
+const counts = ({ index, store }: Context): boolean =>
+  index === 0 && Memory.rules[store.memory.policy].order === "frequency"
+
+const idleTime = ({ usage }: Stored, context: Context): void => {
+  const { index, reply, store } = context
+  if (counts(context)) reply.error(NO_IDLE_TIME)
+  else reply.integer(index === 0 ? Usage.idleSeconds(usage, store.timeMillis) : 0)
+}
+
+const frequency = ({ usage }: Stored, context: Context): void => {
+  const { reply, store } = context
+  if (counts(context)) reply.integer(Usage.frequency(usage, store.timeMillis))
+  else reply.error(NO_FREQUENCY)
+}
 
 const { read, write } = entriesOf("generic")
 const READS = { flags: ["readonly"] } as const
@@ -201,7 +227,7 @@ const FLUSH_MODE = "[ASYNC | SYNC]"
 const object = (
   name: string,
   since: string,
-  tell: (value: Value, context: Context) => void,
+  tell: (stored: Stored, context: Context) => void,
   summary: string,
   others: { readonly differs?: string } = {}
 ): DataCommand =>
@@ -220,7 +246,7 @@ export const commands: ReadonlyArray<DataCommand> = [
     flags: ["write", "fast"]
   }),
   read("exists", KEYS, -2, "1.0.0", exists, "Counts which keys are there.", COUNTED),
-  read("touch", KEYS, -2, "3.2.1", exists, "Counts which keys are there.", COUNTED),
+  read("touch", KEYS, -2, "3.2.1", touch, "Uses keys, and counts which are there.", COUNTED),
   read("type", "key", 2, "1.0.0", type, "Returns the type of what a key holds.", { access: LOOKS }),
   read("keys", "pattern", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
     ...NO_KEY,
@@ -276,15 +302,15 @@ export const commands: ReadonlyArray<DataCommand> = [
   object(
     "encoding",
     "2.2.3",
-    (value, { reply }) => reply.text(encodingOf(value)),
+    ({ value }, { reply }) => reply.text(encodingOf(value)),
     "Returns how Redis would keep the value.",
     { differs: "As if it had been set at once." }
   ),
   object("refcount", "2.2.3", (_, { reply }) => reply.integer(1), "Returns 1."),
-  object("idletime", "2.2.3", (_, { reply }) => reply.integer(0), "Returns 0.", {
-    differs: "When a key was read is not kept."
+  object("idletime", "2.2.3", idleTime, "Returns for how many seconds a key was not used.", {
+    differs: "By the node that is asked; in a transaction it is 0."
   }),
-  object("freq", "4.0.0", (_, { reply }) => reply.error(NO_FREQUENCY), "Refused.", {
-    differs: "How often a key is read is not kept."
+  object("freq", "4.0.0", frequency, "Returns how often a key is used, as a logarithm.", {
+    differs: "By the node that is asked; refused in a transaction."
   })
 ]

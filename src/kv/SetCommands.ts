@@ -21,6 +21,7 @@ import {
 } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Expiry from "./Expiry.js"
+import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
 
 const NOTHING = new Uint8Array(0)
@@ -83,7 +84,7 @@ const set: Run = (words, context) => {
   if (typeof due === "string") return reply.error(due)
   const before = store.get(key)
   const compares = condition === "ifeq" || condition === "ifne"
-  if ((options.get || compares) && before?.value instanceof Map) return reply.error(WRONG_TYPE)
+  if ((options.get || compares) && before?.value instanceof Hash) return reply.error(WRONG_TYPE)
   const holds = condition === undefined ||
     isMet(condition, before?.value as Uint8Array | undefined, operand, before !== undefined)
   if (options.get) bulkOrNil(context, before?.value as Uint8Array | undefined)

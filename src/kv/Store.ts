@@ -8,26 +8,31 @@
  * time has reached its own, whatever any clock says; what is left of it is removed then too, some
  * at a time.
  */
+import * as Chance from "./Chance.js"
+import type { Watched } from "./Command.js"
 import type { Due } from "./Dues.js"
 import { Dues } from "./Dues.js"
+import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
+import * as Memory from "./Memory.js"
+import * as Size from "./Size.js"
 import * as StoreSnapshot from "./StoreSnapshot.js"
-
-/** By field, of one character for each byte. Written to in place, after `change` has given it. */
-export type Hash = Map<string, Uint8Array>
+import * as Usage from "./Usage.js"
 
 /** A string, whose bytes are never written to, or a hash. */
 export type Value = Uint8Array | Hash
 
-/** Replaced, never written to, but for what is in a hash. */
+/** Replaced, never written to, but for what is in a hash, and for `usage`. */
 export interface Stored {
   readonly value: Value
   /** The index of the command that wrote it. */
   readonly revision: number
   /** When it is due to go, if ever. */
   readonly due: Due | undefined
+  /** How this node has used it: no part of the state. */
+  usage: number
 }
 
 /** So many keys that are due are removed when the time is told; the others the next time. */
@@ -38,13 +43,46 @@ export class Store {
   dues = new Dues()
   /** The log's time: milliseconds since 1970 by the clocks of those who led. It never runs back. */
   timeMillis = 0
+  /** What all of it takes, about. */
+  usedBytes = 0
+  /** What makes it hold more than this is refused; 0 if nothing is. As whoever leads has told. */
+  limitBytes = 0
   /** Those that have not ended. */
   readonly walks = new Set<StoreSnapshot.Walk>()
+
+  // What follows is this node's own, and no part of the state.
+  /** For what this node decides if it leads. What is drawn concerns nobody else. */
+  readonly draw = Chance.from(0)
+  /** Since the node started, or since this was last set. */
+  evictedKeys = 0
+  #memory = Memory.defaults
+  #order: Memory.Order | undefined
+
+  get memory(): Memory.Settings {
+    return this.#memory
+  }
+
+  set memory(settings: Memory.Settings) {
+    this.#memory = settings
+    this.#order = Memory.rules[settings.policy].order
+  }
+
+  /** Whether what makes it hold more is refused. */
+  get isFull(): boolean {
+    return this.limitBytes > 0 && this.usedBytes > this.limitBytes
+  }
 
   /** What the key holds, unless it was due. */
   get(key: Key): Stored | undefined {
     const stored = this.keys.get(key)
     return stored?.due !== undefined && stored.due.atMillis <= this.timeMillis ? undefined : stored
+  }
+
+  /** The same, for somebody who uses it. */
+  use(key: Key): Stored | undefined {
+    const stored = this.get(key)
+    if (stored !== undefined) stored.usage = this.#usedAgain(stored)
+    return stored
   }
 
   /** The index of the command that last wrote the key; 0 when it is absent. */
@@ -61,7 +99,12 @@ export class Store {
     const before = this.keys.get(key)
     if (before !== undefined) this.#letGo(key, before)
     const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
-    this.keys.set(key, { value, revision, due })
+    const usage = before === undefined
+      ? Usage.first(this.#order, this.timeMillis)
+      : this.#usedAgain(before)
+    const stored = { value, revision, due, usage }
+    this.keys.set(key, stored)
+    this.usedBytes += Size.ofEntry(key, stored)
   }
 
   /** Another value, due when the one before was. */
@@ -70,18 +113,22 @@ export class Store {
   }
 
   /**
-   * The hash that the key holds, to be written to now; an empty one if it holds none. It is not to
-   * be left empty.
+   * Has the hash that the key holds written to, an empty one if it holds none. It is not to be left
+   * empty.
    */
-  change(key: Key, revision: number): Hash {
+  change(key: Key, revision: number, write: (hash: Hash) => void): void {
     const before = this.get(key)
-    let hash: Hash = new Map()
-    if (before?.value instanceof Map) {
-      const isWalked = [...this.walks].some((walk) => walk.needs(this.keys, before))
-      hash = isWalked ? new Map(before.value) : before.value
+    let hash = new Hash(revision)
+    if (before?.value instanceof Hash) {
+      const { value } = before
+      const isWalked = [...this.walks].some((walk) => walk.needs(this.keys, value))
+      hash = isWalked ? value.copy(revision) : value
+      hash.revision = revision
     }
     this.put(key, hash, revision, before?.due?.atMillis)
-    return hash
+    const { sizeBytes } = hash
+    write(hash)
+    this.usedBytes += hash.sizeBytes - sizeBytes
   }
 
   /** Whether it was there. */
@@ -94,10 +141,28 @@ export class Store {
     return isThere
   }
 
+  /** Takes the key because more is held than may be, unless it was written since. Whether so. */
+  evict({ key, revision }: Watched): boolean {
+    if (this.keys.get(key)?.revision !== revision) return false
+    this.drop(key)
+    this.evictedKeys++
+    return true
+  }
+
   /** Another map, so that nobody who still walks this one has to be given all of it. */
   clear(): void {
     this.keys = new Keyspace()
     this.dues = new Dues()
+    this.usedBytes = 0
+  }
+
+  /** A snapshot's, which replaces all that the store holds. */
+  load(loading: StoreSnapshot.Loading): void {
+    this.keys = loading.keys
+    this.dues = loading.dues
+    this.timeMillis = loading.timeMillis
+    this.usedBytes = loading.usedBytes
+    this.limitBytes = loading.limitBytes
   }
 
   /** The log's time is `millis`, unless it is later already; what is due then goes. */
@@ -110,7 +175,12 @@ export class Store {
     }
   }
 
+  #usedAgain({ usage }: Stored): number {
+    return Usage.next(usage, this.#order, this.timeMillis, this.draw)
+  }
+
   #letGo(key: Key, stored: Stored): void {
+    this.usedBytes -= Size.ofEntry(key, stored)
     for (const walk of this.walks) walk.keep(this.keys, key, stored)
     if (stored.due !== undefined) this.dues.remove(stored.due)
   }
@@ -125,24 +195,21 @@ export const snapshot = (self: Store, index: number): StoreSnapshot.Walk =>
 
 /** Takes the parts of a snapshot; `done` replaces what the store holds by them. */
 export const restore = (self: Store) => {
-  const loading = new StoreSnapshot.Loading()
+  const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
   return {
     add: (part: Uint8Array): void => loading.add(part),
-    done: (): void => {
-      self.keys = loading.keys
-      self.dues = loading.dues
-      self.timeMillis = loading.timeMillis
-    }
+    done: (): void => self.load(loading)
   }
 }
 
 /**
  * 16 hex digits that two stores share when they hold the same keys, values, times and revisions, in
- * whatever order they came to hold them. For comparing replicas in tests; not safe against forgery.
+ * whatever order they came to hold them, and the same limit, and count the same. For comparing
+ * replicas in tests; not safe against forgery.
  */
 export const digest = (self: Store): string => {
   const hash = { low: 0x811c9dc5, high: 0x9dc5811c }
-  mix(hash, Latin1.encode(String(self.timeMillis)))
+  mix(hash, Latin1.encode(`${self.timeMillis} ${self.limitBytes} ${self.usedBytes}`))
   for (const [key, { due, revision, value }] of [...self.keys.entries()].sort(byName)) {
     mix(hash, Latin1.encode(`${key.length} ${revision} ${due?.atMillis ?? ""} ${key}`))
     if (value instanceof Uint8Array) mixBytes(hash, value)

@@ -3,20 +3,26 @@
  * so that a store of any size never holds up its node. Whoever overwrites or deletes an entry that
  * a walk may not have reached first hands the old one to the walk (Store.ts).
  *
- * The first part is the log's time. Each other is one key: its revision, when it is due, the
- * lengths, the key, then the value, or the fields of a hash. A key that is changed after the walk
- * has passed it comes twice, both times as it was at the moment.
+ * The first part is the log's time, and the limit to what may be held. Each other is one key: its
+ * revision, when it is due, the lengths, the key, then the value, or the fields of a hash. A key
+ * that is changed after the walk has passed it comes twice, both times as it was at the moment.
  */
 import { Dues } from "./Dues.js"
+import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
+import type { Order } from "./Memory.js"
+import * as Size from "./Size.js"
 import { Slab } from "./Slab.js"
-import type { Hash, Store, Stored } from "./Store.js"
+import type { Store, Stored } from "./Store.js"
+import * as Usage from "./Usage.js"
 import * as Words from "./Words.js"
 
 const STRING = 0
 const HASH = 1
+
+const LIMIT_AT = Words.INTEGER_BYTES
 
 const REVISION_AT = 1
 /** 0 for what is never due. */
@@ -40,7 +46,7 @@ export class Walk implements IterableIterator<Uint8Array> {
   readonly #parts = new Slab(PARTS_BYTES)
   readonly #passing: Iterator<[Key, Stored]>
   #rest: Iterator<[Key, Stored]> | undefined
-  #time: Uint8Array | undefined
+  #head: Uint8Array | undefined
 
   /** `index` is that of the last command applied: no later revision belongs to it. */
   constructor(store: Store, index: number) {
@@ -48,8 +54,9 @@ export class Walk implements IterableIterator<Uint8Array> {
     this.#keys = store.keys
     this.#index = index
     this.#passing = store.keys.entries()
-    this.#time = new Uint8Array(Words.INTEGER_BYTES)
-    Words.writeInteger(store.timeMillis, this.#time, 0)
+    this.#head = new Uint8Array(LIMIT_AT + Words.INTEGER_BYTES)
+    Words.writeInteger(store.timeMillis, this.#head, 0)
+    Words.writeInteger(store.limitBytes, this.#head, LIMIT_AT)
     store.walks.add(this)
   }
 
@@ -57,9 +64,9 @@ export class Walk implements IterableIterator<Uint8Array> {
     return this
   }
 
-  /** Whether `stored`, of these keys, is part of the moment. */
-  needs(keys: Keyspace<Stored>, stored: Stored): boolean {
-    return keys === this.#keys && stored.revision <= this.#index
+  /** Whether what these keys hold, or fields of it, written at `revision`, is of the moment. */
+  needs(keys: Keyspace<Stored>, { revision }: { readonly revision: number }): boolean {
+    return keys === this.#keys && revision <= this.#index
   }
 
   /** `key` is about to hold something else than `stored`. */
@@ -68,9 +75,9 @@ export class Walk implements IterableIterator<Uint8Array> {
   }
 
   next(): IteratorResult<Uint8Array, undefined> {
-    if (this.#time !== undefined) {
-      const value = this.#time
-      this.#time = undefined
+    if (this.#head !== undefined) {
+      const value = this.#head
+      this.#head = undefined
       return { done: false, value }
     }
     while (this.#rest === undefined) {
@@ -131,30 +138,42 @@ export class Loading {
   readonly keys = new Keyspace<Stored>()
   readonly dues = new Dues()
   timeMillis = 0
+  usedBytes = 0
+  limitBytes = 0
+  readonly #order: Order | undefined
   readonly #values = new Slab(VALUES_BYTES)
   #isFirst = true
+
+  /** How it has been used elsewhere, no key says: all are as if they were new. */
+  constructor(order: Order | undefined) {
+    this.#order = order
+  }
 
   /** The checksum of `part` was right, so what it is not is a broken invariant. */
   add(part: Uint8Array): void {
     if (this.#isFirst) {
       this.#isFirst = false
       this.timeMillis = Words.readInteger(part, 0)
+      this.limitBytes = Words.readInteger(part, LIMIT_AT)
       return
     }
     const revision = Words.readInteger(part, REVISION_AT)
     const dueAtMillis = Words.readInteger(part, DUE_AT)
     const end = KEY_AT + Words.readWord(part, LENGTH_AT)
     const key = Latin1.decode(part, KEY_AT, end) as Key
-    const value = part[0] === STRING ? this.#own(part, end, part.length) : this.#hash(part, end)
     // The second time that a key comes it is what it was the first time.
-    const due = dueAtMillis === 0
-      ? undefined
-      : this.keys.get(key)?.due ?? this.dues.add(key, dueAtMillis)
-    this.keys.set(key, { value, revision, due })
+    if (this.keys.get(key) !== undefined) return
+    const value = part[0] === STRING
+      ? this.#own(part, end, part.length)
+      : this.#hash(part, end, revision)
+    const due = dueAtMillis === 0 ? undefined : this.dues.add(key, dueAtMillis)
+    const stored = { value, revision, due, usage: Usage.first(this.#order, this.timeMillis) }
+    this.keys.set(key, stored)
+    this.usedBytes += Size.ofEntry(key, stored)
   }
 
-  #hash(part: Uint8Array, from: number): Hash {
-    const hash: Hash = new Map()
+  #hash(part: Uint8Array, from: number, revision: number): Hash {
+    const hash = new Hash(revision)
     for (let at = from; at < part.length;) {
       const fieldAt = at + FIELD_BYTES
       const valueAt = fieldAt + Words.readWord(part, at)

@@ -25,6 +25,8 @@ export interface Client {
   /** Has something said unasked, after what was pushed before. */
   readonly push: (tell: Tell) => void
   protocol: Protocol
+  /** Whether what it reads counts as used. */
+  leavesTraces: boolean
   /** Undefined as long as it must say who it is and has not. */
   user: string | undefined
   /** What its reads may show, unless a request says otherwise. */
@@ -48,6 +50,7 @@ export const make = (
   command: "",
   replies: "on",
   protocol: 2,
+  leavesTraces: true,
   name: "",
   libraryName: "",
   libraryVersion: ""

@@ -161,10 +161,11 @@ const reply: Run = (words, out, client) => {
   }
 }
 
-/** Nothing is evicted, and no access is remembered: there is nothing to spare a client. */
-const onOrOff: Run = (words, out) => {
-  if (matches(words[2]!, "on") || matches(words[2]!, "off")) out.simple("OK")
-  else out.error(SYNTAX_ERROR)
+const onOrOff = (set: (client: Client, isOn: boolean) => void): Run => (words, out, client) => {
+  const isOn = matches(words[2]!, "on")
+  if (!isOn && !matches(words[2]!, "off")) return out.error(SYNTAX_ERROR)
+  set(client, isOn)
+  out.simple("OK")
 }
 
 const subcommand = (
@@ -232,13 +233,20 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     tips: TIPS,
     differs: "Fewer fields, of the node that is asked."
   }),
-  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff, {
+  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff(() => {}), {
     ...ADMIN,
     differs: "No client is ever evicted."
   }),
-  subcommand("no-touch", ON_OFF, 3, "7.2.0", "Does nothing.", onOrOff, {
-    differs: "When keys are read is not kept."
-  }),
+  subcommand(
+    "no-touch",
+    ON_OFF,
+    3,
+    "7.2.0",
+    "Says whether what the connection reads counts as unused.",
+    onOrOff((client, isOn) => {
+      client.leavesTraces = !isOn
+    })
+  ),
   subcommand(
     "reply",
     "<ON | OFF | SKIP>",

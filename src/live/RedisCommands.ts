@@ -12,6 +12,7 @@ import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConfigCommands from "./RedisConfigCommands.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
+import * as RedisMemoryCommands from "./RedisMemoryCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
@@ -37,6 +38,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisServerCommands.commands,
   ...RedisRegistryCommands.commands(() => all),
   ...RedisSlowLogCommands.commands,
+  ...RedisMemoryCommands.commands,
   ...RedisToolCommands.commands
 ]
 

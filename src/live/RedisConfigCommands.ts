@@ -3,6 +3,7 @@
  * something here; those can be changed that the node can change while it runs.
  */
 import * as Command from "../kv/Command.js"
+import * as MemorySettings from "./MemorySettings.js"
 import { container } from "./RedisCommand.js"
 import type { Description, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
@@ -15,8 +16,7 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
   Settings.fixed("maxclients", () => server.connectionsLimit),
-  Settings.fixed("maxmemory", () => 0),
-  Settings.fixed("maxmemory-policy", () => "noeviction"),
+  ...MemorySettings.make(server.store),
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0),
@@ -38,7 +38,8 @@ const set: Run = (words, out, _client, server) => {
   else out.error(refusal)
 }
 
-const resetStatistics: Run = (_words, out, _client, { totals }) => {
+const resetStatistics: Run = (_words, out, _client, { store, totals }) => {
+  store.evictedKeys = 0
   totals.connections = 0
   totals.rejectedConnections = 0
   totals.commands = 0

@@ -73,7 +73,7 @@ export class RedisConnection {
 
   private readonly socket: Socket
   private readonly shared: Shared
-  private readonly parser = new Resp.Parser()
+  private readonly parser = new Resp.Parser(() => this.client.user === undefined)
   private readonly transaction = new RedisTransaction()
   /** Requests in order, from `head`: all that are not yet answered. */
   private waiting: Array<Waiting> = []
@@ -91,9 +91,7 @@ export class RedisConnection {
   private nowMillis = 0
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
-  /**
-   * No more requests are taken, or none will arrive: once all is answered, the connection closes.
-   */
+  /** No more requests are taken or will arrive: once all is answered, the connection closes. */
   private leaving = false
   private ended = false
   private closed = false
@@ -191,9 +189,9 @@ export class RedisConnection {
     let taken = false
     this.stalled = false
     while (!this.leaving || this.held !== undefined) {
-      // Who nobody is yet may be somebody when this is answered: the next request depends on it.
-      const mayEnter = this.client.user === undefined && this.underWay > 0
-      if (mayEnter || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      // How much may be read next depends on whether the AUTH or HELLO under way lets it in.
+      const isEntering = this.client.user === undefined && this.underWay > 0
+      if (isEntering || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
         this.stalled = true
         break
       }

@@ -40,11 +40,14 @@ const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
     ...described,
     kind: "Read",
     isOfLog: true,
-    run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
+    run: (words, reply, { leavesTraces }, { draw, store }) =>
+      run(words, { store, index: 0, reply, draw: draw(), isUse: leavesTraces })
   }
 }
 
-const isOfObject = ({ name }: DataCommand): boolean => name.startsWith("object|")
+/** Those of a container that are commands on keys. */
+export const subcommandsOf = (container: string): ReadonlyArray<RedisCommand> =>
+  CommandTable.all.filter(({ name }) => name.startsWith(`${container}|`)).map(toRunnable)
 
 const OBJECT = {
   name: "object",
@@ -55,6 +58,6 @@ const OBJECT = {
 } as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  ...CommandTable.all.filter((command) => !isOfObject(command)).map(toRunnable),
-  container(OBJECT, CommandTable.all.filter(isOfObject).map(toRunnable))
+  ...CommandTable.all.filter(({ name }) => !name.includes("|")).map(toRunnable),
+  container(OBJECT, subcommandsOf("object"))
 ]

@@ -11,14 +11,14 @@ export interface Request {
   /** Absent if nothing was carried out that could have taken long. */
   readonly asked?: Runnable
   readonly words: Words
-  /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
+  /** Writes the reply, once the gate is open. A `Write` that has a command replies its answer. */
   readonly run: Run | undefined
   /** Whether somebody may ask it who has not said who it is. */
   readonly isOpen: boolean
   /** For a `Write`, the command for the log. */
   readonly command: Uint8Array | undefined
-  /** For a `Write` whose command is only known when all before it is answered. */
-  readonly encode?: () => Uint8Array
+  /** For a `Write` whose command, if it has one, is only known when all before it is answered. */
+  readonly encode?: () => Uint8Array | undefined
   /** For a `Write` that must be prepared: calls `done` once, now or later. */
   readonly prepare?: (client: Client, server: Server, done: () => void) => void
   /** For a `Write` whose reply is more than its answer. */

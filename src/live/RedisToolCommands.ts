@@ -3,18 +3,13 @@
  * is true of this server in the form that Redis gave it.
  */
 import * as Integer from "../kv/Integer.js"
-import * as Key from "../kv/Key.js"
-import type { Value } from "../kv/Store.js"
-import { container, matches, misused, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
+import { container, matches, misused, NOT_AN_INTEGER } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
 
 const ADMIN = ["admin", "noscript", "loading", "stale"] as const
 const UNSURE = ["nondeterministic_output"] as const
 const EVERY_NODE = ["request_policy:all_nodes"] as const
 const EVERY_SHARD = ["request_policy:all_shards"] as const
-
-/** About what the store keeps for a key beside its bytes and those of its value. */
-const ENTRY_BYTES = 100
 
 /** Begins when every earlier write of the connection is acknowledged, and thus on a majority. */
 const wait: Task["begin"] = (words, _client, server, done) => {
@@ -28,33 +23,6 @@ const wait: Task["begin"] = (words, _client, server, done) => {
   const { membership: { members } } = server.status()
   const voters = members.filter(({ role }) => role !== "Learner").length
   done((out) => out.integer(Math.floor(voters / 2)))
-}
-
-/** What is wrong with the options, if anything: all of a value is looked at, whatever they say. */
-const refusalOf = (words: Words): string | undefined => {
-  for (let at = 3; at < words.length; at += 2) {
-    const word = words[at + 1]
-    if (!matches(words[at]!, "samples") || word === undefined) return SYNTAX_ERROR
-    const samples = Integer.parse(word)
-    if (samples === undefined) return NOT_AN_INTEGER
-    if (samples < 0) return SYNTAX_ERROR
-  }
-  return undefined
-}
-
-const memoryUsage: Run = (words, out, _client, { store }) => {
-  const refusal = refusalOf(words)
-  if (refusal !== undefined) return out.error(refusal)
-  const stored = store.get(Key.fromBytes(words[2]!))
-  if (stored === undefined) return out.nil()
-  out.integer(ENTRY_BYTES + words[2]!.length + sizeBytesOf(stored.value))
-}
-
-const sizeBytesOf = (value: Value): number => {
-  if (value instanceof Uint8Array) return value.length
-  let sizeBytes = 0
-  for (const [field, { length }] of value) sizeBytes += ENTRY_BYTES + field.length + length
-  return sizeBytes
 }
 
 /** There are none, so that they are gone when this returns. */
@@ -97,21 +65,6 @@ const subcommand = (
   run,
   ...others
 })
-
-const MEMORY: ReadonlyArray<RedisCommand> = [
-  {
-    ...subcommand(
-      "memory|usage",
-      "key [SAMPLES count]",
-      -3,
-      "4.0.0",
-      "Returns about how much memory a key takes, in bytes.",
-      memoryUsage,
-      { flags: ["readonly"], keys: [2, 2, 1], access: "RO" }
-    ),
-    kind: "Read"
-  }
-]
 
 const SAMPLED = {
   flags: ADMIN,
@@ -193,13 +146,6 @@ export const commands: ReadonlyArray<RedisCommand> = [
     mayQueue: true,
     begin: wait
   },
-  container({
-    name: "memory",
-    group: "server",
-    since: "4.0.0",
-    helpSince: "4.0.0",
-    summary: "Tells of memory."
-  }, MEMORY),
   container({
     name: "latency",
     group: "server",

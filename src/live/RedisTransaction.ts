@@ -1,12 +1,12 @@
 /**
- * MULTI, EXEC and WATCH for one connection:
- * https://redis.io/docs/latest/develop/using-commands/transactions. What is queued becomes one
- * entry of the log, so nothing comes between its commands, whoever leads. A watched key is one whose
- * revision must still be the same when the entry applies; that is decided where it applies, so a
- * change of leader in between changes nothing.
+ * MULTI, EXEC and WATCH for one connection (https://redis.io/docs/latest/commands/multi/). What is
+ * queued becomes one entry of the log, so nothing comes between its commands, whoever leads. A
+ * watched key is one whose revision must still be the same when the entry applies; that is decided
+ * where it applies, so a change of leader in between changes nothing.
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
+import { OUT_OF_MEMORY } from "../kv/DataCommand.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
 import type { Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
@@ -45,13 +45,13 @@ const sizeOf = (words: Words): number =>
 
 const ok: Run = (_, out) => out.simple("OK")
 
-const queuedReply: Run = (_, out) => out.simple("QUEUED")
-
 export class RedisTransaction {
   /** Undefined outside of MULTI. */
   #queue: Array<Queued> | undefined
   #queueBytes = 0
   #isFailed = false
+  /** Of the commands queued since MULTI: known when their replies are written. */
+  #refusals = { count: 0 }
   readonly #watched = new Map<Key.Key, number>()
 
   /** What the request becomes, if it is about a transaction or queued in one. */
@@ -73,6 +73,7 @@ export class RedisTransaction {
   #multi(): Request {
     if (this.#queue !== undefined) return RedisRequest.failed(NESTED, false)
     this.#queue = []
+    this.#refusals = { count: 0 }
     return this.#local(() => {})
   }
 
@@ -89,12 +90,20 @@ export class RedisTransaction {
       return RedisRequest.failed(TOO_LONG, false)
     }
     this.#queue?.push(queued)
-    return { kind: "Local", words, run: queuedReply, isOpen: false, command: undefined }
+    const refusals = this.#refusals
+    // As Redis does, with whatever is to be queued.
+    const run: Run = (_, out, _client, { store }) => {
+      if (!store.isFull) return out.simple("QUEUED")
+      refusals.count++
+      out.error(OUT_OF_MEMORY)
+    }
+    return { kind: "Local", words, run, isOpen: false, command: undefined }
   }
 
   #exec(): Request {
     const queue = this.#queue
     const isFailed = this.#isFailed
+    const refusals = this.#refusals
     this.#end()
     if (queue === undefined) return RedisRequest.failed("ERR EXEC without MULTI", false)
     if (isFailed) return this.#local(() => this.#watched.clear(), (_, out) => out.error(ABORTED))
@@ -103,12 +112,13 @@ export class RedisTransaction {
     return {
       kind: "Write",
       words: [],
-      run: undefined,
+      run: (_, out) => out.error(ABORTED),
       isOpen: false,
       command: undefined,
       encode: () => {
         const watched = Array.from(this.#watched, ([key, revision]) => ({ key, revision }))
         this.#watched.clear()
+        if (refusals.count > 0) return undefined
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
       ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),

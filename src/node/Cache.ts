@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import * as Machine from "../kv/Machine.js"
+import * as Memory from "../kv/Memory.js"
 import * as Store from "../kv/Store.js"
 import * as StateMachine from "../service/StateMachine.js"
 
@@ -14,19 +15,19 @@ export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() 
  * One empty store for each call. A layer is built once and shared by reference: what is composed
  * from one of these layers sees one store, and each node of a process gets a layer of its own.
  */
-export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
+export const layer = (
+  memory: Memory.Settings = Memory.defaults
+): Layer.Layer<Cache | StateMachine.StateMachine> =>
   Layer.effectContext(
     Effect.sync(() => {
       const store = new Store.Store()
+      store.memory = memory
       return Context.make(Cache, store).pipe(
         Context.add(StateMachine.StateMachine, {
           apply: (command, index) => Machine.apply(store, command, index),
           snapshot: (index) => Store.snapshot(store, index),
           restore: () => Store.restore(store),
-          clock: {
-            tell: (millis) => Machine.tell(store, millis),
-            dueMillis: () => Machine.dueMillis(store)
-          }
+          chores: Machine.chores(store)
         })
       )
     })

@@ -12,7 +12,6 @@ import * as PeerMessage from "../wire/PeerMessage.js"
 import type { Applier } from "./Applier.js"
 import type { Forwarded } from "./Forwarded.js"
 import type { Input, Note } from "./Input.js"
-import type { LogTime } from "./LogTime.js"
 import type { Door as MembershipDoor, Memberships } from "./Memberships.js"
 import type { Outbox } from "./Outbox.js"
 import type { Peers } from "./Peers.js"
@@ -22,6 +21,7 @@ import { SnapshotRequests } from "./SnapshotRequests.js"
 import type { SnapshotWorker } from "./SnapshotWorker.js"
 import type { Elapsed } from "./Ticker.js"
 import type { Door as TransferDoor, Transfers } from "./Transfers.js"
+import type { Upkeep } from "./Upkeep.js"
 import type { Writes } from "./Writes.js"
 
 /** Commands sent in one turn: what is left goes with the next. */
@@ -37,7 +37,7 @@ export interface Parts {
   readonly memberships: Memberships
   readonly peers: Peers
   readonly outbox: Outbox
-  readonly logTime: LogTime
+  readonly upkeep: Upkeep
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Write>) => void
   readonly snapshots: Pick<SnapshotWorker, "offer" | "take">
@@ -98,7 +98,7 @@ export class Loop {
   get ticksUntilDue(): number {
     const ticks = Raft.ticksUntilDue(this.#state)
     return this.#state.role === "Leader"
-      ? Math.min(ticks, this.#parts.logTime.ticksUntilDue)
+      ? Math.min(ticks, this.#parts.upkeep.ticksUntilDue)
       : ticks
   }
 
@@ -313,15 +313,17 @@ export class Loop {
 
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
-    const { applier, forwarded, logTime, outbox, requestTimeoutTicks, writes } = this.#parts
+    const { applier, forwarded, outbox, requestTimeoutTicks, upkeep, writes } = this.#parts
     const { log, now, term, transfer, writes: underWay } = this.#state
     // What arrives while leadership is handed over is the next leader's.
     if (underWay.length > 0 || transfer !== undefined) return
     if (!this.#proposed.leads(term, () => applier.lookAhead(log))) return
     const hasCommands = !forwarded.isEmpty || writes.hasUnsent
-    const time = logTime.next(hasCommands)
-    if (time !== undefined) writes.addFirst(time, logTime.told, now + requestTimeoutTicks)
-    else if (!hasCommands) return
+    const tellings = upkeep.next(hasCommands)
+    if (!hasCommands && tellings.length === 0) return
+    for (const { command, told } of tellings.toReversed()) {
+      writes.addFirst(command, told, now + requestTimeoutTicks)
+    }
     const items: Array<ProposeItem> = []
     const incomplete = new Set<NodeId>()
     const admit = (from: NodeId | undefined, bytes: Uint8Array): void => {

@@ -19,7 +19,6 @@ import type { StorageError } from "../service/Storage.js"
 import { Applier } from "./Applier.js"
 import { Forwarded } from "./Forwarded.js"
 import type { Input, Note, Request } from "./Input.js"
-import { LogTime } from "./LogTime.js"
 import * as Loop from "./Loop.js"
 import { Memberships } from "./Memberships.js"
 import * as MemberStatus from "./MemberStatus.js"
@@ -32,6 +31,7 @@ import { Reads } from "./Reads.js"
 import * as SnapshotWorker from "./SnapshotWorker.js"
 import * as Ticker from "./Ticker.js"
 import { Transfers } from "./Transfers.js"
+import { Upkeep } from "./Upkeep.js"
 import { Writes } from "./Writes.js"
 
 export interface Options {
@@ -207,7 +207,7 @@ const makeShell = (
       memberships: new Memberships(Math.ceil(requestTimeoutTicks / 4)),
       peers: new Peers(network, settle),
       outbox: new Outbox(network),
-      logTime: new LogTime(machine.clock, () => clock.unsafeCurrentTimeMillis()),
+      upkeep: new Upkeep(machine.chores ?? [], () => clock.unsafeCurrentTimeMillis()),
       persist: (batch) => void persists.unsafeOfferAll(batch),
       snapshots,
       offer,

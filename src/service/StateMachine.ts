@@ -12,15 +12,21 @@ export interface Restoring {
   readonly done: () => void
 }
 
-/** What a machine knows of the time, which it is told by commands. */
-export interface LogClock {
+/**
+ * Something that a machine has to be told by whoever leads, because no log can know it: what time
+ * it is, or how much memory there is.
+ */
+export interface Chore {
   /**
-   * The command that tells it that it is so late, in milliseconds since 1970; undefined if it knows
-   * already. Whoever leads proposes it before what arrives.
+   * The command that tells it, at this time by the leader's clock, in milliseconds since 1970;
+   * undefined if it knows already. Whoever leads proposes it before what arrives. `isPending` while
+   * one that was told before is on its way.
    */
-  readonly tell: (nowMillis: number) => Uint8Array | undefined
+  readonly tell: (nowMillis: number, isPending: boolean) => Uint8Array | undefined
   /** When it wants to be told although nothing arrives, in milliseconds since 1970. */
   readonly dueMillis: () => number
+  /** It need not be told again before so many milliseconds have passed, if nothing is due. */
+  readonly grainMillis: number
 }
 
 export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMachine, {
@@ -41,6 +47,6 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Begins to replace the state by that of a snapshot up to `index`. */
   readonly restore: (index: number) => Restoring
-  /** For a machine that knows the time: it has none but the log's. */
-  readonly clock?: LogClock
+  /** In the order in which commands are to be proposed. The only time that a machine has is one. */
+  readonly chores?: ReadonlyArray<Chore>
 }>() {}

@@ -6,25 +6,24 @@
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as CommandTable from "../kv/CommandTable.js"
-import { NO_KEYS } from "../kv/DataCommand.js"
+import { NO_KEYS, OUT_OF_MEMORY } from "../kv/DataCommand.js"
 import * as Latin1 from "../kv/Latin1.js"
 import * as CacheMachine from "../kv/Machine.js"
+import * as Memory from "../kv/Memory.js"
 import * as Store from "../kv/Store.js"
 import type { Application, Draw, Machine, Request } from "./Application.js"
 import * as CacheModel from "./CacheModel.js"
 
-const machine = (): Machine => {
+const machine = (memory: Memory.Settings = Memory.defaults): Machine => {
   const store = new Store.Store()
+  store.memory = memory
   return {
     apply: (command, index) => CacheMachine.apply(store, command, index),
     read: (query) => CacheMachine.read(store, query),
     digest: () => Store.digest(store),
     snapshot: (index) => Store.snapshot(store, index),
     restore: () => Store.restore(store),
-    clock: {
-      tell: (millis) => CacheMachine.tell(store, millis),
-      dueMillis: () => CacheMachine.dueMillis(store)
-    }
+    chores: CacheMachine.chores(store)
   }
 }
 
@@ -225,6 +224,10 @@ const describe = ({ bytes }: Request): string => {
       return `a command of ${bytes.length} bytes that nobody understands`
     case "Time":
       return `it is ${command.millis} ms`
+    case "Memory": {
+      const evicted = command.evicted.map(({ key }) => key).join(" ")
+      return `no more than ${command.limitBytes || "there is"}, without ${evicted || "no key"}`
+    }
     case "Call":
       return describeWords(command.words)
     case "Transaction": {
@@ -255,6 +258,15 @@ const describeValue = (answer: Answer.Answer): string => {
   }
 }
 
+const markOf: Application["markOf"] = (bytes, answer) => {
+  const read = Answer.read(answer)
+  if (read._tag === "Error") {
+    return read.message.includes(OUT_OF_MEMORY) ? "write refused for memory" : undefined
+  }
+  const isEviction = Command.decode(bytes)?._tag === "Memory"
+  return isEviction && read._tag === "Integer" && read.value > 0 ? "key evicted" : undefined
+}
+
 export const application: Application = {
   name: "cache",
   machine,
@@ -262,5 +274,6 @@ export const application: Application = {
   request: (id, draw) => drawMake(draw)(id, draw),
   describe,
   describeAnswer,
-  isOwn: (command) => Command.decode(command)?._tag === "Time"
+  isOwn: (command) => ["Time", "Memory"].includes(Command.decode(command)?._tag ?? ""),
+  markOf
 }

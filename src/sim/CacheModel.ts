@@ -1,12 +1,14 @@
 /**
  * What the cache should do, said as plainly as possible: the answers of a finished run are compared
- * with this. It shares the encodings with kv/Machine.ts and nothing of its logic, not even the
- * arithmetic, so that the two can only be wrong in the same way by misreading the same sentence. It
- * has the commands that simulated clients use, with the options that they use.
+ * with this. It shares the encodings with kv/Machine.ts, the constants of kv/Size.ts, and nothing
+ * of the logic, not even the arithmetic, so that the two can only be wrong in the same way by
+ * misreading the same sentence. It has the commands that simulated clients use, with the options
+ * that they use.
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
+import * as Size from "../kv/Size.js"
 import type { Model } from "./Application.js"
 
 interface Entry {
@@ -19,10 +21,11 @@ interface Entry {
 interface State {
   entries: Map<string, Entry>
   nowMillis: number
+  limitBytes: number
 }
 
 export const make = (): Model => {
-  const state: State = { entries: new Map(), nowMillis: 0 }
+  const state: State = { entries: new Map(), nowMillis: 0, limitBytes: 0 }
   return {
     apply: (bytes, index) => {
       const command = Command.decode(bytes)
@@ -31,10 +34,22 @@ export const make = (): Model => {
           return misunderstood
         case "Time":
           return advance(state, command.millis)
+        case "Memory": {
+          const { entries } = state
+          const evicted = command.evicted.filter(({ key, revision }) =>
+            entries.get(key)?.revision === revision && entries.delete(key)
+          )
+          state.limitBytes = command.limitBytes
+          return Answer.integer(evicted.length)
+        }
         case "Call":
+          if (isFull(state) && GROWING.includes(text(command.words[0]!))) return refused("")
           return call(state, command.words.map(text), index)
         case "Transaction": {
           const { calls, watched } = command
+          if (isFull(state) && calls.some(([name]) => GROWING.includes(text(name!)))) {
+            return refused("EXECABORT Transaction discarded because of: ")
+          }
           const isChanged = watched.some(({ key, revision }) =>
             (state.entries.get(key)?.revision ?? 0) !== revision
           )
@@ -50,6 +65,7 @@ export const make = (): Model => {
     digest: () =>
       JSON.stringify([
         state.nowMillis,
+        state.limitBytes,
         ...[...state.entries.keys()].sort().map((key) => {
           const { dueMillis, revision, value } = state.entries.get(key)!
           const held = typeof value === "string" ? value : [...value].sort()
@@ -68,6 +84,30 @@ const misunderstood = Answer.error(
 const noArray: Uint8Array = Uint8Array.of(7)
 
 const wrongType = Answer.error("WRONGTYPE Operation against a key holding the wrong kind of value")
+
+/** What a full cache refuses. */
+const GROWING: ReadonlyArray<string> = ["set", "mset", "incrby", "cas", "hset"]
+
+const refused = (why: string): Uint8Array =>
+  Answer.error(`${why}OOM command not allowed when used memory > 'maxmemory'.`)
+
+const isFull = ({ entries, limitBytes }: State): boolean => {
+  let usedBytes = 0
+  for (const [key, { dueMillis, value }] of entries) {
+    usedBytes += Size.ENTRY_BYTES + key.length + (dueMillis === Infinity ? 0 : Size.DUE_BYTES)
+    if (typeof value === "string") usedBytes += sizeOf(value)
+    else {
+      usedBytes += Size.HASH_BYTES
+      for (const [field, bytes] of value) {
+        usedBytes += Size.FIELD_BYTES + field.length + sizeOf(bytes)
+      }
+    }
+  }
+  return limitBytes > 0 && usedBytes > limitBytes
+}
+
+const sizeOf = ({ length }: string): number =>
+  length + (length > 64 ? Size.BUFFER_BYTES : Size.SMALL_BYTES)
 
 const text = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
 

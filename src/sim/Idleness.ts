@@ -27,10 +27,11 @@ export const check = ({ hosts, oracles, world }: Parts, members: ReadonlyArray<n
   }
 }
 
-/** Whether the machine of the node wants to be told the time within so many milliseconds. */
+/** Whether the machine of a node that leads wants to be told something within so long. */
 export const isDue = ({ clock, replica }: Host, withinMillis: number): boolean => {
-  const dueMillis = replica?.machine.clock?.dueMillis() ?? Infinity
-  return dueMillis < clock.service.unsafeCurrentTimeMillis() + withinMillis
+  const chores = replica?.machine.chores ?? []
+  const soonMillis = clock.service.unsafeCurrentTimeMillis() + withinMillis
+  return chores.some(({ dueMillis }) => dueMillis() < soonMillis)
 }
 
 const requestsLeft = (state: State): ReadonlyArray<string> => {

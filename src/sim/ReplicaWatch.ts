@@ -40,6 +40,6 @@ export const make = (
         }
       }
     },
-    ...(machine.clock === undefined ? {} : { clock: machine.clock })
+    ...(machine.chores === undefined ? {} : { chores: machine.chores })
   }
 }

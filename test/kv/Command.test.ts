@@ -22,7 +22,7 @@ describe("a command", () => {
   it.prop("has no second encoding, and any bytes decode or are refused", [
     fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
-      fc.tuple(fc.integer({ min: 7, max: 9 }), fc.uint8Array({ maxLength: 20, max: 5 }))
+      fc.tuple(fc.integer({ min: 7, max: 10 }), fc.uint8Array({ maxLength: 20, max: 5 }))
         .map(([kind, rest]) => Uint8Array.of(kind, ...rest))
     )
   ], ([bytes]) => {
@@ -48,14 +48,21 @@ describe("a command", () => {
       watched: [{ key: "key" as Key.Key, revision: 300 }],
       calls: [Command.words("a"), Command.words("b", "")]
     }, [8, 1, 3, 107, 101, 121, 0xac, 2, 1, 1, 97, 2, 1, 98, 0]],
-    ["Time", { _tag: "Time", millis: 300 }, [9, 0xac, 2]]
+    ["Time", { _tag: "Time", millis: 300 }, [9, 0xac, 2]],
+    ["Memory", {
+      _tag: "Memory",
+      limitBytes: 300,
+      evicted: [{ key: "key" as Key.Key, revision: 5 }]
+    }, [10, 0xac, 2, 1, 3, 107, 101, 121, 5]]
   ])("keeps the encoding that logs on disk already hold: %s", (_, made, bytes) => {
     expect([...Command.encode(made)]).toEqual(bytes)
   })
 
   it.each([
     ["nothing", []],
-    ["a kind nobody knows", [10]],
+    ["a kind nobody knows", [11]],
+    ["a limit without the keys that go", [10, 5]],
+    ["more keys that go than there are bytes", [10, 5, 2, 1, 97, 3]],
     ["a kind of a format that no release has written", [1, 0, 1, 97]],
     ["a request without a name", [7, 0]],
     ["fewer words than it says", [7, 2, 1, 97]],

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
+import * as Chance from "../../src/kv/Chance.js"
 import { Dues } from "../../src/kv/Dues.js"
 import type { Due } from "../../src/kv/Dues.js"
 import type * as Key from "../../src/kv/Key.js"
@@ -19,6 +20,9 @@ describe("dues", () => {
         assert.strictEqual(dues.first?.atMillis ?? Infinity, earliest)
       })
       const sorted = all.map((due) => due.atMillis).sort((one, other) => one - other)
+      assert.deepStrictEqual([...dues.inOrder()].map((due) => due.atMillis), sorted)
+      const sample = dues.sample(Chance.from(number))
+      assert.isTrue(sample === undefined ? all.length === 0 : all.includes(sample))
       assert.deepStrictEqual(
         sorted.map(() => {
           const { first } = dues

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
+import * as Chance from "../../src/kv/Chance.js"
 import type * as Key from "../../src/kv/Key.js"
 import { Keyspace } from "../../src/kv/Keyspace.js"
 
@@ -64,6 +65,24 @@ describe("the keys", () => {
     })
     const odd = found.filter((key) => key.startsWith("key:") && Number(key.slice(4)) % 2 === 1)
     assert.deepStrictEqual([odd.length, new Set(odd).size], [1_500, 1_500])
+  })
+
+  it("come in a sample as many as were asked for, or all, each once", () => {
+    const draw = Chance.from(1)
+    for (const [there, asked, expected] of [[5_000, 5, 5], [3, 5, 3], [40, 40, 40], [0, 5, 0]]) {
+      const sample = filled(there!).sample(asked!, draw)
+      assert.deepStrictEqual([sample.length, new Set(sample).size], [expected, expected])
+    }
+  })
+
+  it("come in samples all of them sooner or later, the newest and the oldest alike", () => {
+    const keys = filled(20_000)
+    const draw = Chance.from(1)
+    const seen = new Set<Key.Key>()
+    for (let round = 0; round < 40_000; round++) {
+      for (const key of keys.sample(5, draw)) seen.add(key)
+    }
+    assert.isAbove(seen.size, 19_000)
   })
 
   it("are about as many as was asked for in each step of a scan", () => {

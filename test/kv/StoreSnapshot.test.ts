@@ -42,6 +42,25 @@ describe("a snapshot of the store", () => {
     }
   )
 
+  it.each([
+    ["expires", "pexpire h 1000", "hset h f 2"],
+    ["is renamed", "rename h g", "hset g f 2"]
+  ])("shows the fields of a hash as they were when its key %s, and they change then", (
+    _,
+    written,
+    changed
+  ) => {
+    const store = new Store.Store()
+    const apply = (line: string, index: number) =>
+      Machine.apply(store, Command.encodeCall(Command.words(...line.split(" "))), index)
+    apply("hset h f 1", 1)
+    const digest = Store.digest(store)
+    const walk = Store.snapshot(store, 1)
+    apply(written, 2)
+    apply(changed, 3)
+    assert.strictEqual(Store.digest(restored(walk)), digest)
+  })
+
   it("may be given up, and keeps nothing then", () => {
     const store = new Store.Store()
     const walk = Store.snapshot(store, 0)

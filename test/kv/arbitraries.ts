@@ -52,15 +52,24 @@ export const words = (key: fc.Arbitrary<Key.Key> = fewKeys): fc.Arbitrary<Comman
   )
 }
 
+/** Limits about as large as what a few keys take. */
+const memory = (key: fc.Arbitrary<Key.Key>): fc.Arbitrary<Command.Memory> =>
+  fc.record({
+    _tag: fc.constant("Memory" as const),
+    limitBytes: fc.oneof(fc.constant(0), fc.nat(1_500), fc.maxSafeNat()),
+    evicted: fc.array(fc.record({ key, revision: fc.nat(20) }), { maxLength: 3 })
+  })
+
 export const command = (
   key: fc.Arbitrary<Key.Key> = fewKeys
 ): fc.Arbitrary<Command.Command> =>
   fc.oneof(
-    { weight: 9, arbitrary: words(key).map((words) => ({ _tag: "Call" as const, words })) },
+    { weight: 12, arbitrary: words(key).map((words) => ({ _tag: "Call" as const, words })) },
     {
       weight: 1,
       arbitrary: fc.nat(3_000).map((millis) => ({ _tag: "Time" as const, millis }))
     },
+    { weight: 1, arbitrary: memory(key) },
     {
       weight: 1,
       arbitrary: fc.record({

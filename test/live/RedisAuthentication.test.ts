@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import * as PasswordHash from "../../src/live/PasswordHash.js"
 import * as RedisClient from "../../src/live/RedisClient.js"
 import * as Users from "../../src/live/Users.js"
+import * as Resp from "../../src/wire/Resp.js"
 import { HOST, serve } from "./FakeServer.js"
 import { request } from "./RawClient.js"
 
@@ -95,6 +96,31 @@ describe("a connection to a server with users", () => {
         `${NOAUTH}+OK\r\n-ERR EXEC without MULTI\r\n+OK\r\n${"+QUEUED\r\n".repeat(4)}` +
           `*4\r\n$7\r\ndefault\r\n+OK\r\n$3\r\nann\r\n${WRONGPASS}`
       )
+    }))
+
+  // As in Redis 7.0. In one pipeline, what it may say is decided by what has become of AUTH.
+  it.scopedLive("may say little at once, until it has said who it is", () =>
+    Effect.gen(function*() {
+      const { connect, converse } = yield* guarded
+      const broad = request("ECHO", "x".repeat(Resp.STRANGER_BULK_LIMIT_BYTES + 1))
+      const many = request("DEL", ...Array.from({ length: Resp.STRANGER_ARGUMENTS_LIMIT }, String))
+      const tooBroad = "-ERR Protocol error: unauthenticated bulk length\r\n"
+      const tooMany = "-ERR Protocol error: unauthenticated multibulk length\r\n"
+      expect(yield* converse(broad, request("PING"))).toBe(tooBroad)
+      expect(yield* converse(many, request("PING"))).toBe(tooMany)
+      const wrong = request("AUTH", "wrong")
+      expect(yield* converse(wrong, many)).toBe(WRONGPASS + tooMany)
+      expect(yield* converse(wrong, wrong, broad)).toBe(WRONGPASS.repeat(2) + tooBroad)
+      const right = request("AUTH", "secret")
+      expect(yield* converse(right, many)).toBe("+OK\r\n:0\r\n")
+      const hello = request("HELLO", "2", "AUTH", "ann", "hers")
+      expect(yield* converse(hello, broad)).toContain(`$${Resp.STRANGER_BULK_LIMIT_BYTES + 1}\r\n`)
+      const client = yield* connect
+      const reset = "+OK\r\n+RESET\r\n"
+      client.send(right + request("RESET"))
+      yield* Effect.promise(() => client.until((received) => received === reset))
+      client.send(many)
+      expect(yield* Effect.promise(() => client.ended())).toBe(reset + tooMany)
     }))
 
   it.scopedLive("is counted when its password is wrong", () =>

@@ -113,9 +113,7 @@ describe("CLUSTER", () => {
         request("CLUSTER", "GETKEYSINSLOT", "1", "10"),
         request("CLUSTER", "KEYSLOT", "a{foo}")
       )
-      expect(replies).toMatch(
-        /^\+OK\r\n:2\r\n\*1\r\n\$6\r\n\{foo\}[12]\r\n\*0\r\n\*0\r\n:12182\r\n$/
-      )
+      expect(replies).toBe("+OK\r\n:2\r\n*1\r\n$6\r\n{foo}2\r\n*0\r\n*0\r\n:12182\r\n")
     }))
 
   // The words of Redis 7.0 with its cluster support on.

@@ -41,6 +41,7 @@ const connection = () => {
     kill: () => {},
     push: () => {},
     protocol: 2,
+    leavesTraces: true,
     user: "default",
     reads: "linearizable",
     name: "",
@@ -130,12 +131,12 @@ describe("CONFIG GET", () => {
     const { ask } = connection()
     expect(ask("CONFIG", "GET", "save")).toBe("*2\r\n$4\r\nsave\r\n$0\r\n\r\n")
     expect(ask("CONFIG", "GET", "appendonly")).toBe("*2\r\n$10\r\nappendonly\r\n$2\r\nno\r\n")
-    expect(ask("CONFIG", "GET", "MAX*s", "max?lients")).toBe(
+    expect(ask("CONFIG", "GET", "MAX*ts", "max?lients")).toBe(
       "*2\r\n$10\r\nmaxclients\r\n$2\r\n10\r\n"
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*22\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*24\r\n/)
   })
 })
 

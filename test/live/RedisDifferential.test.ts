@@ -151,6 +151,31 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "SET"], ["CONFIG", "SET", "a"], ["CONFIG", "SET", "nope", "1"]],
   [["CONFIG", "SET", "a", "b", "c"], ["CONFIG", "SET", "save", "", "NOPE", "1"]],
   [["CONFIG", "SET", "save", ""], ["CONFIG", "SET", "maxmemory", "0", "save", ""]],
+  ...["1", "100mb", "1GB", "1k", "1kb", "7m", "2g", "9b", "0", "", "kb"].map((amount) => [
+    ["CONFIG", "SET", "maxmemory", amount],
+    ["CONFIG", "GET", "maxmemory"],
+    ["CONFIG", "SET", "maxmemory", "0"]
+  ]),
+  ["abc", "-1", "1.5mb", "10 mb", "10tb", "0x10", "1mb ", "b1"].map((amount) => [
+    "CONFIG",
+    "SET",
+    "maxmemory",
+    amount
+  ]),
+  [["CONFIG", "SET", "maxmemory-policy", "nope"], ["CONFIG", "GET", "maxmemory-policy"]],
+  [
+    ["CONFIG", "SET", "maxmemory-policy", "ALLKEYS-lru", "maxmemory-samples", "10"],
+    ["CONFIG", "GET", "maxmemory-p*"],
+    ["CONFIG", "GET", "maxmemory-s[a]*"],
+    ["CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory-samples", "5"]
+  ],
+  ["0", "-1", "abc", "5.5", "99999999999"].map((samples) => [
+    "CONFIG",
+    "SET",
+    "maxmemory-samples",
+    samples
+  ]),
+  [["CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "x"], ["CONFIG", "GET", "maxmemory"]],
   [["CONFIG", "SET", "databases", "2"], ["CONFIG", "RESETSTAT"], ["CONFIG", "REWRITE"]],
   [["CONFIG", "GET", "slowlog-log-slower-than"], ["CONFIG", "SET", "slowlog-max-len", "-1"]],
   [["CONFIG", "SET", "slowlog-max-len", "x"], ["CONFIG", "SET", "slowlog-max-len", "1.5"]],

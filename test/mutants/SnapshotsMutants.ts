@@ -55,9 +55,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "The state is added to the old one",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `  const loading = new StoreSnapshot.Loading()
+    find: `  const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
 `,
-    replace: `  const loading = new StoreSnapshot.Loading()
+    replace: `  const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
   for (const [key, stored] of self.keys.entries()) loading.keys.set(key, stored)
 `
   },

@@ -101,16 +101,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   own(
     "K13",
-    "Nobody is told the time when nothing is written",
-    "node/LogTime.ts",
-    "(!hasCommands && !isDue)",
-    "(!hasCommands)"
+    "Nobody is told anything when nothing is written",
+    "node/Upkeep.ts",
+    "(!isStale && !isDue)",
+    "(!isStale)"
   ),
   own(
     "K14",
     "The log's time is not in a snapshot",
     "kv/Store.ts",
-    "      self.timeMillis = loading.timeMillis\n",
+    "    this.timeMillis = loading.timeMillis\n",
     ""
   ),
   own(
@@ -124,7 +124,50 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K16",
     "A hash is written to while a snapshot walks it",
     "kv/Store.ts",
-    "hash = isWalked ? new Map(before.value) : before.value",
-    "hash = before.value"
+    "hash = isWalked ? value.copy(revision) : value",
+    "hash = value"
+  ),
+  own(
+    "K17",
+    "A replica lets go of what it has used least itself",
+    "kv/Machine.ts",
+    "const evicted = command.evicted.filter((each) => store.evict(each))",
+    "const evicted = Eviction.choose(store, command.evicted.length).filter((each) => " +
+      "store.evict(each))"
+  ),
+  own(
+    "K18",
+    "What a snapshot holds is not counted",
+    "kv/Store.ts",
+    "    this.usedBytes = loading.usedBytes\n",
+    ""
+  ),
+  own(
+    "K19",
+    "The limit is not in a snapshot",
+    "kv/StoreSnapshot.ts",
+    "    Words.writeInteger(store.limitBytes, this.#head, LIMIT_AT)\n",
+    ""
+  ),
+  own(
+    "K20",
+    "A node refuses by the limit that it has been told itself",
+    "kv/Store.ts",
+    "return this.limitBytes > 0 && this.usedBytes > this.limitBytes",
+    "return this.memory.limitBytes > 0 && this.usedBytes > this.memory.limitBytes"
+  ),
+  own(
+    "K21",
+    "What is written to a hash in place is not counted",
+    "kv/Hash.ts",
+    "    this.sizeBytes += Size.ofField(field, value)\n",
+    ""
+  ),
+  own(
+    "K22",
+    "A key goes although it was written since it was chosen",
+    "kv/Store.ts",
+    "    if (this.keys.get(key)?.revision !== revision) return false\n",
+    ""
   )
 ]

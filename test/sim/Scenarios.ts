@@ -45,6 +45,7 @@ export const calm: Scenario = {
     survival: "none"
   },
   clocks: [],
+  memory: [],
   faults: [],
   operations: [],
   safetyMicros: 4_000_000

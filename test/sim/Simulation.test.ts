@@ -172,7 +172,7 @@ describe("an application", () => {
       return {
         ...machine,
         apply: (command, index) =>
-          ++applied === 4
+          !cache.isOwn!(command) && ++applied === 4
             ? Uint8Array.of(...cache.machine().apply(command, index))
             : machine.apply(command, index)
       }
@@ -201,10 +201,9 @@ describe("an application", () => {
 
   it("has its invariants checked after every event, on all replicas that run", () => {
     const writes = calm.operations.filter(({ request: { kind } }) => kind === "write")
+    const shown = ({ read }: Machine) => cache.describeAnswer(read(Scenarios.get.bytes))
     const four = cache.machine()
-    for (const [at, { request }] of writes.slice(0, 4).entries()) {
-      four.apply(request.bytes, at + 2)
-    }
+    four.apply(writes[3]!.request.bytes, 1)
     const seen = new Set<string>()
     let checks = 0
     const invariants = [
@@ -213,7 +212,7 @@ describe("an application", () => {
         check: (machines: ReadonlyMap<string, Machine>) => {
           checks += 1
           for (const id of machines.keys()) seen.add(id)
-          const [[id] = []] = [...machines].filter(([, { digest }]) => digest() === four.digest())
+          const [[id] = []] = [...machines].filter(([, each]) => shown(each) === shown(four))
           return id === undefined ? undefined : `${id} has four`
         }
       }

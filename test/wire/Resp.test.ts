@@ -184,6 +184,38 @@ describe("what is not the protocol", () => {
   })
 })
 
+describe("a request of a stranger", () => {
+  const argument = "x".repeat(Resp.STRANGER_BULK_LIMIT_BYTES)
+
+  it("is read up to the limits for strangers", () => {
+    const words = [argument, ...Array.from({ length: Resp.STRANGER_ARGUMENTS_LIMIT - 1 }, () => "")]
+    const parser = new Resp.Parser(() => true)
+    parser.push(bytes(request(...words)))
+    expect(drain(parser)).toEqual([words])
+  })
+
+  it.each([
+    [`*${Resp.STRANGER_ARGUMENTS_LIMIT + 1}\r\n`, "unauthenticated multibulk length"],
+    [`*1\r\n$${Resp.STRANGER_BULK_LIMIT_BYTES + 1}\r\n`, "unauthenticated bulk length"],
+    ["*1048577\r\n", "invalid multibulk length"],
+    ["*1\r\n$536870913\r\n", "invalid bulk length"]
+  ])("breaks the connection beyond them, before any of it is kept: %j", (sent, message) => {
+    const parser = new Resp.Parser(() => true)
+    parser.push(bytes(sent))
+    expect(drain(parser)).toEqual(broken(message))
+    expect(parser.bufferedBytes).toBe(0)
+  })
+
+  it("is one of an acquaintance as soon as the client is one", () => {
+    let isStranger = true
+    const parser = new Resp.Parser(() => isStranger)
+    parser.push(bytes(request("AUTH", "secret") + request("ECHO", `${argument}x`)))
+    expect(parser.next()).toBe("Request")
+    isStranger = false
+    expect(drain(parser)).toEqual([["ECHO", `${argument}x`]])
+  })
+})
+
 describe("a request beyond the limits of the cache", () => {
   const length = Command.VALUE_LIMIT_BYTES + 1
   const start = `*4\r\n$3\r\nSET\r\n$3\r\nkey\r\n$${length}\r\n`
