@@ -2,7 +2,7 @@
  * PUBLISH and SPUBLISH: https://redis.io/docs/latest/commands/publish. They change nothing, and are
  * in the log all the same: so every node tells its subscribers the same, in one order, also among
  * changes of keys. How many heard it depends on the node and is no part of the log's answer, which
- * is 0; a connection says its own node's number instead (RedisPublishing.ts).
+ * is 0; a connection says its own node's number instead (live/RedisRequest.ts).
  */
 import { entriesOf, NO_KEYS, ONE_KEY } from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"

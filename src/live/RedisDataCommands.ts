@@ -37,7 +37,10 @@ const encode = ({ keys }: DataCommand) => (words: Words): Uint8Array | string =>
 const toRunnable = (command: DataCommand): Runnable => {
   const { arity, flags, keys, name, run } = command
   const shape = { name, arity, flags, keys }
-  if (command.kind !== "Read") return { ...shape, kind: "Write", encode: encode(command) }
+  if (command.kind !== "Read") {
+    const write: Runnable = { ...shape, kind: "Write", encode: encode(command) }
+    return command.group === "pubsub" ? { ...write, counts: true } : write
+  }
   return {
     ...shape,
     kind: "Read",
