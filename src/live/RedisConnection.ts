@@ -1,11 +1,12 @@
 /**
  * One client of the Redis server: requests in, replies out, in order, without an Effect on the way.
  *
- * Order is kept by two rules. Replies are written when their turn comes, whenever they became
- * possible. And each connection sees its commands take effect one after the other although many are
- * on their way: writes travel together, because the node keeps the order of its writes; reads that
- * have arrived together share one read of the node; but a read never starts before every earlier
- * write is answered, nor a write before every earlier read.
+ * Order is kept by three rules. Replies are written when their turn comes, whenever they became
+ * possible. What is pushed is said before the replies to whatever was carried out after it. And
+ * each connection sees its commands take effect one after the other although many are on their way:
+ * writes travel together, because the node keeps the order of its writes; reads that have arrived
+ * together share one read of the node; but a read never starts before every earlier write is
+ * answered, nor a write before every earlier read.
  *
  * A read is carried out when its reply is written, which may be later than the moment at which the
  * node allowed it: the store only ever advances along the log, so what it shows then is at least as
@@ -85,6 +86,9 @@ export class RedisConnection {
   private held: Request | undefined
   /** What is to be said unasked, in order. */
   private pushed: Array<Tell> = []
+  /** How much of that, and of all before it, was said, and how much of it before the first. */
+  private said = 0
+  private saidBefore = 0
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
   /** Until it is answered, nobody knows what the next request means. */
@@ -141,7 +145,7 @@ export class RedisConnection {
     if (this.closed) return
     const { client, shared: { out } } = this
     out.protocol = client.protocol
-    this.sendPushed()
+    const { said } = this
     let moved = true
     while (moved) {
       const taken = this.take()
@@ -150,18 +154,24 @@ export class RedisConnection {
       moved = taken || answered
     }
     this.readGates.clear()
+    this.sayPushed(Infinity)
     this.send()
-    if (this.isFinished()) this.socket.destroySoon()
+    const isTooMuch = this.said > said && this.socket.writableLength > PUSHED_LIMIT_BYTES
+    if (isTooMuch) this.socket.destroy()
+    else if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
   }
 
   /** Whether replies wait or not: these are not counted against what the client may ask. */
-  private sendPushed(): void {
-    if (this.pushed.length === 0) return
-    for (const tell of this.pushed) tell(this.shared.out)
+  private sayPushed(upTo: number): void {
+    if (upTo <= this.said || this.pushed.length === 0) return
+    for (const tell of this.pushed.slice(this.said - this.saidBefore, upTo - this.saidBefore)) {
+      tell(this.shared.out)
+      this.said++
+    }
+    if (this.said < this.saidBefore + this.pushed.length) return
+    this.saidBefore = this.said
     this.pushed = []
-    this.send()
-    if (this.socket.writableLength > PUSHED_LIMIT_BYTES) this.socket.destroy()
   }
 
   /** Takes no more requests, answers those it has taken, then closes. */
@@ -234,6 +244,7 @@ export class RedisConnection {
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
+      gate.pushes = this.saidBefore + this.pushed.length
       schedule(this)
     }
     if (begin !== undefined) {
@@ -294,6 +305,7 @@ export class RedisConnection {
       if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
       if (request === this.turning) this.turning = undefined
+      this.sayPushed(gate.pushes ?? (request.turns === true ? Infinity : 0))
       RedisReply.write(request, gate, out, this.client, this.shared.server)
       this.head++
       answered = true

@@ -10,6 +10,8 @@ export interface Gate {
   outcome: Outcome | undefined
   /** Of a write that is done: how many of this node's clients heard each of its messages. */
   heard?: ReadonlyArray<number>
+  /** How much had been pushed to the client when it opened: that comes before the replies. */
+  pushes?: number
 }
 
 /** What a task has to tell. */

@@ -102,8 +102,7 @@ const make = (
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
     let lastId = 0
-    const subscriptions = new Subscriptions()
-    const notifications = new Notifications(subscriptions, options.notifyKeyspaceEvents)
+    const { notifications, subscriptions } = yield* listenTo(store, options)
     const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
@@ -124,18 +123,7 @@ const make = (
       connectionsLimit,
       totals
     }
-    const shared: Shared = {
-      node,
-      server,
-      reads: options.reads ?? "linearizable",
-      out: new RespReply.Writer(),
-      count: () => void totals.commands++,
-      schedule: makeSchedule(),
-      closed: (connection) => {
-        connections.delete(connection)
-        subscriptions.leave(connection.client)
-      }
-    }
+    const shared = sharedBy(connections, node, server, options)
     const listener = Net.createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -160,23 +148,42 @@ const make = (
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
     endpoints.announce(server.endpoint())
-    yield* listenTo(store, {
-      published: subscriptions.published,
-      notified: notifications.notified
-    })
     const look = Effect.sync(RedisSwitch.make(server))
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
   })
 
-const listenTo = (
-  { listeners }: Store,
-  listener: Listener
-): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => void listeners.add(listener)),
-    () => Effect.sync(() => void listeners.delete(listener))
-  )
+const sharedBy = (
+  connections: Set<RedisConnection>,
+  node: Node["Type"],
+  server: Server,
+  { reads = "linearizable" }: Options
+): Shared => ({
+  node,
+  server,
+  reads,
+  out: new RespReply.Writer(),
+  count: () => void server.totals.commands++,
+  schedule: makeSchedule(),
+  closed: (connection) => {
+    connections.delete(connection)
+    server.subscriptions.leave(connection.client)
+  }
+})
+
+/** Who is to be told, by this server, of what happens in the store. */
+const listenTo = ({ listeners }: Store, { notifyKeyspaceEvents }: Options) =>
+  Effect.gen(function*() {
+    const subscriptions = new Subscriptions()
+    const notifications = new Notifications(subscriptions, notifyKeyspaceEvents)
+    const { notified } = notifications
+    const listener: Listener = { published: subscriptions.published, notified }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => listeners.add(listener)),
+      () => Effect.sync(() => listeners.delete(listener))
+    )
+    return { subscriptions, notifications }
+  })
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)

@@ -1,14 +1,13 @@
 /**
  * The commands of subscribers: https://redis.io/docs/latest/develop/pubsub. What is published goes
- * through the log (kv/PublishCommands.ts); who listens is known to the node that he is connected to
+ * through the log (kv/PublishCommands.ts); who listens is known to the node that it is connected to
  * (Subscriptions.ts).
  *
- * A subscription begins at a moment of the log, as a read does: nothing that was published before it
- * was asked for is heard, even if this node has still to apply it, after a restart for one. Without
- * a leader there is no such moment, and it begins at once.
+ * A subscription begins at a moment of the log, as a read does: nothing that was published before
+ * it was asked for is heard, even if this node has still to apply it, after a restart for one. If
+ * no such moment comes, because nobody leads, it begins all the same.
  */
 import * as Latin1 from "../kv/Latin1.js"
-import * as Pattern from "../kv/Pattern.js"
 import type { Writer } from "../wire/RespReply.js"
 import { withHelp } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Runnable } from "./RedisCommand.js"
@@ -77,8 +76,10 @@ const channels = (kind: Subscriptions.Kind): Run => (words, out, _client, { subs
       `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try PUBSUB HELP.`
     )
   }
-  const pattern = words[2] === undefined ? "*" : textOf(words[2])
-  const found = subscriptions.names(kind).filter((name) => Pattern.isMatch(pattern, name))
+  const pattern = words[2] === undefined ? undefined : textOf(words[2])
+  const found = subscriptions.names(kind).filter((name) =>
+    pattern === undefined || Subscriptions.isMatch(pattern, name)
+  )
   out.array(found.length)
   for (const name of found) out.text(name)
 }

@@ -1,8 +1,9 @@
 /**
- * MULTI, EXEC and WATCH for one connection: https://redis.io/docs/latest/develop/using-commands/transactions.
- * What is queued becomes one entry of the log, so nothing comes between its commands, whoever leads.
- * A watched key is one whose revision must still be the same when the entry applies; that is decided
- * where it applies, so a change of leader in between changes nothing.
+ * MULTI, EXEC and WATCH for one connection:
+ * https://redis.io/docs/latest/develop/using-commands/transactions. What is queued becomes one
+ * entry of the log, so nothing comes between its commands, whoever leads. A watched key is one
+ * whose revision must still be the same when the entry applies; that is decided where it applies,
+ * so a change of leader in between changes nothing.
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"

@@ -33,6 +33,10 @@ export const isListening = ({ subscribed: { channel, pattern, shard } }: Client)
 export const countOf = ({ subscribed }: Client, kind: Kind): number =>
   kind === "shard" ? subscribed.shard.size : subscribed.channel.size + subscribed.pattern.size
 
+/** Unlike KEYS, Redis lets a star stand for no empty name here. */
+export const isMatch = (pattern: string, channel: string): boolean =>
+  channel === "" ? pattern === "" : Pattern.isMatch(pattern, channel)
+
 const NOBODY: ReadonlyArray<number> = []
 
 /** The payload, as one reply. */
@@ -103,7 +107,7 @@ export class Subscriptions {
   #publishToPatterns(channel: string, payload: Uint8Array): number {
     let told = 0
     for (const [pattern, clients] of this.#clients.pattern) {
-      if (!Pattern.isMatch(pattern, channel)) continue
+      if (!isMatch(pattern, channel)) continue
       const tell = say("pmessage", pattern, channel, payload)
       for (const client of clients) client.push(tell)
       told += clients.size

@@ -87,8 +87,9 @@ describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself", () => {
     const isContainer = (name: string) => [...ours].some((each) => each.startsWith(`${name}|`))
     const both = [...ours].filter((name) => theirs.has(name) && !isContainer(name))
     assert.deepStrictEqual(both.filter((name) => !drawn.has(name)), [
-      ...words("object|help readonly readwrite client|help info config|help"),
-      ...words("command|docs command|list command|help")
+      ...words("object|help readonly readwrite client|help"),
+      ...words("subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe pubsub|help"),
+      ...words("info config|help command|docs command|list command|help")
     ])
   })
 

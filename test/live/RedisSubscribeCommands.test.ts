@@ -18,9 +18,12 @@ const hear = (client: RawClient, end: string): Effect.Effect<string> =>
     return heard
   })
 
-/** Says this, and hears all up to what a PING behind it is answered. */
-const say = (client: RawClient, ...lines: ReadonlyArray<string>): Effect.Effect<string> => {
-  client.send(lines.map((line) => request(...line.split(" "))).join("") + request("PING", "mark"))
+/** Says this, request by request, and hears all up to what a PING behind it is answered. */
+const say = (client: RawClient, lines = ""): Effect.Effect<string> => {
+  const requests = lines.split("; ").filter((line) => line !== "")
+  client.send(
+    [...requests, "PING mark"].map((line) => request(...line.split(" "))).join("")
+  )
   return Effect.map(
     hear(client, "mark\r\n"),
     (heard) => heard.replace(/(\*2\r\n\$4\r\npong\r\n)?\$4\r\nmark\r\n$/, "")
@@ -50,21 +53,21 @@ describe("a subscriber", () => {
   it.scopedLive("is told what is published to its channels and patterns, and how many it has", () =>
     Effect.gen(function*() {
       const { publisher, subscriber } = yield* pair
-      expect(yield* say(subscriber, "SUBSCRIBE a b", "PSUBSCRIBE a*", "SSUBSCRIBE a")).toBe(
+      expect(yield* say(subscriber, "SUBSCRIBE a b; PSUBSCRIBE a*; SSUBSCRIBE a")).toBe(
         confirmed("subscribe", "a", 1) + confirmed("subscribe", "b", 2) +
           confirmed("psubscribe", "a*", 3) + confirmed("ssubscribe", "a", 1)
       )
-      expect(yield* say(publisher, "PUBLISH a x", "PUBLISH b y", "SPUBLISH a z", "PUBLISH c w"))
+      expect(yield* say(publisher, "PUBLISH a x; PUBLISH b y; SPUBLISH a z; PUBLISH c w"))
         .toBe(":2\r\n:1\r\n:1\r\n:0\r\n")
       expect(yield* say(subscriber)).toBe(
         push2("message", "a", "x") + push2("pmessage", "a*", "a", "x") +
           push2("message", "b", "y") + push2("smessage", "a", "z")
       )
-      expect(yield* say(subscriber, "UNSUBSCRIBE", "PUNSUBSCRIBE a*", "SUNSUBSCRIBE a")).toBe(
+      expect(yield* say(subscriber, "UNSUBSCRIBE; PUNSUBSCRIBE a*; SUNSUBSCRIBE a")).toBe(
         confirmed("unsubscribe", "a", 2) + confirmed("unsubscribe", "b", 1) +
           confirmed("punsubscribe", "a*", 0) + confirmed("sunsubscribe", "a", 0)
       )
-      expect(yield* say(publisher, "PUBLISH a x", "SPUBLISH a z")).toBe(":0\r\n:0\r\n")
+      expect(yield* say(publisher, "PUBLISH a x; SPUBLISH a z")).toBe(":0\r\n:0\r\n")
       expect(yield* say(subscriber, "UNSUBSCRIBE")).toBe(
         "*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n"
       )
@@ -73,9 +76,10 @@ describe("a subscriber", () => {
   it.scopedLive("of version 3 is told beside its replies, before that to its own message", () =>
     Effect.gen(function*() {
       const { subscriber } = yield* pair
-      yield* say(subscriber, "HELLO 3", "SUBSCRIBE a")
-      expect(yield* say(subscriber, "GET k", "PUBLISH a x", "SET k 1", "GET k")).toBe(
-        "_\r\n" + push3("message", "a", "x") + ":1\r\n+OK\r\n$1\r\n1\r\n"
+      yield* say(subscriber, "HELLO 3; SUBSCRIBE a")
+      expect(yield* say(subscriber, "GET k; PUBLISH a x; SET k 1; PUBLISH a y; GET k")).toBe(
+        "_\r\n" + push3("message", "a", "x") + ":1\r\n+OK\r\n" +
+          push3("message", "a", "y") + ":1\r\n$1\r\n1\r\n"
       )
     }))
 
@@ -84,8 +88,8 @@ describe("a subscriber", () => {
       const { node, subscriber } = yield* pair
       const replies = yield* say(
         subscriber,
-        ...["SUBSCRIBE a", "SET k 1", "GET k", "MULTI", "HELLO 3", "GET", "UNSUBSCRIBE a", "GET k"],
-        ...["SSUBSCRIBE a", "CONFIG GET port", "EXEC", "RESET", "GET k"]
+        "SUBSCRIBE a; SET k 1; GET k; MULTI; HELLO 3; GET; UNSUBSCRIBE a; GET k; SSUBSCRIBE a; " +
+          "CONFIG GET port; EXEC; RESET; GET k"
       )
       expect(replies).toBe(
         confirmed("subscribe", "a", 1) + ["set", "get", "multi", "hello"].map(refused).join("") +
@@ -102,7 +106,7 @@ describe("a subscriber", () => {
     Effect.gen(function*() {
       const { subscriber } = yield* pair
       yield* say(subscriber, "SUBSCRIBE a")
-      expect(yield* say(subscriber, "PING", "PING x", "PING x y")).toBe(
+      expect(yield* say(subscriber, "PING; PING x; PING x y")).toBe(
         push2("pong", "") + push2("pong", "x") +
           "-ERR wrong number of arguments for 'ping' command\r\n"
       )
@@ -129,13 +133,13 @@ describe("a subscriber", () => {
       yield* Effect.promise(() => subscriber.ended())
       expect(yield* say(publisher, "CLIENT KILL TYPE pubsub")).toBe(":1\r\n")
       yield* Effect.promise(() => closed.ended())
-      expect(yield* say(publisher, "PUBLISH a x", "PUBSUB CHANNELS")).toBe(":0\r\n*0\r\n")
+      expect(yield* say(publisher, "PUBLISH a x; PUBSUB CHANNELS")).toBe(":0\r\n*0\r\n")
     }))
 
   it.scopedLive("is shown among the clients and in the numbers of the node", () =>
     Effect.gen(function*() {
       const { publisher, subscriber } = yield* pair
-      yield* say(subscriber, "SUBSCRIBE a b", "PSUBSCRIBE c*", "SSUBSCRIBE d")
+      yield* say(subscriber, "SUBSCRIBE a b; PSUBSCRIBE c*; SSUBSCRIBE d")
       const listed = yield* say(publisher, "CLIENT LIST TYPE pubsub")
       expect(listed).toMatch(/^\$\d+\r\nid=1 .* flags=P db=0 sub=2 psub=1 ssub=1 .*\n\r\n$/)
       expect(yield* say(publisher, "CLIENT LIST TYPE normal")).toMatch(/ flags=N db=0 sub=0 /)
@@ -187,7 +191,7 @@ describe("PUBLISH in a transaction", () => {
       yield* say(subscriber, "SUBSCRIBE a")
       const replies = yield* say(
         publisher,
-        ...["MULTI", "PUBLISH a x", "INCR k", "PUBLISH b y", "SPUBLISH a z", "PUBLISH a w", "EXEC"]
+        "MULTI; PUBLISH a x; INCR k; PUBLISH b y; SPUBLISH a z; PUBLISH a w; EXEC"
       )
       expect(replies).toBe(
         "+OK\r\n" + "+QUEUED\r\n".repeat(5) + "*5\r\n:1\r\n:1\r\n:0\r\n:0\r\n:1\r\n"
@@ -199,8 +203,8 @@ describe("PUBLISH in a transaction", () => {
     Effect.gen(function*() {
       const { publisher, subscriber } = yield* pair
       yield* say(subscriber, "SUBSCRIBE a")
-      yield* say(publisher, "WATCH k", "SET k 1")
-      expect(yield* say(publisher, "MULTI", "PUBLISH a x", "EXEC")).toBe(
+      yield* say(publisher, "WATCH k; SET k 1")
+      expect(yield* say(publisher, "MULTI; PUBLISH a x; EXEC")).toBe(
         "+OK\r\n+QUEUED\r\n*-1\r\n"
       )
       expect(yield* say(subscriber)).toBe("")
@@ -211,7 +215,7 @@ describe("PUBLISH in a transaction", () => {
       const { subscriber } = yield* pair
       const replies = yield* say(
         subscriber,
-        ...["MULTI", "SUBSCRIBE a", "PING", "EXEC", "GET k", "UNSUBSCRIBE", "GET k"]
+        "MULTI; SUBSCRIBE a; PING; EXEC; GET k; UNSUBSCRIBE; GET k"
       )
       expect(replies).toBe(
         "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n" + confirmed("subscribe", "a", 1) + push2("pong", "") +
@@ -225,8 +229,8 @@ describe("keyspace notifications", () => {
     Effect.gen(function*() {
       const { publisher, subscriber } = yield* pair
       yield* say(subscriber, "PSUBSCRIBE *")
-      yield* say(publisher, "SET k 1", "CONFIG SET notify-keyspace-events K$", "SET k 2", "DEL k")
-      yield* say(publisher, "CONFIG SET notify-keyspace-events Eg", "SET k 1", "DEL k")
+      yield* say(publisher, "SET k 1; CONFIG SET notify-keyspace-events K$; SET k 2; DEL k")
+      yield* say(publisher, "CONFIG SET notify-keyspace-events Eg; SET k 1; DEL k")
       expect(yield* say(subscriber)).toBe(
         push2("pmessage", "*", "__keyspace@0__:k", "set") +
           push2("pmessage", "*", "__keyevent@0__:del", "k")
@@ -259,9 +263,8 @@ describe("keyspace notifications", () => {
       const { publisher } = yield* pair
       const replies = yield* say(
         publisher,
-        "CONFIG SET notify-keyspace-events KA save nope",
-        "CONFIG SET notify-keyspace-events Kq",
-        "CONFIG GET notify-keyspace-events"
+        "CONFIG SET notify-keyspace-events KA save nope; CONFIG SET notify-keyspace-events Kq; " +
+          "CONFIG GET notify-keyspace-events"
       )
       expect(replies).toBe(
         "-ERR CONFIG SET failed (possibly related to argument 'save') - can't set immutable config" +
