@@ -34,6 +34,8 @@ run one node
   --heartbeat MS        at most a third of the election timeout                      default 50
   --reads MODE          linearizable, lease or stale, where a client says nothing else
                                                                default linearizable
+  --notify-keyspace-events LETTERS  of which changes of keys this node tells its subscribers,
+                        as in Redis: KEA for all               default none
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP

@@ -11,6 +11,7 @@ import {
   LogLevel,
   Option
 } from "effect"
+import * as Notifications from "../live/Notifications.js"
 import type { Credentials } from "../live/RedisClient.js"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
@@ -36,6 +37,7 @@ export const spec = {
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
   reads: { type: "string" },
+  "notify-keyspace-events": { type: "string" },
   "log-level": { type: "string" }
 } as const satisfies Flags.Spec
 
@@ -73,6 +75,13 @@ const config = Config.all({
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
   reads: Config.withDefault(Config.literal(...readModes)("READS"), "linearizable"),
+  notifyKeyspaceEvents: Config.withDefault(
+    Config.validate(Config.string("NOTIFY_KEYSPACE_EVENTS"), {
+      message: `Expected letters of ${Notifications.KNOWN}`,
+      validation: Notifications.isValid
+    }),
+    ""
+  ),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
@@ -104,6 +113,7 @@ export const run = (argv: ReadonlyArray<string>) =>
       ...options.redis,
       reads,
       groupName: options.sentinelName,
+      notifyKeyspaceEvents: options.notifyKeyspaceEvents,
       users: yield* Secrets.users(options.secrets),
       protectedMode: options.protectedMode === "yes",
       ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})

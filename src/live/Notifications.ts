@@ -23,9 +23,10 @@ const LETTERS: Readonly<Record<Class, string>> = {
 const ALL = "g$lshzxetd"
 const KEYSPACE = "K"
 const KEYEVENT = "E"
-const KNOWN = `A${ALL}nm${KEYSPACE}${KEYEVENT}`
+/** In Redis's order. */
+export const KNOWN = "Ag$lshzxeKEtmdn"
 
-export const INVALID = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+export const INVALID = `Invalid event class character. Use '${KNOWN}'.`
 
 export const isValid = (letters: string): boolean =>
   [...letters].every((letter) => KNOWN.includes(letter))

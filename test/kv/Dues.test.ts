@@ -6,7 +6,7 @@ import type * as Key from "../../src/kv/Key.js"
 
 describe("dues", () => {
   it.prop(
-    "have the earliest first, whatever was added and taken back",
+    "have the earliest first, and by name, whatever was added and taken back",
     [fc.array(fc.oneof(fc.nat(20), fc.constant(undefined)), { maxLength: 80 }), fc.nat()],
     ([steps, number]) => {
       const dues = new Dues()
@@ -18,12 +18,14 @@ describe("dues", () => {
         const earliest = Math.min(...all.map((due) => due.atMillis))
         assert.strictEqual(dues.first?.atMillis ?? Infinity, earliest)
       })
-      const sorted = all.map((due) => due.atMillis).sort((one, other) => one - other)
+      const sorted = all.toSorted((one, other) =>
+        one.atMillis - other.atMillis || (one.key < other.key ? -1 : 1)
+      ).map(({ key }) => key)
       assert.deepStrictEqual(
         sorted.map(() => {
           const { first } = dues
           dues.remove(first!)
-          return first!.atMillis
+          return first!.key
         }),
         sorted
       )

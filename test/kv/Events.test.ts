@@ -175,6 +175,16 @@ describe("a key that is due", () => {
     assert.deepStrictEqual(heard, [`expired ${left}`, `new ${left}`, `set ${left}`])
   })
 
+  it("is told of before another that is due at once by its name, whoever was set first", () => {
+    const names = "abcdefgh".split("")
+    const due = (order: ReadonlyArray<string>) =>
+      told(1, ...order.map((name) => `set ${name} 1 px 5`), 6)
+    const events = names.map((name) => `expired ${name}`)
+    assert.deepStrictEqual(due(names), events)
+    assert.deepStrictEqual(due(names.toReversed()), events)
+    assert.deepStrictEqual(due(["d", "h", "a", "c", "g", "b", "f", "e"]), events)
+  })
+
   it("is told of once", () => {
     assert.deepStrictEqual(told(1, "set a 1 px 5", 6, 7), [])
     assert.deepStrictEqual(told(1, "set a 1 px 5", "del a", 7), [])

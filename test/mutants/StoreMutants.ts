@@ -126,5 +126,40 @@ export const mutants: ReadonlyArray<Mutant> = [
     "kv/Store.ts",
     "hash = isWalked ? new Map(before.value) : before.value",
     "hash = before.value"
+  ),
+  own(
+    "K17",
+    "What is due at once is told of in whatever order the replica has it",
+    "kv/Dues.ts",
+    "one.atMillis < other.atMillis || (one.atMillis === other.atMillis && one.key < other.key)",
+    "one.atMillis < other.atMillis"
+  ),
+  own(
+    "K18",
+    "A set whose condition does not hold is told all the same",
+    "kv/SetCommands.ts",
+    "  if (holds) {\n",
+    "  if (!holds) store.tell(\"string\", \"set\", key)\n  if (holds) {\n"
+  ),
+  own(
+    "K19",
+    "When a key was to go stays behind when it is written again",
+    "kv/Store.ts",
+    "    this.dues.remove(due)\n",
+    ""
+  ),
+  own(
+    "K20",
+    "A replica that begins anew with a snapshot tells nobody any more",
+    "kv/Store.ts",
+    "      self.dues = loading.dues\n",
+    "      self.dues = loading.dues\n      self.listeners.clear()\n"
+  ),
+  own(
+    "K21",
+    "That a key has gone is told by the local clock",
+    "kv/Store.ts",
+    "const isDue = due.atMillis <= this.timeMillis",
+    "const isDue = due.atMillis <= Date.now()"
   )
 ]

@@ -167,7 +167,7 @@ describe("an application", () => {
   })
 
   it("that forgets an update everywhere is caught by its model", () => {
-    const application = spoilt((machine) => {
+    const application = spoilt(({ told: _, ...machine }) => {
       let applied = 0
       return {
         ...machine,
@@ -178,6 +178,14 @@ describe("an application", () => {
       }
     })
     assert.strictEqual(oracleOf(application), "right-answers")
+  })
+
+  it("that tells one thing here and another there is caught, and one that is wrong everywhere", () => {
+    const events = (nth: number) => nth === 2 ? "" : "set k1"
+    const differing = spoilt((machine, nth) => ({ ...machine, told: () => events(nth) }))
+    assert.strictEqual(oracleOf(differing), "same-events")
+    const wrong = spoilt((machine) => ({ ...machine, told: () => "set nothing" }))
+    assert.strictEqual(oracleOf(wrong), "right-events")
   })
 
   it("that forgets an update in one place is caught when all is at rest", () => {
