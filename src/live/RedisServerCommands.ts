@@ -4,6 +4,7 @@
 import * as Latin1 from "../kv/Latin1.js"
 import type { Description, Local, RedisCommand, Run } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
+import * as RedisPlaces from "./RedisPlaces.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
 
@@ -16,6 +17,33 @@ const time: Run = (_words, out) => {
   out.array(2)
   out.text(String(Math.floor(millis / 1000)))
   out.text(String(millis % 1000 * 1000))
+}
+
+/** As INFO tells it (RedisInfo.ts): an index of the log stands for an offset. */
+const role: Run = (_words, out, client, server) => {
+  const { appliedIndex, lastIndex, membership, role } = server.status()
+  if (role !== "Leader") {
+    const leader = RedisPlaces.leader(server, client)
+    out.array(5)
+    out.text("slave")
+    out.text(leader?.endpoint.host ?? "?")
+    out.integer(leader?.endpoint.port ?? 0)
+    out.text(leader === undefined ? "connect" : "connected")
+    return out.integer(appliedIndex)
+  }
+  const replicas = RedisPlaces.all(server, client).filter(RedisPlaces.isReachable)
+    .filter(({ isSelf }) => !isSelf)
+  out.array(3)
+  out.text("master")
+  out.integer(lastIndex)
+  out.array(replicas.length)
+  for (const { endpoint: { host, port }, id } of replicas) {
+    const behind = membership.members.find((member) => member.id === id)?.behind ?? 0
+    out.array(3)
+    out.text(host)
+    out.text(String(port))
+    out.text(String(lastIndex - behind))
+  }
 }
 
 const command = (
@@ -41,6 +69,7 @@ const command = (
 })
 
 const UNSURE = { tips: ["nondeterministic_output"] } as const
+const ROLE_FLAGS = ["noscript", "loading", "stale", "fast"] as const
 const FAST = ["loading", "stale", "fast"] as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
@@ -59,6 +88,9 @@ export const commands: ReadonlyArray<RedisCommand> = [
       differs: "Fewer fields, and a section about Raft."
     }
   ),
+  command("role", "", 1, "2.8.12", ROLE_FLAGS, "Tells whether this node leads, and who.", role, {
+    categories: ["admin", "dangerous"]
+  }),
   command("time", "", 1, "2.6.0", FAST, "Tells the time of this node.", time, {
     ...UNSURE,
     differs: "The log's own time, by which keys go, is the leader's."
