@@ -95,19 +95,16 @@ const isFull = ({ entries, limitBytes }: State): boolean => {
   let usedBytes = 0
   for (const [key, { dueMillis, value }] of entries) {
     usedBytes += Size.ENTRY_BYTES + key.length + (dueMillis === Infinity ? 0 : Size.DUE_BYTES)
-    if (typeof value === "string") usedBytes += sizeOf(value)
+    if (typeof value === "string") usedBytes += Size.VALUE_BYTES + value.length
     else {
       usedBytes += Size.HASH_BYTES
       for (const [field, bytes] of value) {
-        usedBytes += Size.FIELD_BYTES + field.length + sizeOf(bytes)
+        usedBytes += Size.FIELD_BYTES + field.length + Size.VALUE_BYTES + bytes.length
       }
     }
   }
   return limitBytes > 0 && usedBytes > limitBytes
 }
-
-const sizeOf = ({ length }: string): number =>
-  length + (length > 64 ? Size.BUFFER_BYTES : Size.SMALL_BYTES)
 
 const text = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
 

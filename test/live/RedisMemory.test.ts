@@ -131,7 +131,7 @@ describe("a node that is told to hold less", () => {
           }
         }
         await ask("set a x", "set b x", "set c x", "memory usage a")
-        await ask("config set maxmemory 500 maxmemory-policy allkeys-random")
+        await ask("config set maxmemory 700 maxmemory-policy allkeys-random")
         await ask("del nothing", "dbsize")
         await ask("info memory", "info stats", "config resetstat", "info stats")
         client.socket.destroy()
@@ -143,8 +143,8 @@ describe("a node that is told to hold less", () => {
       assert.deepStrictEqual(lines.filter((line) => !line.startsWith("used_memory_rss")), [
         `used_memory:${2 * usage!}`,
         `used_memory_human:${2 * usage!}B`,
-        "maxmemory:500",
-        "maxmemory_human:500B",
+        "maxmemory:700",
+        "maxmemory_human:700B",
         "maxmemory_policy:allkeys-random",
         "evicted_keys:1",
         "evicted_keys:0"

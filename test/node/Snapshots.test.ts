@@ -29,7 +29,7 @@ const count = (cluster: Cluster, id: string, times: number) =>
 const filesOf = (cluster: Cluster, id: string) =>
   MemoryDisk.fileNames(cluster.disks.get(id)!).filter((name) => name.endsWith(".snapshot"))
 
-describe("a node", () => {
+describe.concurrent("a node", () => {
   it.scoped("takes a snapshot when it is asked to, and the same again if nothing was applied", () =>
     Effect.gen(function*() {
       const cluster = yield* TestCluster.make(["n1"], 3)
