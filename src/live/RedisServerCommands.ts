@@ -19,6 +19,10 @@ const time: Run = (_words, out) => {
   out.text(String(millis % 1000 * 1000))
 }
 
+/** When the node started as long as there is none, as Redis has it. */
+const lastSave: Run = (_words, out, _client, { startedAtMillis, status }) =>
+  out.integer(Math.floor((status().snapshotAtMillis ?? startedAtMillis) / 1000))
+
 /** As INFO tells it (RedisInfo.ts): an index of the log stands for an offset. */
 const role: Run = (_words, out, client, server) => {
   const { appliedIndex, lastIndex, membership, role } = server.status()
@@ -102,8 +106,7 @@ export const commands: ReadonlyArray<RedisCommand> = [
     "1.0.0",
     FAST,
     "Tells when this node took its last snapshot.",
-    // When the node started: as Redis says as long as it has not saved.
-    (_words, out, _client, server) => out.integer(Math.floor(server.startedAtMillis / 1000)),
+    lastSave,
     { ...UNSURE, categories: ["admin", "dangerous"] }
   ),
   {

@@ -256,6 +256,15 @@ describe("ROLE", () => {
   })
 })
 
+describe("LASTSAVE", () => {
+  it("tells when the node took a snapshot, or else when it started", () => {
+    const { ask, node } = connection()
+    expect(ask("LASTSAVE")).toBe(":0\r\n")
+    node.snapshotAtMillis = 1_700_000_000_999
+    expect(ask("LASTSAVE")).toBe(":1700000000\r\n")
+  })
+})
+
 describe("READONLY and READWRITE", () => {
   it("are granted: every node answers as the leader would", () => {
     const { ask } = connection()
