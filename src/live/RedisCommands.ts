@@ -12,13 +12,16 @@ import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConfigCommands from "./RedisConfigCommands.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
+import * as RedisMemoryCommands from "./RedisMemoryCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
+import * as RedisUnsupported from "./RedisUnsupported.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
 const QUOTED_CHARACTERS = 128
@@ -33,10 +36,12 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
+  ...RedisSubscribeCommands.commands,
   ...RedisConfigCommands.commands,
   ...RedisServerCommands.commands,
   ...RedisRegistryCommands.commands(() => all),
   ...RedisSlowLogCommands.commands,
+  ...RedisMemoryCommands.commands,
   ...RedisToolCommands.commands
 ]
 
@@ -72,6 +77,8 @@ const findSubcommand = (
 }
 
 const unknown = (words: Words): string => {
+  const refusal = RedisUnsupported.refusalOf(words[0]!)
+  if (refusal !== undefined) return refusal
   let quoted = ""
   for (let index = 1; index < words.length && quoted.length < QUOTED_CHARACTERS; index++) {
     quoted += `'${quotable(words[index]!, QUOTED_CHARACTERS - quoted.length)}' `

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
+import { Notifications } from "../../src/live/Notifications.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import * as RedisUnsupported from "../../src/live/RedisUnsupported.js"
 import { SlowLog } from "../../src/live/SlowLog.js"
+import * as Subscriptions from "../../src/live/Subscriptions.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
@@ -12,6 +15,7 @@ const words = (...texts: ReadonlyArray<string>) => texts.map(Latin1.encode)
 
 const connection = () => {
   const node = new FakeNode()
+  const subscriptions = new Subscriptions.Subscriptions()
   const server: Server = {
     store: node.store,
     draw: () => 0,
@@ -24,6 +28,8 @@ const connection = () => {
     endpoints: node.endpoints,
     groupName: "raftcache",
     users: Users.everybody,
+    subscriptions,
+    notifications: new Notifications(subscriptions),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
@@ -40,6 +46,7 @@ const connection = () => {
     replies: "on",
     kill: () => {},
     push: () => {},
+    subscribed: Subscriptions.nothing(),
     protocol: 2,
     leavesTraces: true,
     user: "default",
@@ -72,14 +79,14 @@ describe("a command", () => {
       expect(RedisCommands.find(words(name.toUpperCase(), ...more))).toBe(found)
       expect(found).toHaveProperty("name", expect.stringMatching(new RegExp(`^${name}(\\||$)`)))
       expect(RedisCommands.find(words(`${name}x`, ...more))).toMatch(/^ERR unknown command/)
-      expect(RedisCommands.find(words(`x${name}`, ...more))).toMatch(/^ERR unknown command/)
+      expect(RedisCommands.find(words(`q${name}`, ...more))).toMatch(/^ERR unknown command/)
     }
   })
 
   it("is refused in Redis's words when there is none, or the number of words is wrong", () => {
     const { ask } = connection()
-    expect(ask("LPUSH", "a", "b\r\n")).toBe(
-      "-ERR unknown command 'LPUSH', with args beginning with: 'a' 'b  ' \r\n"
+    expect(ask("NOPE", "a", "b\r\n")).toBe(
+      "-ERR unknown command 'NOPE', with args beginning with: 'a' 'b  ' \r\n"
     )
     expect(ask("GET")).toBe("-ERR wrong number of arguments for 'get' command\r\n")
     expect(ask("CLIENT")).toBe("-ERR wrong number of arguments for 'client' command\r\n")
@@ -89,6 +96,22 @@ describe("a command", () => {
     expect(ask("client", "TRACKING", "on")).toBe(
       "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n"
     )
+  })
+})
+
+describe("a command that only Redis has", () => {
+  it("is refused with what is missing", () => {
+    const { ask } = connection()
+    expect(ask("Lpush", "a", "b")).toBe(
+      "-ERR LPUSH is not supported: there are no lists here (docs/redis.md)\r\n"
+    )
+    expect(ask("EVAL", "return 1", "0")).toBe(
+      "-ERR EVAL is not supported: there is no Lua here; use DELEX or SET IFEQ (docs/redis.md)\r\n"
+    )
+  })
+
+  it("is in no list of those that are here", () => {
+    expect(RedisCommands.all.filter(({ name }) => RedisUnsupported.has(name))).toEqual([])
   })
 })
 
@@ -131,12 +154,12 @@ describe("CONFIG GET", () => {
     const { ask } = connection()
     expect(ask("CONFIG", "GET", "save")).toBe("*2\r\n$4\r\nsave\r\n$0\r\n\r\n")
     expect(ask("CONFIG", "GET", "appendonly")).toBe("*2\r\n$10\r\nappendonly\r\n$2\r\nno\r\n")
-    expect(ask("CONFIG", "GET", "MAX*s", "max?lients")).toBe(
+    expect(ask("CONFIG", "GET", "MAX*ts", "max?lients")).toBe(
       "*2\r\n$10\r\nmaxclients\r\n$2\r\n10\r\n"
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*22\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*26\r\n/)
   })
 })
 
@@ -152,6 +175,7 @@ describe("CLIENT", () => {
     client.protocol = 3
     const told =
       "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
+      "sub=0 psub=0 ssub=0 " +
       "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })
@@ -220,6 +244,31 @@ describe("COMMAND", () => {
       "+    Prints this help.",
       ""
     ].join("\r\n"))
+  })
+})
+
+describe("ROLE", () => {
+  it("tells of the leader its replicas, and of any other node its leader", () => {
+    const { ask, node } = connection()
+    node.served.set("n2", { host: "10.0.0.2", port: 6380 })
+    expect(ask("ROLE")).toBe(
+      "*3\r\n$6\r\nmaster\r\n:1\r\n*1\r\n*3\r\n$8\r\n10.0.0.2\r\n$4\r\n6380\r\n$2\r\n-1\r\n"
+    )
+    node.leader = "n2"
+    expect(ask("ROLE")).toBe(
+      "*5\r\n$5\r\nslave\r\n$8\r\n10.0.0.2\r\n:6380\r\n$9\r\nconnected\r\n:0\r\n"
+    )
+    node.leader = undefined
+    expect(ask("ROLE")).toBe("*5\r\n$5\r\nslave\r\n$1\r\n?\r\n:0\r\n$7\r\nconnect\r\n:0\r\n")
+  })
+})
+
+describe("LASTSAVE", () => {
+  it("tells when the node took a snapshot, or else when it started", () => {
+    const { ask, node } = connection()
+    expect(ask("LASTSAVE")).toBe(":0\r\n")
+    node.snapshotAtMillis = 1_700_000_000_999
+    expect(ask("LASTSAVE")).toBe(":1700000000\r\n")
   })
 })
 

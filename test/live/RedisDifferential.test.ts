@@ -49,6 +49,8 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["MULTI"], ["AUTH", "p"], ["AUTH", "default", "p"], ["AUTH", "u", "p"], ["EXEC"]],
   [["MULTI"], ["HELLO", "3", "AUTH", "u", "p"], ["HELLO", "4"], ["GET", "a"], ["EXEC"]],
   [["MULTI"], ["HELLO", "3"], ["nope"], ["EXEC"], ["GET", "a"]],
+  // Nothing that follows overtakes it, although a password is tried before.
+  [["WATCH", "a"], ["MULTI"], ["AUTH", "default", "p"], ["EXEC"], ["SET", "a", "1"], ["GET", "a"]],
   [["MULTI"], ["HELLO", "3"], ["DISCARD"], ["GET", "a"]],
   [["MULTI"], ["SET", "a", "1"], ["WAIT", "0", "0"], ["GET", "a"], ["EXEC"]],
   // What no server has.
@@ -87,6 +89,9 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["EXISTS"], ["EXISTS", "a"], ["SET", "a", ""], ["EXISTS", "a", "a", "b"]],
   [["DBSIZE"], ["DBSIZE", "x"], ["SET", "a", "1"], ["DBSIZE"], ["FLUSHALL"], ["DBSIZE"]],
   [["FLUSHALL", "ASYNC"], ["flushall", "sync"], ["FLUSHALL", "nope"], ["FLUSHALL", "SYNC", "x"]],
+  // A cursor is a text of C.
+  [["SCAN", "\u0000"], ["SCAN", "\u0000x"], ["SCAN", "0\u0000x"], ["HSCAN", "a", "\u0000"]],
+  [["SCAN", "x\u0000"], ["SCAN", " 0"], ["SCAN", ""]],
   // Counting.
   [["INCR"], ["INCR", "a"], ["incr", "a"], ["INCR", "a", "b"], ["GET", "a"]],
   [["DECR"], ["DECR", "a"], ["DECR", "a", "b"], ["DECRBY", "a", "10"], ["DECRBY", "a", "-20"]],
@@ -139,6 +144,7 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["MEMORY", "USAGE", "a", "x"], ["MEMORY", "USAGE", "a", "SAMPLES", "x"]],
   [["LATENCY", "LATEST"], ["LATENCY", "RESET"], ["LATENCY", "RESET", "a"], ["LATENCY", "nope"]],
   [["LATENCY", "HISTORY", "command"], ["LATENCY", "HISTORY"]],
+  [["FUNCTION", "FLUSH", "SYNC", "x"], ["SCRIPT", "FLUSH", "SYNC", "x"]],
   [["FUNCTION", "FLUSH"], ["FUNCTION", "FLUSH", "async"], ["FUNCTION", "FLUSH", "x"]],
   [["SCRIPT", "FLUSH"], ["SCRIPT", "FLUSH", "SYNC"], ["SCRIPT", "FLUSH", "x"], ["SCRIPT", "nope"]],
   [["SCRIPT", "EXISTS", "a", "b"], ["SCRIPT", "EXISTS"]],
@@ -159,7 +165,8 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CONFIG", "SET", "maxmemory-policy", "nope"], ["CONFIG", "GET", "maxmemory-policy"]],
   [
     ["CONFIG", "SET", "maxmemory-policy", "ALLKEYS-lru", "maxmemory-samples", "10"],
-    ["CONFIG", "GET", "maxmemory-[ps]*"],
+    ["CONFIG", "GET", "maxmemory-p*"],
+    ["CONFIG", "GET", "maxmemory-s[a]*"],
     ["CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory-samples", "5"]
   ],
   ["0", "-1", "abc", "5.5", "99999999999"].map((samples) => [
