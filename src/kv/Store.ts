@@ -30,6 +30,19 @@ export interface Stored {
   readonly due: Due | undefined
 }
 
+/**
+ * Is told of every change while it is made. It changes nothing itself, and nobody depends on it:
+ * what the log says is the same with observers and without.
+ */
+export interface Observer {
+  /** The key holds something else from now on, or nothing. */
+  readonly touched: (key: Key) => void
+  /** So do all keys, whether they were there or not. */
+  readonly cleared: () => void
+  /** All that the command at `index` changes was told. */
+  readonly applied: (index: number) => void
+}
+
 /** So many keys that are due are removed when the time is told; the others the next time. */
 export const REMOVALS_LIMIT = 1_000
 
@@ -40,6 +53,7 @@ export class Store {
   timeMillis = 0
   /** Those that have not ended. */
   readonly walks = new Set<StoreSnapshot.Walk>()
+  readonly observers = new Set<Observer>()
 
   /** What the key holds, unless it was due. */
   get(key: Key): Stored | undefined {
@@ -62,6 +76,7 @@ export class Store {
     if (before !== undefined) this.#letGo(key, before)
     const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
     this.keys.set(key, { value, revision, due })
+    this.#touch(key)
   }
 
   /** Another value, due when the one before was. */
@@ -91,6 +106,7 @@ export class Store {
     if (stored === undefined) return false
     this.#letGo(key, stored)
     this.keys.delete(key)
+    this.#touch(key)
     return isThere
   }
 
@@ -98,6 +114,7 @@ export class Store {
   clear(): void {
     this.keys = new Keyspace()
     this.dues = new Dues()
+    for (const observer of this.observers) observer.cleared()
   }
 
   /** The log's time is `millis`, unless it is later already; what is due then goes. */
@@ -108,6 +125,10 @@ export class Store {
       if (first === undefined || first.atMillis > this.timeMillis) return
       this.drop(first.key)
     }
+  }
+
+  #touch(key: Key): void {
+    for (const observer of this.observers) observer.touched(key)
   }
 
   #letGo(key: Key, stored: Stored): void {
@@ -132,6 +153,7 @@ export const restore = (self: Store) => {
       self.keys = loading.keys
       self.dues = loading.dues
       self.timeMillis = loading.timeMillis
+      for (const observer of self.observers) observer.cleared()
     }
   }
 }

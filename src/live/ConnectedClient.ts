@@ -5,6 +5,7 @@
 import type { Socket } from "node:net"
 import type { ReadMode } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import type { Tracker } from "./Tracker.js"
 
 /** Writes one reply, or one thing that nobody asked for. */
 export type Tell = (out: Writer) => void
@@ -14,6 +15,8 @@ export interface Client {
   readonly address: () => string
   readonly localAddress: () => string
   readonly connectedAtMillis: number
+  /** Whether its connection is closed. */
+  readonly isGone: () => boolean
   /** When its last bytes arrived. */
   heardAtMillis: number
   /** The last command that it has sent. */
@@ -33,6 +36,8 @@ export interface Client {
   name: string
   libraryName: string
   libraryVersion: string
+  /** Undefined until it has said CLIENT TRACKING ON (Tracking.ts). */
+  tracker: Tracker | undefined
 }
 
 /** A client that has said nothing yet. */
@@ -44,11 +49,13 @@ export const make = (
   address: () => `${socket.remoteAddress}:${socket.remotePort}`,
   localAddress: () => `${socket.localAddress}:${socket.localPort}`,
   connectedAtMillis: Date.now(),
+  isGone: () => socket.destroyed,
   heardAtMillis: Date.now(),
   command: "",
   replies: "on",
   protocol: 2,
   name: "",
   libraryName: "",
-  libraryVersion: ""
+  libraryVersion: "",
+  tracker: undefined
 })

@@ -7,6 +7,7 @@ import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
 import { isPlain, matches, quotable, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import * as RedisTrackingCommands from "./RedisTrackingCommands.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
 const ADMIN_FLAGS = ["admin", ...FLAGS] as const
@@ -44,11 +45,17 @@ const getName = (client: Client, out: Writer): void => {
 
 const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
 
+const flagsOf = ({ tracker }: Client): string => {
+  if (tracker?.mode === undefined) return "N"
+  return `t${tracker.isBroken ? "R" : ""}${tracker.mode.prefixes === undefined ? "" : "B"}`
+}
+
 const describe = (client: Client): string =>
   `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
   `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
-  `idle=${secondsSince(client.heardAtMillis)} flags=N db=0 cmd=${client.command} ` +
-  `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
+  `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
+  `cmd=${client.command} user=${client.user ?? "(none)"} ` +
+  `redir=${RedisTrackingCommands.redirectOf(client)} resp=${client.protocol} ` +
   `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
 
 /** Which clients are meant; or the error to answer. */
@@ -190,13 +197,6 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     client
   ) => getName(client, out)),
   subcommand(
-    "getredir",
-    2,
-    "GETREDIR",
-    "Return the client ID to which invalidations are sent: -1, none.",
-    (_words, out) => out.integer(-1)
-  ),
-  subcommand(
     "id",
     2,
     "ID",
@@ -257,7 +257,8 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     "Nothing: clients are never paused.",
     (_words, out) => out.simple("OK"),
     ADMIN_FLAGS
-  )
+  ),
+  ...RedisTrackingCommands.subcommands
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [

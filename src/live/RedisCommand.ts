@@ -6,10 +6,11 @@
  */
 import type { Words } from "../kv/Command.js"
 import type { Store } from "../kv/Store.js"
-import type { Node, ReadMode, Status } from "../node/Node.js"
+import type { Done, Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Tracking } from "./Tracking.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
@@ -33,6 +34,7 @@ export interface Server {
   /** Where the other members are. */
   readonly endpoints: Endpoints["Type"]
   readonly users: Users
+  readonly tracking: Tracking
   readonly startedAtMillis: number
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
@@ -93,6 +95,8 @@ export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
   readonly encode: (words: Words) => Uint8Array | string
+  /** What is to be done once the reply is written. */
+  readonly replied?: (words: Words, done: Done, client: Client, server: Server) => void
 }
 
 /**

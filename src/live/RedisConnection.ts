@@ -29,6 +29,7 @@ import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 import { RedisTransaction } from "./RedisTransaction.js"
+import type { Tracker } from "./Tracker.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -128,6 +129,7 @@ export class RedisConnection {
       this.closed = true
       this.waiting = []
       this.pushed = []
+      shared.server.tracking.leave(this.client)
       shared.closed(this)
     })
   }
@@ -230,6 +232,7 @@ export class RedisConnection {
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
+      if (outcome._tag === "Done") server.tracking.wrote(this.client, outcome.index)
       schedule(this)
     }
     if (begin !== undefined) {
@@ -261,7 +264,11 @@ export class RedisConnection {
   private understand(words: Words): Request | undefined {
     const command = RedisCommands.find(words)
     const taken = this.transaction.take(command, words)
-    if (taken !== undefined) return taken
+    if (taken !== undefined) {
+      return this.transaction.isOpen
+        ? { ...taken, keepsCaching: true }
+        : taken
+    }
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
@@ -305,6 +312,12 @@ export class RedisConnection {
     this.write(request, outcome)
     if (client.replies === "skipping" || client.replies === "off") out.cut(before)
     if (client.replies === "skipping") client.replies = "on"
+    if (client.tracker !== undefined) this.track(client.tracker, request, outcome)
+  }
+
+  private track(tracker: Tracker, request: Request, outcome: Outcome): void {
+    if (request.keepsCaching !== true) tracker.isCachingSaid = false
+    if (outcome._tag === "Done") tracker.replied(outcome.index, this.shared.out)
   }
 
   private write(request: Request, outcome: Outcome): void {
@@ -313,7 +326,7 @@ export class RedisConnection {
       case "Done":
         return request.replay === undefined
           ? out.answer(outcome.answer)
-          : request.replay(outcome.answer, out, this.client, server)
+          : request.replay(outcome, out, this.client, server)
       case "Readable":
         return this.mayAsk(request)
           ? request.run?.(request.words, out, this.client, server)

@@ -25,12 +25,13 @@ const select: Run = (words, out) => {
   else out.simple("OK")
 }
 
-const reset: Run = (_, out, client, { users }) => {
+const reset: Run = (_, out, client, { tracking, users }) => {
   client.protocol = 2
   out.protocol = 2
   client.name = ""
   client.user = users.initial
   client.replies = "on"
+  tracking.stop(client)
   out.simple("RESET")
 }
 

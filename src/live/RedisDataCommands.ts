@@ -15,7 +15,7 @@ const COMMAND_TOO_LONG = `ERR the command is longer than ${Command.LIMIT_BYTES} 
   "write fewer keys at once"
 
 /** Where the keys stand in these words. */
-export const keyPlaces = (
+const keyPlaces = (
   [first, last, step]: DataCommand["keys"],
   { length }: Words
 ): ReadonlyArray<number> => {
@@ -25,6 +25,11 @@ export const keyPlaces = (
   for (let at = first; at <= end && at < length; at += step) places.push(at)
   return places
 }
+
+export const keysOf = (
+  { keys }: Pick<DataCommand, "keys">,
+  words: Words
+): ReadonlyArray<Key.Key> => keyPlaces(keys, words).map((at) => Key.fromBytes(words[at]!))
 
 const encode = ({ keys }: DataCommand) => (words: Words): Uint8Array | string => {
   for (const at of keyPlaces(keys, words)) {
@@ -37,12 +42,27 @@ const encode = ({ keys }: DataCommand) => (words: Words): Uint8Array | string =>
 const toRunnable = (command: DataCommand): Runnable => {
   const { arity, flags, keys, name, run } = command
   const shape = { name, arity, flags, keys }
-  if (command.kind !== "Read") return { ...shape, kind: "Write", encode: encode(command) }
-  return {
-    ...shape,
-    kind: "Read",
-    isOfLog: true,
-    run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
+  switch (command.kind) {
+    case "Write":
+      return { ...shape, kind: "Write", encode: encode(command) }
+    case "Timed":
+      return {
+        ...shape,
+        kind: "Write",
+        encode: encode(command),
+        replied: (words, { index }, client, { tracking }) =>
+          tracking.readAt(client, keysOf(command, words), index)
+      }
+    case "Read":
+      return {
+        ...shape,
+        kind: "Read",
+        isOfLog: true,
+        run: (words, reply, client, { draw, store, tracking }) => {
+          run(words, { store, index: 0, reply, draw: draw() })
+          if (client.tracker !== undefined) tracking.read(client, keysOf(command, words))
+        }
+      }
   }
 }
 

@@ -91,15 +91,19 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   Server: serverFields,
   Clients: (server) => ({
     connected_clients: server.connections.size,
-    maxclients: server.connectionsLimit
+    maxclients: server.connectionsLimit,
+    tracking_clients: server.tracking.clients
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ totals }) => ({
+  Stats: ({ totals, tracking }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
     rejected_connections: totals.rejectedConnections,
-    acl_access_denied_auth: totals.deniedPasswords
+    acl_access_denied_auth: totals.deniedPasswords,
+    tracking_total_keys: tracking.keys,
+    tracking_total_items: tracking.items,
+    tracking_total_prefixes: tracking.prefixes
   }),
   Replication: replicationFields,
   Raft: raftFields,

@@ -1,9 +1,9 @@
 /**
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
-import type { ReadMode } from "../node/Node.js"
+import type { Done, ReadMode } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Prefixed, Run, Runnable, Server, Task, Words } from "./RedisCommand.js"
+import type { Client, Prefixed, Run, Runnable, Server, Task, Words, Write } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
@@ -18,11 +18,13 @@ export interface Request {
   /** For a `Write` whose command is only known when all before it is answered. */
   readonly encode?: () => Uint8Array
   /** For a `Write` whose reply is more than its answer. */
-  readonly replay?: (answer: Uint8Array, out: Writer, client: Client, server: Server) => void
+  readonly replay?: (done: Done, out: Writer, client: Client, server: Server) => void
   /** For a `Task`. */
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
+  /** Whether what CLIENT CACHING has said before it holds for the next one, too. */
+  readonly keepsCaching?: boolean
 }
 
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
@@ -48,13 +50,26 @@ export const make = (command: Runnable, words: Words): Request => {
     case "Write": {
       const encoded = command.encode(words)
       if (typeof encoded === "string") return failed(encoded, isOpen)
-      return { kind: "Write", words: [], run: undefined, isOpen, command: encoded }
+      const request = { words: [], run: undefined, isOpen, command: encoded }
+      return command.replied === undefined
+        ? { kind: "Write", ...request }
+        : { kind: "Write", ...request, replay: replayOf(command.replied, words) }
     }
     case "Local":
-    case "Read":
-      return { kind: command.kind, words, run: command.run, isOpen, command: undefined }
+    case "Read": {
+      const { kind, run } = command
+      const keepsCaching = kind === "Local" && command.name.startsWith("client|")
+      return { kind, words, run, isOpen, command: undefined, keepsCaching }
+    }
   }
 }
+
+const replayOf =
+  (replied: NonNullable<Write["replied"]>, words: Words): NonNullable<Request["replay"]> =>
+  (done, out, client, server) => {
+    out.answer(done.answer)
+    replied(words, done, client, server)
+  }
 
 const unwrap = (prefixed: Prefixed | string): Request => {
   if (typeof prefixed === "string") return failed(prefixed, false)

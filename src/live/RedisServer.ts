@@ -17,6 +17,7 @@ import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
 import * as RedisSwitch from "./RedisSwitch.js"
 import { codeOf } from "./SystemError.js"
+import { Tracking } from "./Tracking.js"
 import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
 
@@ -111,6 +112,7 @@ const make = (
       groupName: options.groupName ?? GROUP_NAME,
       endpoints,
       users,
+      tracking: new Tracking(store),
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,

@@ -8,6 +8,7 @@ import type { Writer } from "../wire/RespReply.js"
 import { matches, quotable, SYNTAX_ERROR, withHelp, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
+import * as TrackingTable from "./TrackingTable.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
 
@@ -24,7 +25,8 @@ const settings = (server: Server): ReadonlyArray<readonly [name: string, value: 
   ["maxmemory-policy", "noeviction"],
   ["port", String(server.port())],
   ["proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)],
-  ["timeout", "0"]
+  ["timeout", "0"],
+  ["tracking-table-max-keys", String(TrackingTable.LIMITS.keys)]
 ]
 
 /** Whether `text` is matched by `pattern`, where * stands for anything and ? for one character. */

@@ -39,12 +39,14 @@ const time: Run = (_words, out) => {
   out.text(String(millis % 1000 * 1000))
 }
 
-const memoryUsage: Run = (words, out, _client, { store }) => {
+const memoryUsage: Run = (words, out, client, { store, tracking }) => {
+  const key = Key.fromBytes(words[2]!)
+  tracking.read(client, [key])
   const isPlain = words.length === 3
   const hasSamples = words.length === 5 && matches(words[3]!, "samples")
   if (!isPlain && !hasSamples) return out.error(SYNTAX_ERROR)
   if (hasSamples && Integer.parse(words[4]!) === undefined) return out.error(NOT_AN_INTEGER)
-  const stored = store.get(Key.fromBytes(words[2]!))
+  const stored = store.get(key)
   if (stored === undefined) return out.nil()
   out.integer(ENTRY_BYTES + words[2]!.length + sizeBytesOf(stored.value))
 }

@@ -11,6 +11,7 @@ import { matches } from "./RedisCommand.js"
 import type { Run, Runnable, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import { TransactionReads } from "./TransactionReads.js"
 
 const NOT_ALLOWED = "ERR Command not allowed inside a transaction"
 const NESTED = "ERR MULTI calls can not be nested"
@@ -40,6 +41,11 @@ export class RedisTransaction {
   #queueBytes = 0
   #isFailed = false
   readonly #watched = new Map<Key.Key, number>()
+
+  /** Whether requests are queued. */
+  get isOpen(): boolean {
+    return this.#queue !== undefined
+  }
 
   /** What the request becomes, if it is about a transaction or queued in one. */
   take(command: Runnable | string, words: Words): Request | undefined {
@@ -97,15 +103,21 @@ export class RedisTransaction {
         this.#watched.clear()
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
-      replay: (answer, out, client, server) => {
+      replay: ({ answer, index }, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
+        const reads = new TransactionReads()
         let next = 0
         out.array(queue.length)
         for (const each of queue) {
-          if (each._tag === "Logged") out.answer(items[next++]!)
-          else each.run(each.words, out, client, server)
+          if (each._tag === "Local") {
+            each.run(each.words, out, client, server)
+          } else {
+            out.answer(items[next++]!)
+            if (client.tracker !== undefined) reads.call(each.words, client.tracker)
+          }
         }
+        server.tracking.readIn(client, reads, index)
       }
     }
   }
