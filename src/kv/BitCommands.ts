@@ -4,7 +4,15 @@
  */
 import { VALUE_LIMIT_BYTES } from "./Command.js"
 import type { Words } from "./Command.js"
-import { entriesOf, keyAt, matches, NOT_AN_INTEGER, stringOf, SYNTAX_ERROR } from "./DataCommand.js"
+import {
+  entriesOf,
+  keyAt,
+  lookForString,
+  matches,
+  NOT_AN_INTEGER,
+  stringOf,
+  SYNTAX_ERROR
+} from "./DataCommand.js"
 import type { DataCommand, Run } from "./DataCommand.js"
 import * as Integer from "./Integer.js"
 
@@ -28,7 +36,7 @@ const getBit: Run = (words, context) => {
   const { reply } = context
   const offset = offsetAt(words, 2)
   if (offset === undefined) return reply.error(BAD_OFFSET)
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") reply.error(value)
   else reply.integer(bitOf(value, offset))
 }
@@ -47,6 +55,8 @@ const setBit: Run = (words, context) => {
   if (before !== undefined) value.set(before)
   value[at] = bit === 1 ? value[at]! | maskOf(offset) : value[at]! & ~maskOf(offset)
   store.replace(key, value, index)
+  const isChanged = before?.length !== value.length || bitOf(before, offset) !== bit
+  if (isChanged) store.tell("string", "setbit", key)
   reply.integer(bitOf(before, offset))
 }
 
@@ -72,7 +82,7 @@ const BITS = Uint8Array.from({ length: 256 }, (_, byte) => bitsIn(byte))
 
 const count: Run = (words, context) => {
   const { reply } = context
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") return reply.error(value)
   if (value === undefined) return reply.integer(0)
   if (words.length === 3 || words.length > 5) return reply.error(SYNTAX_ERROR)

@@ -11,6 +11,7 @@ import * as HashCommands from "./HashCommands.js"
 import * as KeyCommands from "./KeyCommands.js"
 import * as LcsCommand from "./LcsCommand.js"
 import * as NumberCommands from "./NumberCommands.js"
+import * as PublishCommands from "./PublishCommands.js"
 import * as SetCommands from "./SetCommands.js"
 import * as StringCommands from "./StringCommands.js"
 
@@ -23,7 +24,8 @@ export const all: ReadonlyArray<DataCommand> = [
   ...LcsCommand.commands,
   ...KeyCommands.commands,
   ...ExpiryCommands.commands,
-  ...HashCommands.commands
+  ...HashCommands.commands,
+  ...PublishCommands.commands
 ]
 
 /** The same for a name in any case, and for few other words. */

@@ -6,10 +6,10 @@ import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import * as Key from "./Key.js"
 import type { Reply } from "./Reply.js"
-import type { Hash, Store } from "./Store.js"
+import type { Hash, Store, Stored } from "./Store.js"
 
 /** How `COMMAND DOCS` and the documentation group commands. */
-export type Group = "string" | "bitmap" | "generic" | "hash"
+export type Group = "string" | "bitmap" | "generic" | "hash" | "pubsub"
 
 /** Whatever a command works with besides its words. */
 export interface Context {
@@ -93,21 +93,40 @@ export const quotable = (word: Uint8Array, limit: number): string => {
 /** The key in a word of a request. */
 export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[at]!)
 
+const string = (stored: Stored | undefined): Uint8Array | undefined | string =>
+  stored?.value instanceof Map ? WRONG_TYPE : stored?.value
+
+const hash = (stored: Stored | undefined): Hash | undefined | string =>
+  stored?.value instanceof Uint8Array ? WRONG_TYPE : stored?.value
+
 /** What the key holds if it is a string, or the error to answer if it is none. */
-export const stringOf = ({ store }: Context, key: Key.Key): Uint8Array | undefined | string => {
-  const value = store.get(key)?.value
-  return value instanceof Map ? WRONG_TYPE : value
-}
+export const stringOf = ({ store }: Context, key: Key.Key) => string(store.get(key))
 
 /** What the key holds if it is a hash, or the error to answer if it is none. */
-export const hashOf = ({ store }: Context, key: Key.Key): Hash | undefined | string => {
-  const value = store.get(key)?.value
-  return value instanceof Uint8Array ? WRONG_TYPE : value
-}
+export const hashOf = ({ store }: Context, key: Key.Key) => hash(store.get(key))
+
+/** As `stringOf`, for a command that shows it. */
+export const lookForString = ({ store }: Context, key: Key.Key) => string(store.look(key))
+
+/** As `hashOf`, for a command that shows it. */
+export const lookForHash = ({ store }: Context, key: Key.Key) => hash(store.look(key))
 
 /** Replaces the key's value by a word of the request, and its time to go by `due`. */
-export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void =>
-  context.store.put(key, own(word), context.index, due)
+export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void => {
+  const { store } = context
+  store.put(key, own(word), context.index, due)
+  store.tell("string", "set", key)
+  if (due === undefined) return
+  store.tell("generic", "expire", key)
+  if (due <= store.timeMillis) store.tell("expired", "expired", key)
+}
+
+/** Whether the key was there. */
+export const erase = ({ store }: Context, key: Key.Key): boolean => {
+  const isThere = store.drop(key)
+  if (isThere) store.tell("generic", "del", key)
+  return isThere
+}
 
 export const bulkOrNil = ({ reply }: Context, value: Uint8Array | undefined): void =>
   value === undefined ? reply.nil() : reply.bulk(value)

@@ -10,6 +10,7 @@
  */
 import type { Due } from "./Dues.js"
 import { Dues } from "./Dues.js"
+import type { Class, Listener } from "./Events.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
@@ -53,12 +54,27 @@ export class Store {
   timeMillis = 0
   /** Those that have not ended. */
   readonly walks = new Set<StoreSnapshot.Walk>()
+  /** Who is told what happens: nobody in most replicas of a test. */
+  readonly listeners = new Set<Listener>()
+  /** Who is told what changes. */
   readonly observers = new Set<Observer>()
 
   /** What the key holds, unless it was due. */
   get(key: Key): Stored | undefined {
     const stored = this.keys.get(key)
     return stored?.due !== undefined && stored.due.atMillis <= this.timeMillis ? undefined : stored
+  }
+
+  /** The same, for a command that shows it: that there is nothing is told. */
+  look(key: Key): Stored | undefined {
+    const stored = this.get(key)
+    if (stored === undefined) this.tell("missed", "keymiss", key)
+    return stored
+  }
+
+  /** Commands tell what they have done, under the name that Redis has for it. */
+  tell(kind: Class, event: string, key: Key): void {
+    for (const listener of this.listeners) listener.notified(kind, event, key)
   }
 
   /** The index of the command that last wrote the key; 0 when it is absent. */
@@ -68,15 +84,20 @@ export class Store {
 
   /**
    * The key holds `value` from now on, until `dueAtMillis` if there is such a time; if that has
-   * come already the key is gone.
+   * come already the key is gone. A key that was not there is told of.
    */
   put(key: Key, value: Value, revision: number, dueAtMillis: number | undefined): void {
-    if (dueAtMillis !== undefined && dueAtMillis <= this.timeMillis) return void this.drop(key)
-    const before = this.keys.get(key)
-    if (before !== undefined) this.#letGo(key, before)
-    const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
-    this.keys.set(key, { value, revision, due })
-    this.#touch(key)
+    let isNew: boolean
+    if (dueAtMillis !== undefined && dueAtMillis <= this.timeMillis) {
+      isNew = !this.drop(key)
+    } else {
+      const before = this.keys.get(key)
+      isNew = before === undefined || this.#letGo(key, before)
+      const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
+      this.keys.set(key, { value, revision, due })
+      this.#touch(key)
+    }
+    if (isNew) this.tell("new", "new", key)
   }
 
   /** Another value, due when the one before was. */
@@ -101,13 +122,12 @@ export class Store {
 
   /** Whether it was there. */
   drop(key: Key): boolean {
-    const isThere = this.get(key) !== undefined
     const stored = this.keys.get(key)
     if (stored === undefined) return false
-    this.#letGo(key, stored)
+    const wasDue = this.#letGo(key, stored)
     this.keys.delete(key)
     this.#touch(key)
-    return isThere
+    return !wasDue
   }
 
   /** Another map, so that nobody who still walks this one has to be given all of it. */
@@ -131,9 +151,15 @@ export class Store {
     for (const observer of this.observers) observer.touched(key)
   }
 
-  #letGo(key: Key, stored: Stored): void {
+  /** Whether its time had come: then it goes for that, whatever takes its place. */
+  #letGo(key: Key, stored: Stored): boolean {
     for (const walk of this.walks) walk.keep(this.keys, key, stored)
-    if (stored.due !== undefined) this.dues.remove(stored.due)
+    const { due } = stored
+    if (due === undefined) return false
+    this.dues.remove(due)
+    const isDue = due.atMillis <= this.timeMillis
+    if (isDue) this.tell("expired", "expired", key)
+    return isDue
   }
 }
 

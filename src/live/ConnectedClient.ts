@@ -5,6 +5,7 @@
 import type { Socket } from "node:net"
 import type { ReadMode } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import * as Subscriptions from "./Subscriptions.js"
 import type { Tracker } from "./Tracker.js"
 
 /** Writes one reply, or one thing that nobody asked for. */
@@ -27,6 +28,8 @@ export interface Client {
   readonly kill: (asker: Client) => void
   /** Has something said unasked, after what was pushed before. */
   readonly push: (tell: Tell) => void
+  /** Changed by whoever tells subscribers. */
+  readonly subscribed: Subscriptions.Subscribed
   protocol: Protocol
   /** Undefined as long as it must say who it is and has not. */
   user: string | undefined
@@ -53,6 +56,7 @@ export const make = (
   heardAtMillis: Date.now(),
   command: "",
   replies: "on",
+  subscribed: Subscriptions.nothing(),
   protocol: 2,
   name: "",
   libraryName: "",

@@ -197,7 +197,7 @@ const aclSubcommands: ReadonlyArray<RedisCommand> = [
 
 export const commands: ReadonlyArray<RedisCommand> = [
   { kind: "Task", name: "auth", arity: -2, flags: FLAGS, begin: authenticate },
-  { kind: "Task", name: "hello", arity: -1, flags: FLAGS, begin: hello },
+  { kind: "Task", name: "hello", arity: -1, flags: FLAGS, turns: true, begin: hello },
   {
     kind: "Container",
     name: "acl",

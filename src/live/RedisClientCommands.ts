@@ -8,6 +8,7 @@ import { INVALID_NAME } from "./RedisAuthentication.js"
 import { isPlain, matches, quotable, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 import * as RedisTrackingCommands from "./RedisTrackingCommands.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
 const ADMIN_FLAGS = ["admin", ...FLAGS] as const
@@ -45,18 +46,27 @@ const getName = (client: Client, out: Writer): void => {
 
 const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
 
-const flagsOf = ({ tracker }: Client): string => {
-  if (tracker?.mode === undefined) return "N"
-  return `t${tracker.isBroken ? "R" : ""}${tracker.mode.prefixes === undefined ? "" : "B"}`
+const flagsOf = (client: Client): string => {
+  const { tracker } = client
+  const flags = [
+    ...Subscriptions.isListening(client) ? ["P"] : [],
+    ...tracker?.mode === undefined ? [] : ["t"],
+    ...tracker?.isBroken === true ? ["R"] : [],
+    ...tracker?.mode?.prefixes === undefined ? [] : ["B"]
+  ]
+  return flags.length > 0 ? flags.join("") : "N"
 }
 
-const describe = (client: Client): string =>
-  `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
-  `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
-  `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
-  `cmd=${client.command} user=${client.user ?? "(none)"} ` +
-  `redir=${RedisTrackingCommands.redirectOf(client)} resp=${client.protocol} ` +
-  `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+const describe = (client: Client): string => {
+  const { channel, pattern, shard } = client.subscribed
+  return `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
+    `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
+    `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
+    `sub=${channel.size} psub=${pattern.size} ssub=${shard.size} cmd=${client.command} ` +
+    `user=${client.user ?? "(none)"} redir=${RedisTrackingCommands.redirectOf(client)} ` +
+    `resp=${client.protocol} ` +
+    `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+}
 
 /** Which clients are meant; or the error to answer. */
 type Filter = (client: Client) => boolean
@@ -68,7 +78,7 @@ const ofType = (word: Uint8Array): Filter | string => {
   if (type === undefined) {
     return `ERR Unknown client type '${quotable(word, QUOTED_CHARACTERS)}'`
   }
-  return () => type === "normal"
+  return (client) => type === (Subscriptions.isListening(client) ? "pubsub" : "normal")
 }
 
 const withId = (word: Uint8Array, least: number, otherwise: string): Filter | string => {

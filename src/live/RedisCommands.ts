@@ -14,6 +14,7 @@ import * as RedisDataCommands from "./RedisDataCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 
@@ -29,6 +30,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
+  ...RedisSubscribeCommands.commands,
   ...RedisServerCommands.commands(() => all),
   ...RedisToolCommands.commands
 ]

@@ -25,11 +25,12 @@ import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 import { OPEN, STOPPING } from "./RedisGate.js"
 import type { Gate, Outcome } from "./RedisGate.js"
-import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
+import { NO_AUTHENTICATION } from "./RedisRefusals.js"
+import * as RedisReply from "./RedisReply.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import { RedisTransaction } from "./RedisTransaction.js"
-import type { Tracker } from "./Tracker.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -86,6 +87,8 @@ export class RedisConnection {
   private pushed: Array<Tell> = []
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
+  /** Until it is answered, nobody knows what the next request means. */
+  private turning: Request | undefined
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
   /**
@@ -188,7 +191,7 @@ export class RedisConnection {
     let taken = false
     this.stalled = false
     while (!this.leaving || this.held !== undefined) {
-      if (this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      if (this.turning !== undefined || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
         this.stalled = true
         break
       }
@@ -204,17 +207,17 @@ export class RedisConnection {
         break
       }
       this.held = undefined
-      if (local) this.waiting.push({ request, gate: OPEN })
-      else if (this.mayAsk(request)) this.waiting.push({ request, gate: this.start(request) })
-      else this.waiting.push({ request: RedisRequest.failed(NO_AUTHENTICATION), gate: OPEN })
+      if (local || RedisReply.mayAsk(request, this.client)) this.begin(request)
+      else this.begin(RedisRequest.failed(NO_AUTHENTICATION))
       taken = true
     }
     return taken
   }
 
-  /** The client may have said who it is in the request before. */
-  private mayAsk({ isOpen }: Request): boolean {
-    return isOpen || this.client.user !== undefined
+  private begin(request: Request): void {
+    if (request.turns === true) this.turning = request
+    const gate = request.kind === "Local" ? OPEN : this.start(request)
+    this.waiting.push({ request, gate })
   }
 
   private mayJoin(kind: Runnable["kind"]): boolean {
@@ -232,7 +235,6 @@ export class RedisConnection {
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
-      if (outcome._tag === "Done") server.tracking.wrote(this.client, outcome.index)
       schedule(this)
     }
     if (begin !== undefined) {
@@ -241,7 +243,13 @@ export class RedisConnection {
       this.readGates.set(reads, gate)
       node.read(settle, reads)
     } else {
-      node.write(command, settle)
+      node.write(command, (outcome) => {
+        if (outcome._tag === "Done") {
+          gate.heard = server.subscriptions.heard(outcome.index)
+          server.tracking.wrote(this.client, outcome.index)
+        }
+        settle(outcome)
+      })
     }
     return gate
   }
@@ -262,7 +270,10 @@ export class RedisConnection {
   }
 
   private understand(words: Words): Request | undefined {
-    const command = RedisCommands.find(words)
+    const found = RedisCommands.find(words)
+    const command = typeof found === "string"
+      ? found
+      : RedisSubscribeCommands.allowed(this.client, found)
     const taken = this.transaction.take(command, words)
     if (taken !== undefined) {
       return this.transaction.isOpen
@@ -287,10 +298,11 @@ export class RedisConnection {
       this.head < this.waiting.length &&
       out.length + this.socket.writableLength < OUTPUT_LIMIT_BYTES
     ) {
-      const { gate: { outcome }, request } = this.waiting[this.head]!
-      if (outcome === undefined) break
+      const { gate, request } = this.waiting[this.head]!
+      if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
-      this.reply(request, outcome)
+      if (request === this.turning) this.turning = undefined
+      RedisReply.write(request, gate, out, this.client, this.shared.server)
       this.head++
       answered = true
     }
@@ -302,42 +314,6 @@ export class RedisConnection {
       this.head = 0
     }
     return answered
-  }
-
-  /** What the client does not want to hear is taken back. */
-  private reply(request: Request, outcome: Outcome): void {
-    const { client, shared: { out } } = this
-    const before = out.length
-    if (client.replies === "skip") client.replies = "skipping"
-    this.write(request, outcome)
-    if (client.replies === "skipping" || client.replies === "off") out.cut(before)
-    if (client.replies === "skipping") client.replies = "on"
-    if (client.tracker !== undefined) this.track(client.tracker, request, outcome)
-  }
-
-  private track(tracker: Tracker, request: Request, outcome: Outcome): void {
-    if (request.keepsCaching !== true) tracker.isCachingSaid = false
-    if (outcome._tag === "Done") tracker.replied(outcome.index, this.shared.out)
-  }
-
-  private write(request: Request, outcome: Outcome): void {
-    const { out, server } = this.shared
-    switch (outcome._tag) {
-      case "Done":
-        return request.replay === undefined
-          ? out.answer(outcome.answer)
-          : request.replay(outcome, out, this.client, server)
-      case "Readable":
-        return this.mayAsk(request)
-          ? request.run?.(request.words, out, this.client, server)
-          : out.error(NO_AUTHENTICATION)
-      case "Refused":
-        return out.error(REFUSALS[outcome.reason])
-      case "UnknownOutcome":
-        return out.error(UNKNOWN_OUTCOME)
-      case "Told":
-        return outcome.tell(out)
-    }
   }
 
   private send(): void {

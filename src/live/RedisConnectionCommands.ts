@@ -4,6 +4,7 @@
 import * as Integer from "../kv/Integer.js"
 import { NOT_AN_INTEGER, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Run } from "./RedisCommand.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 const ANYTIME = ["noscript", "loading", "stale", "fast"] as const
 
@@ -11,11 +12,18 @@ const OUT_OF_RANGE = "ERR value is out of range, value must between -2147483648 
 
 const ok: Run = (_, out) => out.simple("OK")
 
-const ping: Run = (words, out) => {
+/** A subscriber of version 2 is answered as if it was told of something. */
+const ping: Run = (words, out, client) => {
   if (words.length > 2) return out.error(wrongArity("ping"))
-  if (words.length === 2) out.bulk(words[1]!)
+  if (out.protocol === 2 && Subscriptions.isListening(client)) {
+    out.array(2)
+    out.text("pong")
+    out.bulk(words[1] ?? NOTHING)
+  } else if (words.length === 2) out.bulk(words[1]!)
   else out.simple("PONG")
 }
+
+const NOTHING = new Uint8Array(0)
 
 const select: Run = (words, out) => {
   const database = Integer.parse(words[1]!)
@@ -25,7 +33,8 @@ const select: Run = (words, out) => {
   else out.simple("OK")
 }
 
-const reset: Run = (_, out, client, { tracking, users }) => {
+const reset: Run = (_, out, client, { subscriptions, tracking, users }) => {
+  subscriptions.leave(client)
   client.protocol = 2
   out.protocol = 2
   client.name = ""
@@ -50,6 +59,7 @@ export const commands: ReadonlyArray<RedisCommand> = [
     name: "reset",
     arity: 1,
     flags: [...ANYTIME, "no_auth", "allow_busy"],
+    turns: true,
     run: reset
   },
   {

@@ -43,8 +43,10 @@ const toRunnable = (command: DataCommand): Runnable => {
   const { arity, flags, keys, name, run } = command
   const shape = { name, arity, flags, keys }
   switch (command.kind) {
-    case "Write":
-      return { ...shape, kind: "Write", encode: encode(command) }
+    case "Write": {
+      const write: Runnable = { ...shape, kind: "Write", encode: encode(command) }
+      return command.group === "pubsub" ? { ...write, counts: true } : write
+    }
     case "Timed":
       return {
         ...shape,

@@ -96,14 +96,17 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ totals, tracking }) => ({
+  Stats: ({ subscriptions, totals, tracking }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
     rejected_connections: totals.rejectedConnections,
-    acl_access_denied_auth: totals.deniedPasswords,
+    pubsub_channels: subscriptions.names("channel").length,
+    pubsub_patterns: subscriptions.names("pattern").length,
+    pubsubshard_channels: subscriptions.names("shard").length,
     tracking_total_keys: tracking.keys,
     tracking_total_items: tracking.items,
-    tracking_total_prefixes: tracking.prefixes
+    tracking_total_prefixes: tracking.prefixes,
+    acl_access_denied_auth: totals.deniedPasswords
   }),
   Replication: replicationFields,
   Raft: raftFields,

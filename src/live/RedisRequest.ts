@@ -1,6 +1,7 @@
 /**
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
+import * as Answer from "../kv/Answer.js"
 import type { Done, ReadMode } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Prefixed, Run, Runnable, Server, Task, Words, Write } from "./RedisCommand.js"
@@ -17,14 +18,24 @@ export interface Request {
   readonly command: Uint8Array | undefined
   /** For a `Write` whose command is only known when all before it is answered. */
   readonly encode?: () => Uint8Array
-  /** For a `Write` whose reply is more than its answer. */
-  readonly replay?: (done: Done, out: Writer, client: Client, server: Server) => void
+  /** For a `Write` whose reply is more than its answer; `heard` is as in its gate. */
+  readonly replay?: (
+    done: Done,
+    heard: ReadonlyArray<number>,
+    out: Writer,
+    client: Client,
+    server: Server
+  ) => void
   /** For a `Task`. */
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
   /** Whether what CLIENT CACHING has said before it holds for the next one, too. */
   readonly keepsCaching?: boolean
+  /** As their commands have them. */
+  readonly isNeverRefused?: true | undefined
+  readonly turns?: true | undefined
+  readonly pushes?: true | undefined
 }
 
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
@@ -38,35 +49,61 @@ export const failed = (message: string, isOpen = true): Request => ({
   command: undefined
 })
 
+/** In place of the answer to a command that counts, which the log has the same for every node. */
+export const counted = (answer: Uint8Array, count: number | undefined, out: Writer): void =>
+  answer[0] === Answer.INTEGER ? out.integer(count ?? 0) : out.answer(answer)
+
+const replayCounted: Request["replay"] = ({ answer }, [count], out) => counted(answer, count, out)
+
 export const make = (command: Runnable, words: Words): Request => {
+  const { pushes, turns } = command
   const isOpen = command.flags.includes("no_auth")
   switch (command.kind) {
     case "Prefix":
       return unwrap(command.unwrap(words))
     case "Task": {
       const { begin } = command
-      return { kind: "Task", words, run: undefined, isOpen, command: undefined, begin }
+      return { kind: "Task", words, run: undefined, isOpen, command: undefined, begin, turns }
     }
     case "Write": {
       const encoded = command.encode(words)
       if (typeof encoded === "string") return failed(encoded, isOpen)
-      const request = { words: [], run: undefined, isOpen, command: encoded }
+      const write: Request = {
+        kind: "Write",
+        words: [],
+        run: undefined,
+        isOpen,
+        command: encoded
+      }
+      if (command.counts === true) return { ...write, replay: replayCounted }
       return command.replied === undefined
-        ? { kind: "Write", ...request }
-        : { kind: "Write", ...request, replay: replayOf(command.replied, words) }
+        ? write
+        : { ...write, replay: replayOf(command.replied, words) }
     }
-    case "Local":
+    case "Local": {
+      const { name, run } = command
+      const keepsCaching = name.startsWith("client|")
+      return { kind: "Local", words, run, isOpen, command: undefined, turns, pushes, keepsCaching }
+    }
     case "Read": {
-      const { kind, run } = command
-      const keepsCaching = kind === "Local" && command.name.startsWith("client|")
-      return { kind, words, run, isOpen, command: undefined, keepsCaching }
+      const { isNeverRefused, run } = command
+      return {
+        kind: "Read",
+        words,
+        run,
+        isOpen,
+        command: undefined,
+        isNeverRefused,
+        turns,
+        pushes
+      }
     }
   }
 }
 
 const replayOf =
   (replied: NonNullable<Write["replied"]>, words: Words): NonNullable<Request["replay"]> =>
-  (done, out, client, server) => {
+  (done, _, out, client, server) => {
     out.answer(done.answer)
     replied(words, done, client, server)
   }

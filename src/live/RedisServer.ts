@@ -5,17 +5,21 @@
 import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
+import type { Listener } from "../kv/Events.js"
 import * as Keyspace from "../kv/Keyspace.js"
+import type { Store } from "../kv/Store.js"
 import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
 import type { ReadMode } from "../node/Node.js"
 import * as RespReply from "../wire/RespReply.js"
 import { Endpoints } from "./Endpoints.js"
 import type { Endpoint } from "./Endpoints.js"
+import { Notifications } from "./Notifications.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
 import * as RedisSwitch from "./RedisSwitch.js"
+import { Subscriptions } from "./Subscriptions.js"
 import { codeOf } from "./SystemError.js"
 import { Tracking } from "./Tracking.js"
 import * as Users from "./Users.js"
@@ -69,8 +73,8 @@ export interface Options {
   readonly protectedMode?: boolean
   /** In what Sentinel clients are told unasked. Default `GROUP_NAME`. */
   readonly groupName?: string
-  /** Has the subscribers of this node told; nobody is if not given. */
-  readonly publish?: RedisSwitch.Publish
+  /** Of which changes of keys this node tells its subscribers, in Redis's letters. Default none. */
+  readonly notifyKeyspaceEvents?: string
   /** What reads may show where a connection says nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
 }
@@ -99,6 +103,8 @@ const make = (
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
     let lastId = 0
+    const subscriptions = new Subscriptions()
+    const notifications = new Notifications(subscriptions, options.notifyKeyspaceEvents)
     const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
@@ -113,6 +119,8 @@ const make = (
       endpoints,
       users,
       tracking: new Tracking(store),
+      subscriptions,
+      notifications,
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
@@ -125,7 +133,10 @@ const make = (
       out: new RespReply.Writer(),
       count: () => void totals.commands++,
       schedule: makeSchedule(),
-      closed: (connection) => void connections.delete(connection)
+      closed: (connection) => {
+        connections.delete(connection)
+        subscriptions.leave(connection.client)
+      }
     }
     const listener = Net.createServer({
       allowHalfOpen: true,
@@ -151,10 +162,23 @@ const make = (
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
     endpoints.announce(server.endpoint())
-    const look = Effect.sync(RedisSwitch.make(server, options.publish ?? (() => {})))
+    yield* listenTo(store, {
+      published: subscriptions.published,
+      notified: notifications.notified
+    })
+    const look = Effect.sync(RedisSwitch.make(server))
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
   })
+
+const listenTo = (
+  { listeners }: Store,
+  listener: Listener
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => void listeners.add(listener)),
+    () => Effect.sync(() => void listeners.delete(listener))
+  )
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)

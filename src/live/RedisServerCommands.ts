@@ -1,10 +1,12 @@
 /**
  * The commands that ask about the server: what it is, how it is set up, what it can do. Of Redis's
- * settings those are told that mean something here; none can be changed this way.
+ * settings those are told that mean something here; what can be changed this way is this node's own
+ * and holds until it stops.
  */
 import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
+import * as Notifications from "./Notifications.js"
 import { matches, quotable, SYNTAX_ERROR, withHelp, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
@@ -15,6 +17,8 @@ const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 /** Redis quotes no more than this of what it does not know. */
 const QUOTED_CHARACTERS = 128
 
+const NOTIFY = "notify-keyspace-events"
+
 const settings = (server: Server): ReadonlyArray<readonly [name: string, value: string]> => [
   // Neither of Redis's own files: what is durable here is the Raft log.
   ["save", ""],
@@ -23,6 +27,7 @@ const settings = (server: Server): ReadonlyArray<readonly [name: string, value: 
   ["maxclients", String(server.connectionsLimit)],
   ["maxmemory", "0"],
   ["maxmemory-policy", "noeviction"],
+  [NOTIFY, server.notifications.letters],
   ["port", String(server.port())],
   ["proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)],
   ["timeout", "0"],
@@ -66,9 +71,12 @@ const configGet: Run = (words, out, _, server) => {
   }
 }
 
-/** What is already so may be said: tools set what they need to be sure of it. */
+/**
+ * All or nothing. What is already so may be said: tools set what they need to be sure of it.
+ */
 const configSet: Run = (words, out, _, server) => {
   if (words.length % 2 !== 0) return out.error(wrongArity("config|set"))
+  let letters: string | undefined
   for (let at = 2; at < words.length; at += 2) {
     const name = textOf(words[at]!)
     const setting = settings(server).find(([each]) => each === name)
@@ -76,13 +84,15 @@ const configSet: Run = (words, out, _, server) => {
     if (setting === undefined) {
       return out.error(`ERR Unknown option or number of arguments for CONFIG SET - '${shown}'`)
     }
-    if (setting[1] !== textOf(words[at + 1]!)) {
-      return out.error(
-        `ERR CONFIG SET failed (possibly related to argument '${shown}') - ` +
-          "can't set immutable config"
-      )
+    const failed = `ERR CONFIG SET failed (possibly related to argument '${shown}') - `
+    if (name === NOTIFY) {
+      letters = Latin1.decode(words[at + 1]!, 0, words[at + 1]!.length)
+      if (!Notifications.isValid(letters)) return out.error(failed + Notifications.INVALID)
+    } else if (setting[1] !== textOf(words[at + 1]!)) {
+      return out.error(`${failed}can't set immutable config`)
     }
   }
+  if (letters !== undefined) server.notifications.choose(letters)
   out.simple("OK")
 }
 
@@ -222,7 +232,11 @@ const config: ReadonlyArray<RedisCommand> = [
     name: "config|set",
     arity: -4,
     flags: ["admin", "noscript", "loading", "stale"],
-    help: ["SET <directive> <value> [...]", "Accept what is so already, and refuse all else."],
+    turns: true,
+    help: [
+      "SET <directive> <value> [...]",
+      "Choose notify-keyspace-events, or say what is so already."
+    ],
     run: configSet
   }
 ]

@@ -8,7 +8,7 @@ import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
-import type { Run, Runnable, Words } from "./RedisCommand.js"
+import type { Local, Read, Run, Runnable, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 import { TransactionReads } from "./TransactionReads.js"
@@ -22,8 +22,8 @@ const TOO_LONG = `ERR the transaction is longer than ${Command.LIMIT_BYTES} byte
 
 /** A command that was queued: in the log, or carried out when the reply is written. */
 type Queued =
-  | { readonly _tag: "Logged"; readonly words: Words }
-  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run }
+  | { readonly _tag: "Logged"; readonly words: Words; readonly counts: boolean }
+  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run; readonly turns: boolean }
 
 /** What stays of a request besides its words. */
 const OVERHEAD_BYTES = 16
@@ -103,19 +103,22 @@ export class RedisTransaction {
         this.#watched.clear()
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
-      replay: ({ answer, index }, out, client, server) => {
+      ...(queue.some((each) => each._tag === "Local" && each.turns) ? { turns: true } : {}),
+      replay: ({ answer, index }, heard, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
         const reads = new TransactionReads()
         let next = 0
+        let message = 0
         out.array(queue.length)
         for (const each of queue) {
           if (each._tag === "Local") {
             each.run(each.words, out, client, server)
-          } else {
-            out.answer(items[next++]!)
-            if (client.tracker !== undefined) reads.call(each.words, client.tracker)
+            continue
           }
+          if (each.counts) RedisRequest.counted(items[next++]!, heard[message++], out)
+          else out.answer(items[next++]!)
+          if (client.tracker !== undefined) reads.call(each.words, client.tracker)
         }
         server.tracking.readIn(client, reads, index)
       }
@@ -176,16 +179,25 @@ export class RedisTransaction {
   }
 }
 
+const local = ({ run, turns }: Local | Read, words: Words): Queued => ({
+  _tag: "Local",
+  words,
+  run,
+  turns: turns === true
+})
+
 const queue = (command: Runnable, words: Words): Queued | string => {
   switch (command.kind) {
     case "Read":
-      return command.isOfLog === true ? { _tag: "Logged", words } : NOT_ALLOWED
+      if (command.isOfLog === true) return { _tag: "Logged", words, counts: false }
+      return command.isNeverRefused === true ? local(command, words) : NOT_ALLOWED
     case "Write": {
       const encoded = command.encode(words)
-      return typeof encoded === "string" ? encoded : { _tag: "Logged", words }
+      if (typeof encoded === "string") return encoded
+      return { _tag: "Logged", words, counts: command.counts === true }
     }
     case "Local":
-      return { _tag: "Local", words, run: command.run }
+      return local(command, words)
     case "Task":
     case "Prefix":
       return NOT_ALLOWED

@@ -8,6 +8,7 @@
 import type { Key } from "../kv/Key.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client } from "./ConnectedClient.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 export interface Mode {
   /** Who is told instead. */
@@ -42,6 +43,9 @@ export interface Batch {
 
 /** What is told alone. */
 export const single = (notice: Notice): Batch => ({ notices: [notice], isClosed: true })
+
+/** Where clients of version 2 listen. */
+const CHANNEL = "__redis__:invalidate"
 
 export class Tracker {
   readonly client: Client
@@ -121,6 +125,7 @@ export class Tracker {
     } else if (!redirect.isGone()) {
       redirect.push((to) => {
         if (to.protocol === 3) push(notices, to)
+        else if (Subscriptions.isListening(redirect)) publish(notices, to)
       })
     } else {
       this.isBroken = true
@@ -132,6 +137,14 @@ export class Tracker {
 const push = (notices: ReadonlyArray<Notice>, out: Writer): void => {
   out.push(2)
   out.text("invalidate")
+  writeKeys(notices, out)
+}
+
+/** As to a subscriber of the channel, which whoever listens to anything is taken for. */
+const publish = (notices: ReadonlyArray<Notice>, out: Writer): void => {
+  out.push(3)
+  out.text("message")
+  out.text(CHANNEL)
   writeKeys(notices, out)
 }
 

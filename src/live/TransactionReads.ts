@@ -18,10 +18,10 @@ export class TransactionReads {
     const command = CommandTable.find(words)
     if (command === undefined) return
     const keys = keysOf(command, words)
-    if (command.kind === "Write") {
+    if (command.flags.includes("write")) {
       // A write that names no keys may be of all.
       for (const key of keys.length > 0 ? keys : this.read) this.#overwrite(key)
-    } else {
+    } else if (command.flags.includes("readonly")) {
       for (const key of keys) if (tracker.mayKeep(key)) this.read.add(key)
     }
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
+import { Notifications } from "../../src/live/Notifications.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import * as Subscriptions from "../../src/live/Subscriptions.js"
 import { Tracking } from "../../src/live/Tracking.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
@@ -12,6 +14,7 @@ const words = (...texts: ReadonlyArray<string>) => texts.map(Latin1.encode)
 
 const connection = () => {
   const node = new FakeNode()
+  const subscriptions = new Subscriptions.Subscriptions()
   const server: Server = {
     store: node.store,
     draw: () => 0,
@@ -24,6 +27,8 @@ const connection = () => {
     endpoints: node.endpoints,
     groupName: "raftcache",
     users: Users.everybody,
+    subscriptions,
+    notifications: new Notifications(subscriptions),
     tracking: new Tracking(node.store),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
@@ -41,6 +46,7 @@ const connection = () => {
     replies: "on",
     kill: () => {},
     push: () => {},
+    subscribed: Subscriptions.nothing(),
     protocol: 2,
     user: "default",
     reads: "linearizable",
@@ -153,6 +159,7 @@ describe("CLIENT", () => {
     client.protocol = 3
     const told =
       "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
+      "sub=0 psub=0 ssub=0 " +
       "cmd=client|info user=default redir=-1 resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })

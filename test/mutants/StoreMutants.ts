@@ -51,8 +51,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K06",
     "Deleting counts keys that are not there",
     "kv/KeyCommands.ts",
-    "if (store.drop(keyAt(words, at))) removed++",
-    "removed += store.drop(keyAt(words, at)) ? 1 : 1"
+    "if (erase(context, keyAt(words, at))) removed++",
+    "removed += erase(context, keyAt(words, at)) ? 1 : 1"
   ),
   own(
     "K07",
@@ -68,8 +68,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K08",
     "A revision counts keys, not the log",
     "kv/DataCommand.ts",
-    "context.store.put(key, own(word), context.index, due)",
-    "context.store.put(key, own(word), context.store.keys.size + 1, due)"
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), store.keys.size + 1, due)"
   ),
   own(
     "K09",
@@ -89,8 +89,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K11",
     "A key that is written again goes when it was to go before",
     "kv/DataCommand.ts",
-    "context.store.put(key, own(word), context.index, due)",
-    "context.store.put(key, own(word), context.index, due ?? context.store.get(key)?.due?.atMillis)"
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), context.index, due ?? store.get(key)?.due?.atMillis)"
   ),
   own(
     "K12",
