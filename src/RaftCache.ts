@@ -6,7 +6,9 @@
  * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command
  * line is nothing but the two together.
  */
-import { Context, Data, Effect, Either, Layer, Option } from "effect"
+import { Context, Effect, Either, Layer, Option } from "effect"
+import * as CacheError from "./CacheError.js"
+import { Invalid, Unavailable, UnknownOutcome } from "./CacheError.js"
 import * as Answer from "./kv/Answer.js"
 import * as Command from "./kv/Command.js"
 import * as Key from "./kv/Key.js"
@@ -24,7 +26,7 @@ import * as EphemeralStorage from "./node/EphemeralStorage.js"
 import * as Members from "./node/Members.js"
 import * as MembershipRefusals from "./node/MembershipRefusals.js"
 import { Node } from "./node/Node.js"
-import type { Membership, ReadMode, Refused, Removed, Status } from "./node/Node.js"
+import type { Membership, ReadMode, Removed, Status } from "./node/Node.js"
 import * as NodeProgram from "./node/NodeProgram.js"
 import type * as WriteAheadLog from "./node/WriteAheadLog.js"
 import { Network } from "./service/Network.js"
@@ -32,23 +34,7 @@ import type { NetworkError } from "./service/Network.js"
 import { Storage } from "./service/Storage.js"
 import type { StorageError } from "./service/Storage.js"
 
-/**
- * Nothing was done: there is no leader, too much is waiting, or the node stops. Try again later.
- */
-export class Unavailable extends Data.TaggedError("Unavailable")<{
-  readonly reason: Refused["reason"]
-  readonly message: string
-}> {}
-
-/** The write was on its way when its leader was lost: it may have happened, and may happen yet. */
-export class UnknownOutcome extends Data.TaggedError("UnknownOutcome")<{
-  readonly message: string
-}> {}
-
-/** The request or the options cannot be carried out as they are. Nothing was done. */
-export class Invalid extends Data.TaggedError("Invalid")<{
-  readonly message: string
-}> {}
+export { Invalid, Unavailable, UnknownOutcome }
 
 export type WriteError = Unavailable | UnknownOutcome | Invalid
 
@@ -138,16 +124,6 @@ const validValue = (value: string | Uint8Array): Effect.Effect<Uint8Array, Inval
     : Effect.succeed(bytes)
 }
 
-const why: Record<Refused["reason"], string> = {
-  NoLeader: "no leader was found in time: check that a majority of the nodes runs and is reachable",
-  Overloaded: "too many requests wait already: try again later",
-  Behind: "this node is behind the others and has not caught up in time: ask another one",
-  Stopping: "this node is stopping: ask another one"
-}
-
-const unavailable = ({ reason }: Refused): Unavailable =>
-  new Unavailable({ reason, message: why[reason] })
-
 interface Applied {
   readonly answer: Answer.Answer
   readonly index: number
@@ -163,12 +139,12 @@ const write =
             const answer = Answer.read(outcome.answer)
             return resume(
               answer._tag === "Error"
-                ? new Invalid({ message: answer.message.replace(/^ERR /, "") })
+                ? CacheError.ofAnswer(answer.message)
                 : Effect.succeed({ answer, index: outcome.index })
             )
           }
           case "Refused":
-            return resume(unavailable(outcome))
+            return resume(CacheError.unavailable(outcome))
           case "UnknownOutcome":
             return resume(
               new UnknownOutcome({ message: "no answer in time: the write may have happened" })
@@ -191,7 +167,7 @@ const changeMembers =
             return resume(new Invalid({ message }))
           }
           case "Refused":
-            return resume(unavailable(outcome))
+            return resume(CacheError.unavailable(outcome))
           case "UnknownOutcome":
             return resume(new UnknownOutcome({ message: "no answer in time: look who they are" }))
         }
@@ -204,7 +180,9 @@ const read =
     Effect.async((resume) =>
       node.read(
         (outcome) =>
-          resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome)),
+          resume(
+            outcome._tag === "Readable" ? Effect.succeed(look()) : CacheError.unavailable(outcome)
+          ),
         reads
       )
     )
@@ -222,7 +200,7 @@ const make = (defaultReads: ReadMode) =>
     ): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
       Effect.gen(function*() {
         const valid = yield* validKey(key)
-        const { revision = 0, value } = (yield* show(() => store.get(valid), reads)) ?? {}
+        const { revision = 0, value } = (yield* show(() => store.use(valid), reads)) ?? {}
         if (value instanceof Map) return yield* new Invalid({ message: `${key} holds a hash` })
         return Option.map(Option.fromNullable(value), (value) => ({ value, revision }))
       })
@@ -270,18 +248,17 @@ const make = (defaultReads: ReadMode) =>
 export type Services = RaftCache | Node | Cache.Cache | Endpoints.Endpoints
 
 const assemble = <E>(
-  options: NodeProgram.Options,
-  ports: Layer.Layer<Network | Storage | Endpoints.Endpoints, E>,
-  reads: ReadMode = "linearizable"
+  options: NodeOptions.Behavior,
+  ports: Layer.Layer<Network | Storage | Endpoints.Endpoints, E>
 ): Layer.Layer<Services, E | NetworkError | StorageError> => {
   const node = Layer.scoped(
     Node,
     Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)
   )
   const endpoints = Layer.effect(Endpoints.Endpoints, Endpoints.Endpoints)
-  return Layer.effect(RaftCache, make(reads)).pipe(
+  return Layer.effect(RaftCache, make(options.reads)).pipe(
     Layer.provideMerge(Layer.provide(Layer.merge(node, endpoints), ports)),
-    Layer.provideMerge(Cache.layer())
+    Layer.provideMerge(Cache.layer(options.memory))
   )
 }
 
@@ -336,7 +313,7 @@ export const layer = (
       })
     }))
     const storage = storageOf(options, valid, world)
-    return assemble(valid, Layer.provideMerge(network, storage), options.reads)
+    return assemble(valid, Layer.provideMerge(network, storage))
   }))
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
@@ -344,5 +321,5 @@ export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
   const alone = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
   const network = Layer.succeed(Network, alone)
   const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), network, Endpoints.layerAlone)
-  return assemble(NodeProgram.defaults, ports).pipe(Layer.orDie)
+  return assemble(NodeOptions.defaults, ports).pipe(Layer.orDie)
 })

@@ -34,6 +34,12 @@ run one node
   --heartbeat MS        at most a third of the election timeout                      default 50
   --reads MODE          linearizable, lease or stale, where a client says nothing else
                                                                default linearizable
+  --max-memory BYTES    what the keys may take, such as 100mb or 1gb; the same on all nodes
+                                                               default as much as there is
+  --max-memory-policy P which keys go when it is more, as in Redis: allkeys-lru, volatile-ttl, ...
+                                                               default noeviction: refuse writes
+  --notify-keyspace-events LETTERS  of which changes of keys this node tells its subscribers,
+                        as in Redis: KEA for all               default none
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP

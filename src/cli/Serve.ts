@@ -11,6 +11,8 @@ import {
   LogLevel,
   Option
 } from "effect"
+import * as Memory from "../kv/Memory.js"
+import * as Notifications from "../live/Notifications.js"
 import type { Credentials } from "../live/RedisClient.js"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
@@ -36,6 +38,9 @@ export const spec = {
   "election-timeout": { type: "string" },
   heartbeat: { type: "string" },
   reads: { type: "string" },
+  "max-memory": { type: "string" },
+  "max-memory-policy": { type: "string" },
+  "notify-keyspace-events": { type: "string" },
   "log-level": { type: "string" }
 } as const satisfies Flags.Spec
 
@@ -51,6 +56,16 @@ const MILLIS_LIMIT = 60_000
 
 const millis = (name: string, otherwise: number) =>
   Config.withDefault(Flags.integer(name, 1, MILLIS_LIMIT), otherwise)
+
+const bytes = (name: string) =>
+  Config.mapOrFail(
+    Config.string(name),
+    (text) =>
+      Either.fromNullable(
+        Memory.parseBytes(text),
+        () => ConfigErrors.InvalidData([name], "Expected bytes, such as 100mb or 1gb")
+      )
+  )
 
 const config = Config.all({
   id: Config.nonEmptyString("ID"),
@@ -73,6 +88,18 @@ const config = Config.all({
   electionTimeout: millis("ELECTION_TIMEOUT", NodeProgram.defaults.electionTimeoutMillis),
   heartbeat: millis("HEARTBEAT", NodeProgram.defaults.heartbeatMillis),
   reads: Config.withDefault(Config.literal(...readModes)("READS"), "linearizable"),
+  maxMemoryBytes: Config.withDefault(bytes("MAX_MEMORY"), Memory.defaults.limitBytes),
+  maxMemoryPolicy: Config.withDefault(
+    Config.literal(...Memory.policies)("MAX_MEMORY_POLICY"),
+    Memory.defaults.policy
+  ),
+  notifyKeyspaceEvents: Config.withDefault(
+    Config.validate(Config.string("NOTIFY_KEYSPACE_EVENTS"), {
+      message: `Expected letters of ${Notifications.KNOWN}`,
+      validation: Notifications.isValid
+    }),
+    ""
+  ),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
@@ -99,18 +126,27 @@ const placeOf = (
 export const run = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const options = yield* Flags.read(config, yield* Flags.provider(argv, spec))
-    const { electionTimeout, heartbeat, id, reads } = options
+    const { electionTimeout, heartbeat, id, maxMemoryBytes, maxMemoryPolicy, reads } = options
     const redis = {
       ...options.redis,
       reads,
       groupName: options.sentinelName,
+      notifyKeyspaceEvents: options.notifyKeyspaceEvents,
       users: yield* Secrets.users(options.secrets),
       protectedMode: options.protectedMode === "yes",
       ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})
     }
     const data = Option.getOrElse(options.data, () => `./data/${id}`)
     const place = yield* placeOf(options, yield* Secrets.credentials(options.secrets))
-    const node = RaftCache.layer({ id, ...place, data, electionTimeout, heartbeat })
+    const node = RaftCache.layer({
+      id,
+      ...place,
+      data,
+      electionTimeout,
+      heartbeat,
+      maxMemoryBytes,
+      maxMemoryPolicy
+    })
     const served = Layer.provideMerge(RedisServer.layer(redis), node)
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)

@@ -10,7 +10,9 @@ import * as ExpiryCommands from "./ExpiryCommands.js"
 import * as HashCommands from "./HashCommands.js"
 import * as KeyCommands from "./KeyCommands.js"
 import * as LcsCommand from "./LcsCommand.js"
+import * as MemoryCommand from "./MemoryCommand.js"
 import * as NumberCommands from "./NumberCommands.js"
+import * as PublishCommands from "./PublishCommands.js"
 import * as SetCommands from "./SetCommands.js"
 import * as StringCommands from "./StringCommands.js"
 
@@ -23,7 +25,9 @@ export const all: ReadonlyArray<DataCommand> = [
   ...LcsCommand.commands,
   ...KeyCommands.commands,
   ...ExpiryCommands.commands,
-  ...HashCommands.commands
+  ...HashCommands.commands,
+  ...MemoryCommand.commands,
+  ...PublishCommands.commands
 ]
 
 /** The same for a name in any case, and for few other words. */

@@ -6,6 +6,7 @@ import type { Words } from "./Command.js"
 import {
   ALL_KEYS,
   entriesOf,
+  erase,
   INSERTS,
   INT_OUT_OF_RANGE,
   keyAt,
@@ -24,29 +25,38 @@ import {
 import type { Context, DataCommand, Run } from "./DataCommand.js"
 import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
+import type { Key } from "./Key.js"
 import * as Latin1 from "./Latin1.js"
+import * as Memory from "./Memory.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Value } from "./Store.js"
+import type { Store, Stored, Value } from "./Store.js"
+import * as Usage from "./Usage.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
-const remove: Run = (words, { reply, store }) => {
+const remove: Run = (words, context) => {
   let removed = 0
-  for (let at = 1; at < words.length; at++) if (store.drop(keyAt(words, at))) removed++
-  reply.integer(removed)
+  for (let at = 1; at < words.length; at++) if (erase(context, keyAt(words, at))) removed++
+  context.reply.integer(removed)
 }
 
 const exists: Run = (words, { reply, store }) => {
   let there = 0
-  for (let at = 1; at < words.length; at++) if (store.get(keyAt(words, at)) !== undefined) there++
+  for (let at = 1; at < words.length; at++) if (store.look(keyAt(words, at)) !== undefined) there++
+  reply.integer(there)
+}
+
+const touch: Run = (words, { reply, store }) => {
+  let there = 0
+  for (let at = 1; at < words.length; at++) if (store.use(keyAt(words, at)) !== undefined) there++
   reply.integer(there)
 }
 
 const typeOf = (value: Value): string => value instanceof Hash ? "hash" : "string"
 
 const type: Run = (words, { reply, store }) => {
-  const stored = store.get(keyAt(words, 1))
+  const stored = store.look(keyAt(words, 1))
   reply.simple(stored === undefined ? "none" : typeOf(stored.value))
 }
 
@@ -91,13 +101,21 @@ const randomKey: Run = (_, { draw, reply, store }) => {
   reply.nil()
 }
 
+/** What was at the other key before is gone. */
+const move = (store: Store, to: Key, { due, value }: Stored, index: number): void => {
+  store.drop(to)
+  store.put(to, value, index, due?.atMillis)
+}
+
 const rename = (words: Words, { index, store }: Context): "Renamed" | "Absent" | "Same" => {
   const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
   const stored = store.get(from)
   if (stored === undefined) return "Absent"
   if (from === to) return "Same"
   store.drop(from)
-  store.put(to, stored.value, index, stored.due?.atMillis)
+  move(store, to, stored, index)
+  store.tell("generic", "rename_from", from)
+  store.tell("generic", "rename_to", to)
   return "Renamed"
 }
 
@@ -129,10 +147,11 @@ const copy: Run = (words, { index, reply, store }) => {
   }
   const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
   if (from === to) return reply.error("ERR source and destination objects are the same")
-  const stored = store.get(from)
+  const stored = store.look(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
   const { due, value } = stored
   store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
+  store.tell("generic", "copy_to", to)
   reply.integer(1)
 }
 
@@ -164,15 +183,33 @@ const encodingOf = (value: Value): string => {
   return isPacked ? "listpack" : "hashtable"
 }
 
-const about = (tell: (value: Value, context: Context) => void): Run => (words, context) => {
+const about = (tell: (stored: Stored, context: Context) => void): Run => (words, context) => {
   const stored = context.store.get(keyAt(words, 2))
   if (stored === undefined) context.reply.nil()
-  else tell(stored.value, context)
+  else tell(stored, context)
 }
 
-const NO_FREQUENCY = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. " +
-  "Please note that when switching between policies at runtime LRU and LFU data will take some " +
-  "time to adjust."
+const SWITCHED = "Please note that when switching between policies at runtime LRU and LFU data " +
+  "will take some time to adjust."
+const NO_FREQUENCY =
+  `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
+const NO_IDLE_TIME = `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHED}`
+
+/** In a transaction, which is answered alike on all nodes, no node has counted anything. */
+const counts = ({ index, store }: Context): boolean =>
+  index === 0 && Memory.rules[store.memory.policy].order === "frequency"
+
+const idleTime = ({ usage }: Stored, context: Context): void => {
+  const { index, reply, store } = context
+  if (counts(context)) reply.error(NO_IDLE_TIME)
+  else reply.integer(index === 0 ? Usage.idleSeconds(usage, store.timeMillis) : 0)
+}
+
+const frequency = ({ usage }: Stored, context: Context): void => {
+  const { reply, store } = context
+  if (counts(context)) reply.integer(Usage.frequency(usage, store.timeMillis))
+  else reply.error(NO_FREQUENCY)
+}
 
 const { read, write } = entriesOf("generic")
 const READS = { flags: ["readonly"] } as const
@@ -201,7 +238,7 @@ const FLUSH_MODE = "[ASYNC | SYNC]"
 const object = (
   name: string,
   since: string,
-  tell: (value: Value, context: Context) => void,
+  tell: (stored: Stored, context: Context) => void,
   summary: string,
   others: { readonly differs?: string } = {}
 ): DataCommand =>
@@ -220,7 +257,7 @@ export const commands: ReadonlyArray<DataCommand> = [
     flags: ["write", "fast"]
   }),
   read("exists", KEYS, -2, "1.0.0", exists, "Counts which keys are there.", COUNTED),
-  read("touch", KEYS, -2, "3.2.1", exists, "Counts which keys are there.", COUNTED),
+  read("touch", KEYS, -2, "3.2.1", touch, "Uses keys, and counts which are there.", COUNTED),
   read("type", "key", 2, "1.0.0", type, "Returns the type of what a key holds.", { access: LOOKS }),
   read("keys", "pattern", 2, "1.0.0", keys, "Returns the keys that match a pattern.", {
     ...NO_KEY,
@@ -276,15 +313,15 @@ export const commands: ReadonlyArray<DataCommand> = [
   object(
     "encoding",
     "2.2.3",
-    (value, { reply }) => reply.text(encodingOf(value)),
+    ({ value }, { reply }) => reply.text(encodingOf(value)),
     "Returns how Redis would keep the value.",
     { differs: "As if it had been set at once." }
   ),
   object("refcount", "2.2.3", (_, { reply }) => reply.integer(1), "Returns 1."),
-  object("idletime", "2.2.3", (_, { reply }) => reply.integer(0), "Returns 0.", {
-    differs: "When a key was read is not kept."
+  object("idletime", "2.2.3", idleTime, "Returns for how many seconds a key was not used.", {
+    differs: "By the node that is asked; in a transaction it is 0."
   }),
-  object("freq", "4.0.0", (_, { reply }) => reply.error(NO_FREQUENCY), "Refused.", {
-    differs: "How often a key is read is not kept."
+  object("freq", "4.0.0", frequency, "Returns how often a key is used, as a logarithm.", {
+    differs: "By the node that is asked; refused in a transaction."
   })
 ]

@@ -48,10 +48,12 @@ export const INVALID_CURSOR = "ERR invalid cursor"
 
 /**
  * A place, of which one that no request was given is as good as any; undefined for what C's
- * `strtoul` does not read to its end. Beyond the last place nothing is to be found.
+ * `strtoul` does not read to its end, which to C is a zero. Beyond the last place nothing is to be
+ * found.
  */
 export const cursorOf = (word: Uint8Array): number | undefined => {
-  const text = Latin1.decode(word, 0, word.length)
+  const end = word.indexOf(0)
+  const text = Latin1.decode(word, 0, end < 0 ? word.length : end)
   if (text === "") return 0
   if (!/^[+-]?\d{1,20}$/.test(text)) return undefined
   const value = BigInt(text.replace(/^[+-]/, ""))

@@ -5,6 +5,7 @@
 import type { Socket } from "node:net"
 import type { ReadMode } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 /** Writes one reply, or one thing that nobody asked for. */
 export type Tell = (out: Writer) => void
@@ -24,7 +25,11 @@ export interface Client {
   readonly kill: (asker: Client) => void
   /** Has something said unasked, after what was pushed before. */
   readonly push: (tell: Tell) => void
+  /** Changed by whoever tells subscribers. */
+  readonly subscribed: Subscriptions.Subscribed
   protocol: Protocol
+  /** Whether what it reads counts as used. */
+  leavesTraces: boolean
   /** Undefined as long as it must say who it is and has not. */
   user: string | undefined
   /** What its reads may show, unless a request says otherwise. */
@@ -47,7 +52,9 @@ export const make = (
   heardAtMillis: Date.now(),
   command: "",
   replies: "on",
+  subscribed: Subscriptions.nothing(),
   protocol: 2,
+  leavesTraces: true,
   name: "",
   libraryName: "",
   libraryVersion: ""

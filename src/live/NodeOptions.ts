@@ -4,6 +4,7 @@
  */
 import { Duration, Effect, Either } from "effect"
 import { createHash } from "node:crypto"
+import * as Memory from "../kv/Memory.js"
 import * as Members from "../node/Members.js"
 import type { ReadMode } from "../node/Node.js"
 import * as NodeProgram from "../node/NodeProgram.js"
@@ -42,6 +43,13 @@ export interface Options {
   readonly requestTimeout?: Duration.DurationInput
   /** What reads may show where they say nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
+  /**
+   * What the keys may take while this node leads, about (docs/operations.md): the same on all
+   * nodes. Default as much as there is.
+   */
+  readonly maxMemoryBytes?: number
+  /** Which keys go when it is more; if none, writes are refused. Default `noeviction`. */
+  readonly maxMemoryPolicy?: Memory.Policy
 }
 
 /**
@@ -53,8 +61,20 @@ export const clusterIdOf = (members: ReadonlyArray<Members.Member>): string => {
   return createHash("sha256").update(Members.format(sorted)).digest("hex").slice(0, 16)
 }
 
+/** How a node does what it does, whoever it is. */
+export interface Behavior extends NodeProgram.Options {
+  readonly reads: ReadMode
+  readonly memory: Memory.Settings
+}
+
+export const defaults: Behavior = {
+  ...NodeProgram.defaults,
+  reads: "linearizable",
+  memory: Memory.defaults
+}
+
 /** The options as the node needs them. */
-export interface Valid extends NodeProgram.Options {
+export interface Valid extends Behavior {
   readonly self: Members.Member
   /** As they were given, this node included; none if it joins. */
   readonly peers: ReadonlyArray<Members.Member>
@@ -92,7 +112,7 @@ const placeOf = (options: Options): Either.Either<Place, string> =>
 export const validate = (options: Options): Either.Either<Valid, string> => {
   const place = placeOf(options)
   if (Either.isLeft(place)) return Either.left(place.left)
-  const { defaults } = NodeProgram
+  const { reads = defaults.reads } = options
   const millis = (given: Duration.DurationInput | undefined, otherwise: number): number =>
     given === undefined ? otherwise : Duration.toMillis(given)
   const electionTimeoutMillis = millis(options.electionTimeout, defaults.electionTimeoutMillis)
@@ -105,11 +125,18 @@ export const validate = (options: Options): Either.Either<Valid, string> => {
         "timeout at least three heartbeats"
     )
   }
+  const { maxMemoryBytes: limitBytes = 0, maxMemoryPolicy: policy = Memory.defaults.policy } =
+    options
+  if (!Number.isSafeInteger(limitBytes) || limitBytes < 0) {
+    return Either.left(`maxMemoryBytes: ${limitBytes} is no number of bytes`)
+  }
   return Either.right({
     ...place.right,
     electionTimeoutMillis,
     heartbeatMillis,
-    requestTimeoutMillis
+    requestTimeoutMillis,
+    reads,
+    memory: { ...Memory.defaults, limitBytes, policy }
   })
 }
 

@@ -1,13 +1,13 @@
 /**
- * `AUTH` and `HELLO`, by which a connection says who it is, and `ACL` as far as there is something
- * to tell of: users have names and passwords, and all may do the same. They are told by files and
- * the environment of the node (cli/Secrets.ts), and are not changed by commands.
+ * `AUTH` and `HELLO`, by which a connection says who it is. Only the password is tried before their
+ * turn comes: what they change is changed when their replies are written, so that in a transaction,
+ * too, it holds for what follows and not for what stands before.
  */
 import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
-import type { Client, Local, RedisCommand, Run, Server, Task, Words } from "./RedisCommand.js"
+import { isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
+import type { Client, RedisCommand, Server, Task, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 import { DEFAULT_USER } from "./Users.js"
 
@@ -27,22 +27,21 @@ const QUOTED_CHARACTERS = 128
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 
-/** Tries the password; who it is becomes who the client is. */
-const enter = (
-  { name, password }: Credentials,
-  client: Client,
-  server: Server,
-  done: (isRight: boolean) => void
-): void =>
-  server.users.verify(name, password, (isRight) => {
-    if (isRight) client.user = name
-    else server.totals.deniedPasswords++
-    done(isRight)
-  })
-
 interface Credentials {
   readonly name: string
   readonly password: Uint8Array
+}
+
+/** Who it is becomes who the client is, or the refusal is counted. Returns whether it was right. */
+const enter = (
+  isRight: boolean,
+  { name }: Credentials,
+  client: Client,
+  { totals }: Server
+): boolean => {
+  if (isRight) client.user = name
+  else totals.deniedPasswords++
+  return isRight
 }
 
 const authenticate: Task["begin"] = (words, client, server, done) => {
@@ -50,26 +49,28 @@ const authenticate: Task["begin"] = (words, client, server, done) => {
   if (words.length > 3) return refuse(SYNTAX_ERROR)
   if (words.length === 2 && server.users.initial !== undefined) return refuse(NO_PASSWORD)
   const name = words.length === 3 ? textOf(words[1]!) : DEFAULT_USER
-  enter(
-    { name, password: words.at(-1)! },
-    client,
-    server,
-    (isRight) => isRight ? done((out) => out.simple("OK")) : refuse(WRONG_PASSWORD)
-  )
+  const credentials = { name, password: words.at(-1)! }
+  server.users.verify(name, credentials.password, (isRight) =>
+    done((out) => {
+      if (enter(isRight, credentials, client, server)) out.simple("OK")
+      else out.error(WRONG_PASSWORD)
+    }))
 }
 
 interface Greeting {
   readonly credentials: Credentials | undefined
-  /** What it is called once the password was right. */
+  /** What it is called whether the password is right or not, and once it was right. */
   readonly clientName: string | undefined
+  readonly userName: string | undefined
   /** The error to answer; as in Redis, the options before it take effect. */
   readonly refusal: string | undefined
 }
 
-/** Names the client at once if nothing has to be right for it. */
-const readOptions = (words: Words, client: Client): Greeting => {
+const readOptions = (words: Words): Greeting => {
   let credentials: Credentials | undefined
   let clientName: string | undefined
+  let userName: string | undefined
+  const until = (refusal: string | undefined) => ({ credentials, clientName, userName, refusal })
   for (let index = 2; index < words.length; index++) {
     const option = words[index]!
     const following = words.length - 1 - index
@@ -77,38 +78,53 @@ const readOptions = (words: Words, client: Client): Greeting => {
       credentials = { name: textOf(words[index + 1]!), password: words[index + 2]! }
       index += 2
     } else if (matches(option, "setname") && following >= 1) {
-      if (!isPlain(words[index + 1]!)) return { credentials, clientName, refusal: INVALID_NAME }
-      const name = textOf(words[index + 1]!)
-      if (credentials === undefined) client.name = name
-      else clientName = name
+      if (!isPlain(words[index + 1]!)) return until(INVALID_NAME)
+      if (credentials === undefined) clientName = textOf(words[index + 1]!)
+      else userName = textOf(words[index + 1]!)
       index += 1
     } else {
       const shown = quotable(option, QUOTED_CHARACTERS)
-      const refusal = `ERR Syntax error in HELLO option '${shown}'`
-      return { credentials, clientName, refusal }
+      return until(`ERR Syntax error in HELLO option '${shown}'`)
     }
   }
-  return { credentials, clientName, refusal: undefined }
+  return until(undefined)
 }
 
 const hello: Task["begin"] = (words, client, server, done) => {
   const refuse = (message: string) => done((out) => out.error(message))
-  const version = words[1] === undefined ? client.protocol : Integer.parse(words[1])
-  if (version === undefined) {
+  const version = words[1] === undefined ? undefined : Integer.parse(words[1])
+  if (words[1] !== undefined && version === undefined) {
     return refuse("ERR Protocol version is not an integer or out of range")
   }
-  if (version !== 2 && version !== 3) return refuse("NOPROTO unsupported protocol version")
-  const { clientName, credentials, refusal } = readOptions(words, client)
-  const greet = (isRight: boolean): void => {
-    if (!isRight) return refuse(WRONG_PASSWORD)
-    if (clientName !== undefined) client.name = clientName
-    if (refusal !== undefined) return refuse(refusal)
-    if (client.user === undefined) return refuse(HELLO_FIRST)
-    client.protocol = version
-    done((out) => welcome(out, client, server))
+  if (version !== undefined && version !== 2 && version !== 3) {
+    return refuse("NOPROTO unsupported protocol version")
   }
+  const greeting = readOptions(words)
+  const greet = (isRight: boolean): void =>
+    done((out) => {
+      const refusal = introduce(greeting, isRight, client, server)
+      if (refusal !== undefined) return out.error(refusal)
+      client.protocol = version ?? client.protocol
+      welcome(out, client, server)
+    })
+  const { credentials } = greeting
   if (credentials === undefined) greet(true)
-  else enter(credentials, client, server, greet)
+  else server.users.verify(credentials.name, credentials.password, greet)
+}
+
+/** Has the client be who it says it is, or returns the error to answer. */
+const introduce = (
+  { clientName, credentials, refusal, userName }: Greeting,
+  isRight: boolean,
+  client: Client,
+  server: Server
+): string | undefined => {
+  client.name = clientName ?? client.name
+  if (credentials !== undefined && !enter(isRight, credentials, client, server)) {
+    return WRONG_PASSWORD
+  }
+  client.name = userName ?? client.name
+  return refusal ?? (client.user === undefined ? HELLO_FIRST : undefined)
 }
 
 const welcome = (out: Writer, client: Client, { status }: Server): void => {
@@ -130,82 +146,6 @@ const welcome = (out: Writer, client: Client, { status }: Server): void => {
   out.array(0)
 }
 
-/** As ACL LIST tells it, without the password: that is nobody's affair. */
-const ruleOf = (name: string, { users }: Server): string =>
-  `user ${name} on ${users.initial === name ? "nopass " : ""}~* &* +@all`
-
-const list = (items: ReadonlyArray<string>, out: Writer): void => {
-  out.array(items.length)
-  for (const item of items) out.text(item)
-}
-
-const getUser: Run = (words, out, _client, { users }) => {
-  const name = textOf(words[2]!)
-  if (!users.names.includes(name)) return out.nil()
-  out.map(6)
-  out.text("flags")
-  const flags = users.initial === name ? ["on", "nopass"] : ["on"]
-  out.set(flags.length)
-  for (const flag of flags) out.text(flag)
-  out.text("passwords")
-  out.array(0)
-  out.text("commands")
-  out.text("+@all")
-  out.text("keys")
-  out.text("~*")
-  out.text("channels")
-  out.text("&*")
-  out.text("selectors")
-  out.array(0)
-}
-
-const ADMIN = ["admin", "noscript", "loading", "stale"] as const
-const SAME_RIGHTS = "All users may do the same."
-
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  summary: string,
-  run: Run,
-  others: Partial<Local> = {}
-): Local => ({
-  kind: "Local",
-  name: `acl|${name}`,
-  syntax,
-  arity,
-  flags: ADMIN,
-  group: "server",
-  since: "6.0.0",
-  summary,
-  run,
-  ...others
-})
-
-const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("getuser", "username", 3, "Returns what a user may do.", getUser, {
-    differs: SAME_RIGHTS
-  }),
-  subcommand("list", "", 2, "Returns a line about each user.", (_words, out, _client, server) => {
-    list(server.users.names.map((name) => ruleOf(name, server)), out)
-  }, { differs: SAME_RIGHTS }),
-  subcommand(
-    "users",
-    "",
-    2,
-    "Returns the names of all users.",
-    (_words, out, _client, { users }) => list(users.names, out)
-  ),
-  subcommand(
-    "whoami",
-    "",
-    2,
-    "Returns the name of the user who asks.",
-    (_words, out, client) => out.text(client.user ?? DEFAULT_USER),
-    { flags: ["noscript", "loading", "stale"] }
-  )
-]
-
 const task = (
   name: string,
   syntax: string,
@@ -224,7 +164,8 @@ const task = (
   since,
   summary,
   begin,
-  conceal
+  conceal,
+  mayQueue: true
 })
 
 const REDACTED = Latin1.encode("(redacted)")
@@ -249,20 +190,16 @@ export const commands: ReadonlyArray<RedisCommand> = [
     authenticate,
     concealAll
   ),
-  task(
-    "hello",
-    HELLO,
-    -1,
-    "6.0.0",
-    "Greets, and chooses the version of the protocol.",
-    hello,
-    concealOption
-  ),
-  container({
-    name: "acl",
-    group: "server",
-    since: "6.0.0",
-    helpSince: "6.0.0",
-    summary: "Tells who the users are."
-  }, subcommands)
+  {
+    ...task(
+      "hello",
+      HELLO,
+      -1,
+      "6.0.0",
+      "Greets, and chooses the version of the protocol.",
+      hello,
+      concealOption
+    ),
+    turns: true
+  }
 ]

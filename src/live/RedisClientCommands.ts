@@ -7,6 +7,7 @@ import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
 import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Client, Local, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
 const ADMIN_FLAGS = ["admin", ...FLAGS] as const
@@ -44,12 +45,17 @@ const getName = (client: Client, out: Writer): void => {
 
 const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
 
-const describe = (client: Client): string =>
-  `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
-  `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
-  `idle=${secondsSince(client.heardAtMillis)} flags=N db=0 cmd=${client.command} ` +
-  `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
-  `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+const flagsOf = (client: Client): string => Subscriptions.isListening(client) ? "P" : "N"
+
+const describe = (client: Client): string => {
+  const { channel, pattern, shard } = client.subscribed
+  return `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
+    `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
+    `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
+    `sub=${channel.size} psub=${pattern.size} ssub=${shard.size} cmd=${client.command} ` +
+    `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
+    `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+}
 
 /** Which clients are meant; or the error to answer. */
 type Filter = (client: Client) => boolean
@@ -61,7 +67,7 @@ const ofType = (word: Uint8Array): Filter | string => {
   if (type === undefined) {
     return `ERR Unknown client type '${quotable(word, QUOTED_CHARACTERS)}'`
   }
-  return () => type === "normal"
+  return (client) => type === (Subscriptions.isListening(client) ? "pubsub" : "normal")
 }
 
 const withId = (word: Uint8Array, least: number, otherwise: string): Filter | string => {
@@ -161,10 +167,11 @@ const reply: Run = (words, out, client) => {
   }
 }
 
-/** Nothing is evicted, and no access is remembered: there is nothing to spare a client. */
-const onOrOff: Run = (words, out) => {
-  if (matches(words[2]!, "on") || matches(words[2]!, "off")) out.simple("OK")
-  else out.error(SYNTAX_ERROR)
+const onOrOff = (set: (client: Client, isOn: boolean) => void): Run => (words, out, client) => {
+  const isOn = matches(words[2]!, "on")
+  if (!isOn && !matches(words[2]!, "off")) return out.error(SYNTAX_ERROR)
+  set(client, isOn)
+  out.simple("OK")
 }
 
 const subcommand = (
@@ -232,13 +239,20 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     tips: TIPS,
     differs: "Fewer fields, of the node that is asked."
   }),
-  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff, {
+  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff(() => {}), {
     ...ADMIN,
     differs: "No client is ever evicted."
   }),
-  subcommand("no-touch", ON_OFF, 3, "7.2.0", "Does nothing.", onOrOff, {
-    differs: "When keys are read is not kept."
-  }),
+  subcommand(
+    "no-touch",
+    ON_OFF,
+    3,
+    "7.2.0",
+    "Says whether what the connection reads counts as unused.",
+    onOrOff((client, isOn) => {
+      client.leavesTraces = !isOn
+    })
+  ),
   subcommand(
     "reply",
     "<ON | OFF | SKIP>",

@@ -5,13 +5,16 @@
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
 import type { Words } from "../kv/Command.js"
+import { quotable } from "../kv/DataCommand.js"
 import type { Description } from "../kv/Description.js"
 import type { Store } from "../kv/Store.js"
 import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Notifications } from "./Notifications.js"
 import type { SlowLog } from "./SlowLog.js"
+import type { Subscriptions } from "./Subscriptions.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
@@ -43,6 +46,8 @@ export interface Server {
   /** Where the other members are. */
   readonly endpoints: Endpoints["Type"]
   readonly users: Users
+  readonly subscriptions: Subscriptions
+  readonly notifications: Notifications
   readonly startedAtMillis: number
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
@@ -62,9 +67,13 @@ interface Shape extends Description {
   readonly subcommands?: ReadonlyArray<RedisCommand>
   /** Its words as others may see them, if they hold a password. */
   readonly conceal?: (words: Words) => Words
+  /** What is asked next depends on it: no request is taken before it is answered. */
+  readonly turns?: true
+  /** What it says is no reply, and is said to those, too, who want none. */
+  readonly pushes?: true
 }
 
-/** Writes exactly one reply. Called in the order of requests. */
+/** Writes exactly one reply, or what it pushes instead. Called in the order of requests. */
 export type Run = (words: Words, out: Writer, client: Client, server: Server) => void
 
 export interface Local extends Shape {
@@ -79,6 +88,8 @@ export interface Read extends Shape {
   readonly run: Run
   /** Whether the log may carry it, in a transaction. */
   readonly isOfLog?: true
+  /** Whether it is carried out even if this node may not be read: it waits, and shows nothing. */
+  readonly isNeverRefused?: true
 }
 
 /** Another command that only reads, said with a mode of its own. */
@@ -97,6 +108,8 @@ export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
   readonly encode: (words: Words) => Uint8Array | string
+  /** It is answered with how many of this node's clients heard it, which the log cannot know. */
+  readonly counts?: true
 }
 
 /**
@@ -112,6 +125,8 @@ export interface Task extends Shape {
     server: Server,
     done: (tell: Tell) => void
   ) => void
+  /** In a transaction it is begun before the others, and told in its turn. */
+  readonly mayQueue?: true
 }
 
 /** Only a name that its subcommands share. */
@@ -128,6 +143,16 @@ export type RedisCommand = Runnable | Container
 /** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
 export const isPlain = (word: Uint8Array): boolean =>
   word.every((byte) => byte > 0x20 && byte < 0x7f)
+
+/** Redis quotes no more than this of what it does not know. */
+const QUOTED_CHARACTERS = 128
+
+/** A subcommand that takes fewer words, and that its arity cannot tell. */
+export const misused = ([container, subcommand]: Words): string => {
+  const shown = quotable(subcommand!, QUOTED_CHARACTERS)
+  const name = quotable(container!, QUOTED_CHARACTERS).toUpperCase()
+  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${name} HELP.`
+}
 
 /** Of whatever holds subcommands; but for the name it is what its `HELP` has. */
 type Holder = Pick<Description, "categories" | "group" | "name" | "since">

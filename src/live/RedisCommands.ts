@@ -3,6 +3,7 @@
  * entry to one of the lists; dispatch, arity and `COMMAND` follow from the entry.
  */
 import * as CommandTable from "../kv/CommandTable.js"
+import * as RedisAclCommands from "./RedisAclCommands.js"
 import * as RedisAuthentication from "./RedisAuthentication.js"
 import * as RedisClientCommands from "./RedisClientCommands.js"
 import * as RedisClusterCommands from "./RedisClusterCommands.js"
@@ -11,11 +12,13 @@ import type { RedisCommand, Runnable, Words } from "./RedisCommand.js"
 import * as RedisConfigCommands from "./RedisConfigCommands.js"
 import * as RedisConnectionCommands from "./RedisConnectionCommands.js"
 import * as RedisDataCommands from "./RedisDataCommands.js"
+import * as RedisMemoryCommands from "./RedisMemoryCommands.js"
 import * as RedisRaftCommands from "./RedisRaftCommands.js"
 import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 
@@ -25,16 +28,19 @@ const QUOTED_CHARACTERS = 128
 export const all: ReadonlyArray<RedisCommand> = [
   ...RedisDataCommands.commands,
   ...RedisAuthentication.commands,
+  ...RedisAclCommands.commands,
   ...RedisConnectionCommands.commands,
   ...RedisClientCommands.commands,
   ...RedisClusterCommands.commands,
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
+  ...RedisSubscribeCommands.commands,
   ...RedisConfigCommands.commands,
   ...RedisServerCommands.commands,
   ...RedisRegistryCommands.commands(() => all),
   ...RedisSlowLogCommands.commands,
+  ...RedisMemoryCommands.commands,
   ...RedisToolCommands.commands
 ]
 

@@ -3,8 +3,9 @@
  * something here; those can be changed that the node can change while it runs.
  */
 import * as Command from "../kv/Command.js"
+import * as MemorySettings from "./MemorySettings.js"
 import { container } from "./RedisCommand.js"
-import type { Description, RedisCommand, Run, Server } from "./RedisCommand.js"
+import type { Local, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
 
@@ -15,8 +16,8 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
   Settings.fixed("maxclients", () => server.connectionsLimit),
-  Settings.fixed("maxmemory", () => 0),
-  Settings.fixed("maxmemory-policy", () => "noeviction"),
+  ...MemorySettings.make(server.store),
+  server.notifications.setting,
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0),
@@ -38,7 +39,8 @@ const set: Run = (words, out, _client, server) => {
   else out.error(refusal)
 }
 
-const resetStatistics: Run = (_words, out, _client, { totals }) => {
+const resetStatistics: Run = (_words, out, _client, { store, totals }) => {
+  store.evictedKeys = 0
   totals.connections = 0
   totals.rejectedConnections = 0
   totals.commands = 0
@@ -53,7 +55,7 @@ const subcommand = (
   since: string,
   summary: string,
   run: Run,
-  others: Pick<Description, "differs" | "tips"> = {}
+  others: Pick<Local, "differs" | "tips" | "turns"> = {}
 ): RedisCommand => ({
   kind: "Local",
   name: `config|${name}`,
@@ -78,6 +80,7 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     out.error("ERR The server is running without a config file")
   }, { differs: "There is no configuration file." }),
   subcommand("set", PAIRS, -4, "2.0.0", "Changes settings of this node until it stops.", set, {
+    turns: true,
     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
     differs: "Those that can be changed while a node runs; the others may be set to what they are."
   })

@@ -35,16 +35,22 @@ const encode = ({ keys }: Pick<DataCommand, "keys">) => (words: Words): Uint8Arr
 }
 
 const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
-  if (kind !== "Read") return { ...described, kind: "Write", encode: encode(described) }
+  if (kind !== "Read") {
+    const write: Runnable = { ...described, kind: "Write", encode: encode(described) }
+    return described.group === "pubsub" ? { ...write, counts: true } : write
+  }
   return {
     ...described,
     kind: "Read",
     isOfLog: true,
-    run: (words, reply, _, { draw, store }) => run(words, { store, index: 0, reply, draw: draw() })
+    run: (words, reply, { leavesTraces }, { draw, store }) =>
+      run(words, { store, index: 0, reply, draw: draw(), isUse: leavesTraces })
   }
 }
 
-const isOfObject = ({ name }: DataCommand): boolean => name.startsWith("object|")
+/** Those of a container that are commands on keys. */
+export const subcommandsOf = (container: string): ReadonlyArray<RedisCommand> =>
+  CommandTable.all.filter(({ name }) => name.startsWith(`${container}|`)).map(toRunnable)
 
 const OBJECT = {
   name: "object",
@@ -55,6 +61,6 @@ const OBJECT = {
 } as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  ...CommandTable.all.filter((command) => !isOfObject(command)).map(toRunnable),
-  container(OBJECT, CommandTable.all.filter(isOfObject).map(toRunnable))
+  ...CommandTable.all.filter(({ name }) => !name.includes("|")).map(toRunnable),
+  container(OBJECT, subcommandsOf("object"))
 ]

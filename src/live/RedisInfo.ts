@@ -27,15 +27,27 @@ const serverFields = (server: Server): Fields => {
   }
 }
 
-const memoryFields = (): Fields => {
-  const { arrayBuffers, heapUsed, rss } = process.memoryUsage()
-  const used = heapUsed + arrayBuffers
+const UNITS = ["K", "M", "G", "T"] as const
+
+/** As Redis writes it: "512B", "1.50M". */
+const human = (bytes: number): string => {
+  if (bytes < 1024) return `${bytes}B`
+  const power = Math.min(UNITS.length, Math.floor(Math.log2(bytes) / 10))
+  return `${(bytes / 1024 ** power).toFixed(2)}${UNITS[power - 1]}`
+}
+
+/** Used is what the keys take, which is what `maxmemory` is about; the process needs more. */
+const memoryFields = ({ store }: Server): Fields => {
+  const { memory: { limitBytes, policy }, usedBytes } = store
+  const { rss } = process.memoryUsage()
   return {
-    used_memory: used,
-    used_memory_human: `${(used / (1024 * 1024)).toFixed(2)}M`,
+    used_memory: usedBytes,
+    used_memory_human: human(usedBytes),
     used_memory_rss: rss,
-    maxmemory: 0,
-    maxmemory_policy: "noeviction"
+    used_memory_rss_human: human(rss),
+    maxmemory: limitBytes,
+    maxmemory_human: human(limitBytes),
+    maxmemory_policy: policy
   }
 }
 
@@ -95,10 +107,14 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ totals }) => ({
+  Stats: ({ store, subscriptions, totals }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
     rejected_connections: totals.rejectedConnections,
+    evicted_keys: store.evictedKeys,
+    pubsub_channels: subscriptions.names("channel").length,
+    pubsub_patterns: subscriptions.names("pattern").length,
+    pubsubshard_channels: subscriptions.names("shard").length,
     acl_access_denied_auth: totals.deniedPasswords
   }),
   Replication: replicationFields,

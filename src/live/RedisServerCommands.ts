@@ -74,14 +74,17 @@ export const commands: ReadonlyArray<RedisCommand> = [
     (_words, out, _client, server) => out.integer(Math.floor(server.startedAtMillis / 1000)),
     { ...UNSURE, categories: ["admin", "dangerous"] }
   ),
-  command(
-    "debug",
-    "subcommand [argument ...]",
-    -2,
-    "1.0.0",
-    ["admin", "noscript", "loading", "stale"],
-    "Refused.",
-    (_words, out) => out.error(NO_DEBUG),
-    { differs: "As in a Redis that was not started for it." }
-  )
+  {
+    // Refused as a write is that cannot be one: a transaction does not queue it.
+    kind: "Write",
+    name: "debug",
+    syntax: "subcommand [argument ...]",
+    arity: -2,
+    flags: ["admin", "noscript", "loading", "stale"],
+    group: "server",
+    since: "1.0.0",
+    summary: "Refused.",
+    differs: "As in a Redis that was not started for it.",
+    encode: () => NO_DEBUG
+  }
 ]

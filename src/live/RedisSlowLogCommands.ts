@@ -3,7 +3,7 @@
  */
 import * as Integer from "../kv/Integer.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container, quotable } from "./RedisCommand.js"
+import { container, misused } from "./RedisCommand.js"
 import type { RedisCommand, Run } from "./RedisCommand.js"
 import type { Entry } from "./SlowLog.js"
 
@@ -12,17 +12,9 @@ const SHOWN_ENTRIES = 10
 
 const INVALID_COUNT = "ERR count should be greater than or equal to -1"
 
-/** Redis quotes no more than this of what it does not know. */
-const QUOTED_CHARACTERS = 128
-
 const get: Run = (words, out, _client, { slowLog }) => {
-  const [, name, word] = words
-  if (words.length > 3) {
-    const shown = quotable(name!, QUOTED_CHARACTERS)
-    return out.error(
-      `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try SLOWLOG HELP.`
-    )
-  }
+  const word = words[2]
+  if (words.length > 3) return out.error(misused(words))
   const count = word === undefined ? SHOWN_ENTRIES : Integer.parse(word)
   if (count === undefined || count < -1) return out.error(INVALID_COUNT)
   const entries = slowLog.latest(count === -1 ? slowLog.length : Number(count))

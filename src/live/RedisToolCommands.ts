@@ -3,18 +3,13 @@
  * is true of this server in the form that Redis gave it.
  */
 import * as Integer from "../kv/Integer.js"
-import * as Key from "../kv/Key.js"
-import type { Value } from "../kv/Store.js"
-import { container, matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
+import { container, matches, misused, NOT_AN_INTEGER } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
 
 const ADMIN = ["admin", "noscript", "loading", "stale"] as const
 const UNSURE = ["nondeterministic_output"] as const
 const EVERY_NODE = ["request_policy:all_nodes"] as const
 const EVERY_SHARD = ["request_policy:all_shards"] as const
-
-/** About what the store keeps for a key beside its bytes and those of its value. */
-const ENTRY_BYTES = 100
 
 /** Begins when every earlier write of the connection is acknowledged, and thus on a majority. */
 const wait: Task["begin"] = (words, _client, server, done) => {
@@ -30,29 +25,19 @@ const wait: Task["begin"] = (words, _client, server, done) => {
   done((out) => out.integer(Math.floor(voters / 2)))
 }
 
-const memoryUsage: Run = (words, out, _client, { store }) => {
-  const isPlain = words.length === 3
-  const hasSamples = words.length === 5 && matches(words[3]!, "samples")
-  if (!isPlain && !hasSamples) return out.error(SYNTAX_ERROR)
-  if (hasSamples && Integer.parse(words[4]!) === undefined) return out.error(NOT_AN_INTEGER)
-  const stored = store.get(Key.fromBytes(words[2]!))
-  if (stored === undefined) return out.nil()
-  out.integer(ENTRY_BYTES + words[2]!.length + sizeBytesOf(stored.value))
-}
-
-const sizeBytesOf = (value: Value): number => {
-  if (value instanceof Uint8Array) return value.length
-  let sizeBytes = 0
-  for (const [field, { length }] of value) sizeBytes += ENTRY_BYTES + field.length + length
-  return sizeBytes
-}
-
 /** There are none, so that they are gone when this returns. */
 const flush = (what: string): Run => (words, out) => {
   const [, , mode, more] = words
   const isKnown = mode === undefined || matches(mode, "sync") || matches(mode, "async")
   if (isKnown && more === undefined) out.simple("OK")
   else out.error(`ERR ${what} SYNC|ASYNC option`)
+}
+
+const flushScripts = flush("SCRIPT FLUSH only support")
+
+const flushFunctions: Run = (words, ...others) => {
+  if (words.length > 3) others[0].error(misused(words))
+  else flush("FUNCTION FLUSH only supports")(words, ...others)
 }
 
 const none: Run = (_words, out) => out.array(0)
@@ -81,21 +66,6 @@ const subcommand = (
   ...others
 })
 
-const MEMORY: ReadonlyArray<RedisCommand> = [
-  {
-    ...subcommand(
-      "memory|usage",
-      "key [SAMPLES count]",
-      -3,
-      "4.0.0",
-      "Returns about how much memory a key takes, in bytes.",
-      memoryUsage,
-      { flags: ["readonly"], keys: [2, 2, 1], access: "RO" }
-    ),
-    kind: "Read"
-  }
-]
-
 const SAMPLED = {
   flags: ADMIN,
   tips: [...UNSURE, ...EVERY_NODE, "response_policy:special"],
@@ -121,7 +91,7 @@ const FUNCTION: ReadonlyArray<RedisCommand> = [
     -2,
     "7.0.0",
     "Deletes all functions.",
-    flush("FUNCTION FLUSH only supports"),
+    flushFunctions,
     {
       ...SCRIPTING,
       flags: ["write", "noscript"],
@@ -151,7 +121,7 @@ const SCRIPT: ReadonlyArray<RedisCommand> = [
     -2,
     "2.6.0",
     "Deletes all scripts.",
-    flush("SCRIPT FLUSH only support"),
+    flushScripts,
     {
       ...SCRIPTING,
       tips: [...EVERY_NODE, "response_policy:all_succeeded"],
@@ -173,15 +143,9 @@ export const commands: ReadonlyArray<RedisCommand> = [
     since: "3.0.0",
     summary: "Tells how many other members have every acknowledged write at least.",
     differs: "It never waits: what is acknowledged is on a majority.",
+    mayQueue: true,
     begin: wait
   },
-  container({
-    name: "memory",
-    group: "server",
-    since: "4.0.0",
-    helpSince: "4.0.0",
-    summary: "Tells of memory."
-  }, MEMORY),
   container({
     name: "latency",
     group: "server",

@@ -6,9 +6,10 @@
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
+import { OUT_OF_MEMORY } from "../kv/DataCommand.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
-import type { Run, Runnable, Words } from "./RedisCommand.js"
+import type { Local, Read, Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 
@@ -19,10 +20,23 @@ const ABORTED = "EXECABORT Transaction discarded because of previous errors."
 const TOO_LONG = `ERR the transaction is longer than ${Command.LIMIT_BYTES} bytes: ` +
   "split it into several"
 
-/** A command that was queued: in the log, or carried out when the reply is written. */
+/**
+ * A command that was queued: in the log, carried out when the reply is written, or begun before
+ * and told then.
+ */
 type Queued =
-  | { readonly _tag: "Logged"; readonly words: Words }
-  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run }
+  | { readonly _tag: "Logged"; readonly words: Words; readonly counts: boolean }
+  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run; readonly turns: boolean }
+  | Begun
+
+interface Begun {
+  readonly _tag: "Begun"
+  readonly words: Words
+  readonly begin: Task["begin"]
+  readonly turns: boolean
+  /** Nothing before it was begun. */
+  tell: Tell
+}
 
 /** What stays of a request besides its words. */
 const OVERHEAD_BYTES = 16
@@ -32,13 +46,13 @@ const sizeOf = (words: Words): number =>
 
 const ok: Run = (_, out) => out.simple("OK")
 
-const queuedReply: Run = (_, out) => out.simple("QUEUED")
-
 export class RedisTransaction {
   /** Undefined outside of MULTI. */
   #queue: Array<Queued> | undefined
   #queueBytes = 0
   #isFailed = false
+  /** Of the commands queued since MULTI: known when their replies are written. */
+  #refusals = { count: 0 }
   readonly #watched = new Map<Key.Key, number>()
 
   /** What the request becomes, if it is about a transaction or queued in one. */
@@ -60,6 +74,7 @@ export class RedisTransaction {
   #multi(): Request {
     if (this.#queue !== undefined) return RedisRequest.failed(NESTED, false)
     this.#queue = []
+    this.#refusals = { count: 0 }
     return this.#local(() => {})
   }
 
@@ -76,35 +91,50 @@ export class RedisTransaction {
       return RedisRequest.failed(TOO_LONG, false)
     }
     this.#queue?.push(queued)
-    return { kind: "Local", words, run: queuedReply, isOpen: false, command: undefined }
+    const refusals = this.#refusals
+    // As Redis does, with whatever is to be queued.
+    const run: Run = (_, out, _client, { store }) => {
+      if (!store.isFull) return out.simple("QUEUED")
+      refusals.count++
+      out.error(OUT_OF_MEMORY)
+    }
+    return { kind: "Local", words, run, isOpen: false, command: undefined }
   }
 
   #exec(): Request {
     const queue = this.#queue
     const isFailed = this.#isFailed
+    const refusals = this.#refusals
     this.#end()
     if (queue === undefined) return RedisRequest.failed("ERR EXEC without MULTI", false)
     if (isFailed) return this.#local(() => this.#watched.clear(), (_, out) => out.error(ABORTED))
+    const tasks = queue.filter((each) => each._tag === "Begun")
     const calls = queue.flatMap((each) => each._tag === "Logged" ? [each.words] : [])
     return {
       kind: "Write",
       words: [],
-      run: undefined,
+      run: (_, out) => out.error(ABORTED),
       isOpen: false,
       command: undefined,
       encode: () => {
         const watched = Array.from(this.#watched, ([key, revision]) => ({ key, revision }))
         this.#watched.clear()
+        if (refusals.count > 0) return undefined
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
-      replay: (answer, out, client, server) => {
+      ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),
+      ...(queue.some((each) => each._tag !== "Logged" && each.turns) ? { turns: true } : {}),
+      replay: (answer, heard, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
         let next = 0
+        let message = 0
         out.array(queue.length)
         for (const each of queue) {
-          if (each._tag === "Logged") out.answer(items[next++]!)
-          else each.run(each.words, out, client, server)
+          if (each._tag === "Begun") each.tell(out)
+          else if (each._tag === "Local") each.run(each.words, out, client, server)
+          else if (each.counts) RedisRequest.counted(items[next++]!, heard[message++], out)
+          else out.answer(items[next++]!)
         }
       }
     }
@@ -164,18 +194,45 @@ export class RedisTransaction {
   }
 }
 
+const local = ({ run, turns }: Local | Read, words: Words): Queued => ({
+  _tag: "Local",
+  words,
+  run,
+  turns: turns === true
+})
+
 const queue = (command: Runnable, words: Words): Queued | string => {
   switch (command.kind) {
     case "Read":
-      return command.isOfLog === true ? { _tag: "Logged", words } : NOT_ALLOWED
+      // What the log does not carry shows the store as it is after the transaction, or later.
+      if (command.isOfLog === true) return { _tag: "Logged", words, counts: false }
+      return local(command, words)
     case "Write": {
       const encoded = command.encode(words)
-      return typeof encoded === "string" ? encoded : { _tag: "Logged", words }
+      if (typeof encoded === "string") return encoded
+      return { _tag: "Logged", words, counts: command.counts === true }
     }
     case "Local":
-      return { _tag: "Local", words, run: command.run }
-    case "Task":
+      return local(command, words)
+    case "Task": {
+      const { begin, mayQueue, turns } = command
+      return mayQueue === true
+        ? { _tag: "Begun", words, begin, turns: turns === true, tell: () => {} }
+        : NOT_ALLOWED
+    }
     case "Prefix":
       return NOT_ALLOWED
   }
 }
+
+/** None waits for another: what they change is changed when they are told. */
+const prepare =
+  (tasks: ReadonlyArray<Begun>): NonNullable<Request["prepare"]> => (client, server, done) => {
+    let begun = tasks.length
+    for (const task of tasks) {
+      task.begin(task.words, client, server, (tell) => {
+        task.tell = tell
+        if (--begun === 0) done()
+      })
+    }
+  }

@@ -7,6 +7,7 @@
 import { quotable, SYNTAX_ERROR } from "../kv/DataCommand.js"
 import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
+import * as Memory from "../kv/Memory.js"
 import * as Pattern from "../kv/Pattern.js"
 
 export interface Setting {
@@ -45,6 +46,20 @@ export const integer = (
       return `argument must be between ${least} and ${most} inclusive`
     }
     return () => set(Number(value))
+  }
+})
+
+/** An amount of memory, told in bytes. */
+export const memory = (
+  name: string,
+  get: () => number,
+  set: (bytes: number) => void
+): Setting => ({
+  name,
+  get: () => String(get()),
+  prepare: (word) => {
+    const bytes = Memory.parseBytes(textOf(word))
+    return bytes === undefined ? "argument must be a memory value" : () => set(bytes)
   }
 })
 

@@ -46,7 +46,7 @@ export class Upkeep {
     const { chore, pending, toldMillis } = kept
     const isDue = pending === 0 && chore.dueMillis() <= now
     const isStale = hasCommands && now >= toldMillis + chore.grainMillis
-    if (now <= toldMillis || (!isStale && !isDue)) return undefined
+    if (!isStale && !isDue) return undefined
     const command = chore.tell(now, pending > 0)
     if (command === undefined) return undefined
     kept.toldMillis = now

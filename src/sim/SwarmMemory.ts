@@ -19,7 +19,7 @@ export const tune = (dice: Dice, scenario: Scenario): Scenario => {
   return { ...scenario, memory }
 }
 
-/** A key takes about 250 bytes. */
+/** A key takes about 350 bytes. */
 const draw = (dice: Dice): Memory.Settings => ({
   limitBytes: dice.weighted([
     [dice.between(300, 3_000), 4],

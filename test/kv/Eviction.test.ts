@@ -60,7 +60,7 @@ const OUT_OF_MEMORY: Answer.Answer = {
 }
 
 /** What a key of one character takes with a value of one. */
-const SMALL_BYTES = Size.ENTRY_BYTES + 1 + Size.SMALL_BYTES + 1
+const SMALL_BYTES = Size.ENTRY_BYTES + 1 + Size.VALUE_BYTES + 1
 
 const memory = (limitBytes: number, ...evicted: ReadonlyArray<[string, number]>) =>
   ({
@@ -73,7 +73,7 @@ const memory = (limitBytes: number, ...evicted: ReadonlyArray<[string, number]>)
 const recount = ({ keys }: Store.Store): number =>
   [...keys.entries()].reduce((sum, [name, { due, value }]) => {
     const bytes = value instanceof Uint8Array
-      ? Size.ofBytes(value)
+      ? Size.VALUE_BYTES + value.length
       : [...value].reduce((sum, field) => sum + Size.ofField(...field), Size.HASH_BYTES)
     return sum + Size.ENTRY_BYTES + name.length + (due === undefined ? 0 : Size.DUE_BYTES) + bytes
   }, 0)

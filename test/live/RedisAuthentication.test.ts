@@ -78,6 +78,26 @@ describe("a connection to a server with users", () => {
       )
     }))
 
+  it.scopedLive("begins no transaction before, and may within one say that it is somebody else", () =>
+    Effect.gen(function*() {
+      const { converse } = yield* guarded
+      const replies = yield* converse(
+        request("MULTI"),
+        request("AUTH", "secret"),
+        request("EXEC"),
+        request("MULTI"),
+        request("ACL", "WHOAMI"),
+        request("AUTH", "ann", "hers"),
+        request("ACL", "WHOAMI"),
+        request("AUTH", "ann", "secret"),
+        request("EXEC")
+      )
+      expect(replies).toBe(
+        `${NOAUTH}+OK\r\n-ERR EXEC without MULTI\r\n+OK\r\n${"+QUEUED\r\n".repeat(4)}` +
+          `*4\r\n$7\r\ndefault\r\n+OK\r\n$3\r\nann\r\n${WRONGPASS}`
+      )
+    }))
+
   // As in Redis 7.0. In one pipeline, what it may say is decided by what has become of AUTH.
   it.scopedLive("may say little at once, until it has said who it is", () =>
     Effect.gen(function*() {

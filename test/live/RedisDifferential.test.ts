@@ -42,6 +42,17 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["CLIENT", "SETNAME", "a-1"], ["CLIENT", "GETNAME"], ["CLIENT", "SETNAME", "b c"]],
   [["CLIENT", "SETNAME", "é"], ["CLIENT", "SETNAME"], ["CLIENT", "SETNAME", "a", "b"]],
   [["CLIENT", "SETNAME", "a"], ["CLIENT", "SETNAME", ""], ["CLIENT", "GETNAME"]],
+  // In a transaction what they change holds for what follows.
+  [["MULTI"], ["HELLO", "3"], ["GET", "a"], ["CLIENT", "GETNAME"], ["EXEC"], ["GET", "a"]],
+  [["MULTI"], ["HELLO", "2"], ["GET", "a"], ["HELLO", "3", "SETNAME", "b"], ["EXEC"]],
+  [["MULTI"], ["CLIENT", "SETNAME", "a"], ["HELLO", "2", "SETNAME", "b"], ["EXEC"]],
+  [["MULTI"], ["AUTH", "p"], ["AUTH", "default", "p"], ["AUTH", "u", "p"], ["EXEC"]],
+  [["MULTI"], ["HELLO", "3", "AUTH", "u", "p"], ["HELLO", "4"], ["GET", "a"], ["EXEC"]],
+  [["MULTI"], ["HELLO", "3"], ["nope"], ["EXEC"], ["GET", "a"]],
+  // Nothing that follows overtakes it, although a password is tried before.
+  [["WATCH", "a"], ["MULTI"], ["AUTH", "default", "p"], ["EXEC"], ["SET", "a", "1"], ["GET", "a"]],
+  [["MULTI"], ["HELLO", "3"], ["DISCARD"], ["GET", "a"]],
+  [["MULTI"], ["SET", "a", "1"], ["WAIT", "0", "0"], ["GET", "a"], ["EXEC"]],
   // What no server has.
   [["nope"], ["NOPE", "a", "b c"], ["nope", long, "b"], [long, "a".repeat(120), "bbbbbbbbbb", "c"]],
   [["no\r\npe", "a\r\nb"], ["no\u0000pe", "a\u0000b"], ["", "a"], ["\u00ff", "\u00ff"]],
@@ -78,6 +89,9 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["EXISTS"], ["EXISTS", "a"], ["SET", "a", ""], ["EXISTS", "a", "a", "b"]],
   [["DBSIZE"], ["DBSIZE", "x"], ["SET", "a", "1"], ["DBSIZE"], ["FLUSHALL"], ["DBSIZE"]],
   [["FLUSHALL", "ASYNC"], ["flushall", "sync"], ["FLUSHALL", "nope"], ["FLUSHALL", "SYNC", "x"]],
+  // A cursor is a text of C.
+  [["SCAN", "\u0000"], ["SCAN", "\u0000x"], ["SCAN", "0\u0000x"], ["HSCAN", "a", "\u0000"]],
+  [["SCAN", "x\u0000"], ["SCAN", " 0"], ["SCAN", ""]],
   // Counting.
   [["INCR"], ["INCR", "a"], ["incr", "a"], ["INCR", "a", "b"], ["GET", "a"]],
   [["DECR"], ["DECR", "a"], ["DECR", "a", "b"], ["DECRBY", "a", "10"], ["DECRBY", "a", "-20"]],
@@ -130,14 +144,40 @@ const same: ReadonlyArray<ReadonlyArray<Words>> = [
   [["MEMORY", "USAGE", "a", "x"], ["MEMORY", "USAGE", "a", "SAMPLES", "x"]],
   [["LATENCY", "LATEST"], ["LATENCY", "RESET"], ["LATENCY", "RESET", "a"], ["LATENCY", "nope"]],
   [["LATENCY", "HISTORY", "command"], ["LATENCY", "HISTORY"]],
+  [["FUNCTION", "FLUSH", "SYNC", "x"], ["SCRIPT", "FLUSH", "SYNC", "x"]],
   [["FUNCTION", "FLUSH"], ["FUNCTION", "FLUSH", "async"], ["FUNCTION", "FLUSH", "x"]],
   [["SCRIPT", "FLUSH"], ["SCRIPT", "FLUSH", "SYNC"], ["SCRIPT", "FLUSH", "x"], ["SCRIPT", "nope"]],
   [["SCRIPT", "EXISTS", "a", "b"], ["SCRIPT", "EXISTS"]],
   [["CONFIG", "SET"], ["CONFIG", "SET", "a"], ["CONFIG", "SET", "nope", "1"]],
   [["CONFIG", "SET", "a", "b", "c"], ["CONFIG", "SET", "save", "", "NOPE", "1"]],
   [["CONFIG", "SET", "save", ""], ["CONFIG", "SET", "maxmemory", "0", "save", ""]],
+  ...["1", "100mb", "1GB", "1k", "1kb", "7m", "2g", "9b", "0", "", "kb"].map((amount) => [
+    ["CONFIG", "SET", "maxmemory", amount],
+    ["CONFIG", "GET", "maxmemory"],
+    ["CONFIG", "SET", "maxmemory", "0"]
+  ]),
+  ["abc", "-1", "1.5mb", "10 mb", "10tb", "0x10", "1mb ", "b1"].map((amount) => [
+    "CONFIG",
+    "SET",
+    "maxmemory",
+    amount
+  ]),
+  [["CONFIG", "SET", "maxmemory-policy", "nope"], ["CONFIG", "GET", "maxmemory-policy"]],
+  [
+    ["CONFIG", "SET", "maxmemory-policy", "ALLKEYS-lru", "maxmemory-samples", "10"],
+    ["CONFIG", "GET", "maxmemory-p*"],
+    ["CONFIG", "GET", "maxmemory-s[a]*"],
+    ["CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory-samples", "5"]
+  ],
+  ["0", "-1", "abc", "5.5", "99999999999"].map((samples) => [
+    "CONFIG",
+    "SET",
+    "maxmemory-samples",
+    samples
+  ]),
+  [["CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "x"], ["CONFIG", "GET", "maxmemory"]],
   [["CONFIG", "SET", "databases", "2"], ["CONFIG", "RESETSTAT"], ["CONFIG", "REWRITE"]],
-  [["CONFIG", "GET", "slowlog-*"], ["CONFIG", "SET", "slowlog-max-len", "-1"]],
+  [["CONFIG", "GET", "slowlog-log-slower-than"], ["CONFIG", "SET", "slowlog-max-len", "-1"]],
   [["CONFIG", "SET", "slowlog-max-len", "x"], ["CONFIG", "SET", "slowlog-max-len", "1.5"]],
   [["CONFIG", "SET", "slowlog-max-len", "64", "SLOWLOG-MAX-LEN", "65"]],
   [["CONFIG", "SET", "slowlog-max-len", "64"], ["CONFIG", "GET", "slowlog-max-len"]],

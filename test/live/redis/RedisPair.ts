@@ -75,13 +75,22 @@ const ourServer = Layer.provide(
   RaftCache.layerMemory
 )
 
+/** Where this server alone is reached, until the scope closes. */
+export const ours: Effect.Effect<
+  RedisPair["ours"],
+  RedisServer.RedisServerError,
+  Scope.Scope
+> = Effect.gen(function*() {
+  const services = yield* Layer.build(ourServer)
+  const { host, port } = yield* Effect.provide(RedisServer.RedisServer, services)
+  return { host, port }
+})
+
 /** Both, until the scope closes. */
 export const make: Effect.Effect<RedisPair, RedisServer.RedisServerError, Scope.Scope> = Effect.gen(
   function*() {
     const theirs = yield* startTheirs
-    const services = yield* Layer.build(ourServer)
-    const { host, port } = yield* Effect.provide(RedisServer.RedisServer, services)
-    return { ours: { host, port }, theirs }
+    return { ours: yield* ours, theirs }
   }
 )
 
