@@ -153,7 +153,7 @@ describe("CONFIG GET", () => {
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*24\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*30\r\n/)
   })
 })
 
