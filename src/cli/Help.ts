@@ -38,6 +38,8 @@ run one node
                                                                default as much as there is
   --max-memory-policy P which keys go when it is more, as in Redis: allkeys-lru, volatile-ttl, ...
                                                                default noeviction: refuse writes
+  --notify-keyspace-events LETTERS  of which changes of keys this node tells its subscribers,
+                        as in Redis: KEA for all               default none
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP

@@ -12,6 +12,7 @@ import {
   Option
 } from "effect"
 import * as Memory from "../kv/Memory.js"
+import * as Notifications from "../live/Notifications.js"
 import type { Credentials } from "../live/RedisClient.js"
 import * as RedisServer from "../live/RedisServer.js"
 import * as Members from "../node/Members.js"
@@ -39,6 +40,7 @@ export const spec = {
   reads: { type: "string" },
   "max-memory": { type: "string" },
   "max-memory-policy": { type: "string" },
+  "notify-keyspace-events": { type: "string" },
   "log-level": { type: "string" }
 } as const satisfies Flags.Spec
 
@@ -91,6 +93,13 @@ const config = Config.all({
     Config.literal(...Memory.policies)("MAX_MEMORY_POLICY"),
     Memory.defaults.policy
   ),
+  notifyKeyspaceEvents: Config.withDefault(
+    Config.validate(Config.string("NOTIFY_KEYSPACE_EVENTS"), {
+      message: `Expected letters of ${Notifications.KNOWN}`,
+      validation: Notifications.isValid
+    }),
+    ""
+  ),
   logLevel: Config.withDefault(Config.logLevel("LOG_LEVEL"), LogLevel.Info)
 })
 
@@ -122,6 +131,7 @@ export const run = (argv: ReadonlyArray<string>) =>
       ...options.redis,
       reads,
       groupName: options.sentinelName,
+      notifyKeyspaceEvents: options.notifyKeyspaceEvents,
       users: yield* Secrets.users(options.secrets),
       protectedMode: options.protectedMode === "yes",
       ...(Option.isSome(options.announce) ? { announce: options.announce.value } : {})

@@ -7,6 +7,7 @@ import type { Words } from "./Command.js"
 import {
   entriesOf,
   keyAt,
+  lookForString,
   matches,
   NOT_AN_INTEGER,
   READS_AND_CHANGES,
@@ -36,7 +37,7 @@ const getBit: Run = (words, context) => {
   const { reply } = context
   const offset = offsetAt(words, 2)
   if (offset === undefined) return reply.error(BAD_OFFSET)
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") reply.error(value)
   else reply.integer(bitOf(value, offset))
 }
@@ -55,6 +56,8 @@ const setBit: Run = (words, context) => {
   if (before !== undefined) value.set(before)
   value[at] = bit === 1 ? value[at]! | maskOf(offset) : value[at]! & ~maskOf(offset)
   store.replace(key, value, index)
+  const isChanged = before?.length !== value.length || bitOf(before, offset) !== bit
+  if (isChanged) store.tell("string", "setbit", key)
   reply.integer(bitOf(before, offset))
 }
 
@@ -80,7 +83,7 @@ const BITS = Uint8Array.from({ length: 256 }, (_, byte) => bitsIn(byte))
 
 const count: Run = (words, context) => {
   const { reply } = context
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") return reply.error(value)
   if (value === undefined) return reply.integer(0)
   if (words.length === 3 || words.length > 5) return reply.error(SYNTAX_ERROR)

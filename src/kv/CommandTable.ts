@@ -12,6 +12,7 @@ import * as KeyCommands from "./KeyCommands.js"
 import * as LcsCommand from "./LcsCommand.js"
 import * as MemoryCommand from "./MemoryCommand.js"
 import * as NumberCommands from "./NumberCommands.js"
+import * as PublishCommands from "./PublishCommands.js"
 import * as SetCommands from "./SetCommands.js"
 import * as StringCommands from "./StringCommands.js"
 
@@ -25,7 +26,8 @@ export const all: ReadonlyArray<DataCommand> = [
   ...KeyCommands.commands,
   ...ExpiryCommands.commands,
   ...HashCommands.commands,
-  ...MemoryCommand.commands
+  ...MemoryCommand.commands,
+  ...PublishCommands.commands
 ]
 
 /** The same for a name in any case, and for few other words. */

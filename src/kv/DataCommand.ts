@@ -86,21 +86,47 @@ export const keyAt = (words: Words, at: number): Key.Key => Key.fromBytes(words[
 export const use = ({ isUse, store }: Context, key: Key.Key): Stored | undefined =>
   isUse === false ? store.get(key) : store.use(key)
 
-/** What the key holds if it is a string, or the error to answer if it is none. */
-export const stringOf = (context: Context, key: Key.Key): Uint8Array | undefined | string => {
-  const value = use(context, key)?.value
-  return value instanceof Hash ? WRONG_TYPE : value
+/** The same, for a command that shows it: that there is nothing is told. */
+const look = (context: Context, key: Key.Key): Stored | undefined => {
+  const stored = use(context, key)
+  if (stored === undefined) context.store.tell("missed", "keymiss", key)
+  return stored
 }
+
+const string = (stored: Stored | undefined): Uint8Array | undefined | string =>
+  stored?.value instanceof Hash ? WRONG_TYPE : stored?.value
+
+const hash = (stored: Stored | undefined): Hash | undefined | string =>
+  stored?.value instanceof Uint8Array ? WRONG_TYPE : stored?.value
+
+/** What the key holds if it is a string, or the error to answer if it is none. */
+export const stringOf = (context: Context, key: Key.Key) => string(use(context, key))
 
 /** What the key holds if it is a hash, or the error to answer if it is none. */
-export const hashOf = (context: Context, key: Key.Key): Hash | undefined | string => {
-  const value = use(context, key)?.value
-  return value instanceof Uint8Array ? WRONG_TYPE : value
-}
+export const hashOf = (context: Context, key: Key.Key) => hash(use(context, key))
+
+/** As `stringOf`, for a command that shows it. */
+export const lookForString = (context: Context, key: Key.Key) => string(look(context, key))
+
+/** As `hashOf`, for a command that shows it. */
+export const lookForHash = (context: Context, key: Key.Key) => hash(look(context, key))
 
 /** Replaces the key's value by a word of the request, and its time to go by `due`. */
-export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void =>
-  context.store.put(key, own(word), context.index, due)
+export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void => {
+  const { store } = context
+  store.put(key, own(word), context.index, due)
+  store.tell("string", "set", key)
+  if (due === undefined) return
+  store.tell("generic", "expire", key)
+  if (due <= store.timeMillis) store.tell("expired", "expired", key)
+}
+
+/** Whether the key was there. */
+export const erase = ({ store }: Context, key: Key.Key): boolean => {
+  const isThere = store.drop(key)
+  if (isThere) store.tell("generic", "del", key)
+  return isThere
+}
 
 export const bulkOrNil = ({ reply }: Context, value: Uint8Array | undefined): void =>
   value === undefined ? reply.nil() : reply.bulk(value)

@@ -1,7 +1,9 @@
 /**
- * When keys are due to go: a binary heap of those that have a time, the earliest first. Each due
- * knows its place in it, so that one that is changed or taken back costs as little as one that is
- * added, and nothing stale stays behind.
+ * When keys are due to go: a binary heap of those that have a time, the earliest first, and of one
+ * time in the order of their names: what is first depends on nothing but what is in it, so every
+ * replica removes the same, and tells of it in the same order. Each due knows its place in it, so
+ * that one that is changed or taken back costs as little as one that is added, and nothing stale
+ * stays behind.
  */
 import type { Draw } from "./Chance.js"
 import type { Key } from "./Key.js"
@@ -13,6 +15,9 @@ export interface Due {
   readonly atMillis: number
   place: number
 }
+
+const isBefore = (one: Due, other: Due): boolean =>
+  one.atMillis < other.atMillis || (one.atMillis === other.atMillis && one.key < other.key)
 
 export class Dues {
   readonly #heap: Array<Due> = []
@@ -67,7 +72,7 @@ export class Dues {
   #rise(due: Due): void {
     while (due.place > 0) {
       const above = this.#heap[(due.place - 1) >> 1]!
-      if (above.atMillis <= due.atMillis) return
+      if (isBefore(above, due)) return
       this.#swap(above, due)
     }
   }
@@ -76,8 +81,8 @@ export class Dues {
     for (;;) {
       const left = this.#heap[2 * due.place + 1]
       const right = this.#heap[2 * due.place + 2]
-      const below = right !== undefined && right.atMillis < left!.atMillis ? right : left
-      if (below === undefined || below.atMillis >= due.atMillis) return
+      const below = right !== undefined && isBefore(right, left!) ? right : left
+      if (below === undefined || isBefore(due, below)) return
       this.#swap(due, below)
     }
   }

@@ -51,6 +51,7 @@ const expire = (name: string, unitMillis: number, isRelative: boolean): Run => (
   const stored = store.get(key)
   if (stored === undefined || !allows(flags, stored, moment)) return reply.integer(0)
   store.put(key, stored.value, index, moment)
+  store.tell("generic", moment <= store.timeMillis ? "del" : "expire", key)
   reply.integer(1)
 }
 
@@ -59,7 +60,7 @@ const NEVER = -1
 
 /** How long until it goes, or when, in units of so many milliseconds, rounded to the nearest. */
 const tell = (unitMillis: number, isRelative: boolean): Run => (words, { reply, store }) => {
-  const stored = store.get(keyAt(words, 1))
+  const stored = store.look(keyAt(words, 1))
   if (stored === undefined) return reply.integer(NO_KEY)
   if (stored.due === undefined) return reply.integer(NEVER)
   const millis = stored.due.atMillis - (isRelative ? store.timeMillis : 0)
@@ -71,6 +72,7 @@ const persist: Run = (words, { index, reply, store }) => {
   const stored = store.get(key)
   if (stored?.due === undefined) return reply.integer(0)
   store.put(key, stored.value, index, undefined)
+  store.tell("generic", "persist", key)
   reply.integer(1)
 }
 

@@ -8,9 +8,11 @@ import type { Words } from "./Command.js"
 import {
   bulkOrNil,
   entriesOf,
+  erase,
   hashOf,
   INFINITE,
   keyAt,
+  lookForHash,
   LOOKS,
   matches,
   NOT_A_FLOAT,
@@ -36,21 +38,32 @@ const NO_FIELDS = new Hash(0)
 const fieldAt = (words: Words, at: number): string =>
   Latin1.decode(words[at]!, 0, words[at]!.length)
 
-/** The command with the hash, an empty one if the key is absent; other types are refused. */
-const ofHash =
-  (run: (hash: Hash, words: Words, context: Context) => void): Run => (words, context) => {
-    const hash = hashOf(context, keyAt(words, 1))
+const withHash =
+  (find: typeof hashOf) =>
+  (run: (hash: Hash, words: Words, context: Context) => void): Run =>
+  (words, context) => {
+    const hash = find(context, keyAt(words, 1))
     if (typeof hash === "string") context.reply.error(hash)
     else run(hash ?? NO_FIELDS, words, context)
   }
 
+/**
+ * The command that shows the hash, an empty one if the key is absent; other types are refused.
+ */
+const ofHash = withHash(lookForHash)
+
+/** The same for one that changes it. */
+const toHash = withHash(hashOf)
+
 const setFields = (words: Words, { index, store }: Context): number => {
+  const key = keyAt(words, 1)
   let added = 0
-  store.change(keyAt(words, 1), index, (hash) => {
+  store.change(key, index, (hash) => {
     added -= hash.size
     for (let at = 2; at < words.length; at += 2) hash.set(fieldAt(words, at), own(words[at + 1]!))
     added += hash.size
   })
+  store.tell("hash", "hset", key)
   return added
 }
 
@@ -58,18 +71,18 @@ const isPaired = (words: Words): boolean => words.length % 2 === 0
 
 const set: Run = (words, context) => {
   if (!isPaired(words)) return context.reply.error(wrongArity("hset"))
-  ofHash(() => context.reply.integer(setFields(words, context)))(words, context)
+  toHash(() => context.reply.integer(setFields(words, context)))(words, context)
 }
 
 const setMany: Run = (words, context) => {
   if (!isPaired(words)) return context.reply.error(wrongArity("hmset"))
-  ofHash(() => {
+  toHash(() => {
     setFields(words, context)
     context.reply.simple("OK")
   })(words, context)
 }
 
-const setIfAbsent = ofHash((hash, words, context) => {
+const setIfAbsent = toHash((hash, words, context) => {
   const isThere = hash.has(fieldAt(words, 2))
   if (!isThere) setFields(words, context)
   context.reply.integer(isThere ? 0 : 1)
@@ -110,32 +123,42 @@ const length = ofHash((hash, words, { reply }) =>
   reply.integer(hash.get(fieldAt(words, 2))?.length ?? 0)
 )
 
-const remove = ofHash((hash, words, { index, reply, store }) => {
+const remove = toHash((hash, words, context) => {
+  const { index, reply, store } = context
   const wanted = new Set(words.slice(2).map((_, at) => fieldAt(words, at + 2)))
   const there = [...wanted].filter((field) => hash.has(field))
   reply.integer(there.length)
   if (there.length === 0) return
   const key = keyAt(words, 1)
-  if (there.length === hash.size) return void store.drop(key)
+  store.tell("hash", "hdel", key)
+  if (there.length === hash.size) return void erase(context, key)
   store.change(key, index, (changed) => {
     for (const field of there) changed.delete(field)
   })
 })
 
-const put = (words: Words, { index, store }: Context, value: Uint8Array): void =>
-  store.change(keyAt(words, 1), index, (hash) => void hash.set(fieldAt(words, 2), value))
+const put = (
+  words: Words,
+  { index, store }: Context,
+  value: Uint8Array,
+  event: "hincrby" | "hincrbyfloat"
+): void => {
+  const key = keyAt(words, 1)
+  store.change(key, index, (hash) => void hash.set(fieldAt(words, 2), value))
+  store.tell("hash", event, key)
+}
 
 const incrementBy: Run = (words, context) => {
   const { reply } = context
   const by = Integer.parse(words[3]!)
   if (by === undefined) return reply.error(NOT_AN_INTEGER)
-  ofHash((hash) => {
+  toHash((hash) => {
     const before = hash.get(fieldAt(words, 2))
     const current = before === undefined ? 0 : Integer.parse(before)
     if (current === undefined) return reply.error("ERR hash value is not an integer")
     const sum = Integer.add(current, by)
     if (sum === undefined) return reply.error(OVERFLOW)
-    put(words, context, Latin1.encode(String(sum)))
+    put(words, context, Latin1.encode(String(sum)), "hincrby")
     reply.integer(sum)
   })(words, context)
 }
@@ -145,14 +168,14 @@ const incrementByFloat: Run = (words, context) => {
   const by = LongDouble.fromBytes(words[3]!)
   if (by === undefined) return reply.error(NOT_A_FLOAT)
   if (LongDouble.isInfinite(by)) return reply.error("ERR value is NaN or Infinity")
-  ofHash((hash) => {
+  toHash((hash) => {
     const before = hash.get(fieldAt(words, 2))
     const current = before === undefined ? LongDouble.zero : LongDouble.fromBytes(before)
     if (current === undefined) return reply.error("ERR hash value is not a float")
     const sum = LongDouble.add(current, by)
     if (sum === undefined) return reply.error(INFINITE)
     const value = Latin1.encode(LongDouble.format(sum))
-    put(words, context, value)
+    put(words, context, value, "hincrbyfloat")
     reply.bulk(value)
   })(words, context)
 }

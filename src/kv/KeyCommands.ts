@@ -6,6 +6,7 @@ import type { Words } from "./Command.js"
 import {
   ALL_KEYS,
   entriesOf,
+  erase,
   INSERTS,
   INT_OUT_OF_RANGE,
   keyAt,
@@ -24,24 +25,25 @@ import {
 import type { Context, DataCommand, Run } from "./DataCommand.js"
 import { Hash } from "./Hash.js"
 import * as Integer from "./Integer.js"
+import type { Key } from "./Key.js"
 import * as Latin1 from "./Latin1.js"
 import * as Memory from "./Memory.js"
 import * as Pattern from "./Pattern.js"
 import * as Scanning from "./Scanning.js"
-import type { Stored, Value } from "./Store.js"
+import type { Store, Stored, Value } from "./Store.js"
 import * as Usage from "./Usage.js"
 
 const NO_SUCH_KEY = "ERR no such key"
 
-const remove: Run = (words, { reply, store }) => {
+const remove: Run = (words, context) => {
   let removed = 0
-  for (let at = 1; at < words.length; at++) if (store.drop(keyAt(words, at))) removed++
-  reply.integer(removed)
+  for (let at = 1; at < words.length; at++) if (erase(context, keyAt(words, at))) removed++
+  context.reply.integer(removed)
 }
 
 const exists: Run = (words, { reply, store }) => {
   let there = 0
-  for (let at = 1; at < words.length; at++) if (store.get(keyAt(words, at)) !== undefined) there++
+  for (let at = 1; at < words.length; at++) if (store.look(keyAt(words, at)) !== undefined) there++
   reply.integer(there)
 }
 
@@ -54,7 +56,7 @@ const touch: Run = (words, { reply, store }) => {
 const typeOf = (value: Value): string => value instanceof Hash ? "hash" : "string"
 
 const type: Run = (words, { reply, store }) => {
-  const stored = store.get(keyAt(words, 1))
+  const stored = store.look(keyAt(words, 1))
   reply.simple(stored === undefined ? "none" : typeOf(stored.value))
 }
 
@@ -99,13 +101,21 @@ const randomKey: Run = (_, { draw, reply, store }) => {
   reply.nil()
 }
 
+/** What was at the other key before is gone. */
+const move = (store: Store, to: Key, { due, value }: Stored, index: number): void => {
+  store.drop(to)
+  store.put(to, value, index, due?.atMillis)
+}
+
 const rename = (words: Words, { index, store }: Context): "Renamed" | "Absent" | "Same" => {
   const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
   const stored = store.get(from)
   if (stored === undefined) return "Absent"
   if (from === to) return "Same"
   store.drop(from)
-  store.put(to, stored.value, index, stored.due?.atMillis)
+  move(store, to, stored, index)
+  store.tell("generic", "rename_from", from)
+  store.tell("generic", "rename_to", to)
   return "Renamed"
 }
 
@@ -137,10 +147,11 @@ const copy: Run = (words, { index, reply, store }) => {
   }
   const [from, to] = [keyAt(words, 1), keyAt(words, 2)]
   if (from === to) return reply.error("ERR source and destination objects are the same")
-  const stored = store.get(from)
+  const stored = store.look(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
   const { due, value } = stored
   store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
+  store.tell("generic", "copy_to", to)
   reply.integer(1)
 }
 

@@ -6,9 +6,9 @@ import type { Words } from "./Command.js"
 import {
   entriesOf,
   keyAt,
+  lookForString,
   matches,
   NOT_AN_INTEGER,
-  stringOf,
   SYNTAX_ERROR,
   TWO_KEYS
 } from "./DataCommand.js"
@@ -107,8 +107,8 @@ const EMPTY = new Uint8Array(0)
 
 const common: Run = (words, context) => {
   const { reply } = context
-  const one = stringOf(context, keyAt(words, 1)) ?? EMPTY
-  const other = stringOf(context, keyAt(words, 2)) ?? EMPTY
+  const one = lookForString(context, keyAt(words, 1)) ?? EMPTY
+  const other = lookForString(context, keyAt(words, 2)) ?? EMPTY
   if (typeof one === "string" || typeof other === "string") return reply.error(NO_STRINGS)
   const options = optionsOf(words)
   if (typeof options === "string") return reply.error(options)

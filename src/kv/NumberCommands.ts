@@ -27,6 +27,7 @@ const increment = (context: Context, key: Key, by: Integer.Integer): void => {
   const sum = Integer.add(current, by)
   if (sum === undefined) return reply.error(OVERFLOW)
   store.replace(key, Latin1.encode(String(sum)), index)
+  store.tell("string", "incrby", key)
   reply.integer(sum)
 }
 
@@ -56,6 +57,7 @@ const incrementByFloat: Run = (words, context) => {
   if (sum === undefined) return reply.error(INFINITE)
   const value = Latin1.encode(LongDouble.format(sum))
   store.replace(key, value, index)
+  store.tell("string", "incrbyfloat", key)
   reply.bulk(value)
 }
 

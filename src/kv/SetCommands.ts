@@ -9,6 +9,7 @@ import {
   bulkOrNil,
   entriesOf,
   equals,
+  erase,
   INSERTS,
   keyAt,
   matches,
@@ -82,7 +83,7 @@ const set: Run = (words, context) => {
     ? Expiry.momentOf(expiry, store.timeMillis, "set")
     : undefined
   if (typeof due === "string") return reply.error(due)
-  const before = store.get(key)
+  const before = options.get ? store.look(key) : store.get(key)
   const compares = condition === "ifeq" || condition === "ifne"
   if ((options.get || compares) && before?.value instanceof Hash) return reply.error(WRONG_TYPE)
   const holds = condition === undefined ||
@@ -91,7 +92,9 @@ const set: Run = (words, context) => {
   else if (holds) reply.simple("OK")
   else reply.nil()
   if (holds) {
-    store.put(key, own(words[2]!), index, expiry?._tag === "Keep" ? before?.due?.atMillis : due)
+    if (expiry?._tag !== "Keep") return put(context, key, words[2]!, due)
+    store.replace(key, own(words[2]!), index)
+    store.tell("string", "set", key)
   }
 }
 
@@ -139,9 +142,9 @@ const compareAndSet: Run = (words, context) => {
 }
 
 const deleteIf: Run = (words, context) => {
-  const { reply, store } = context
+  const { reply } = context
   const key = keyAt(words, 1)
-  if (words.length === 2) return reply.integer(store.drop(key) ? 1 : 0)
+  if (words.length === 2) return reply.integer(erase(context, key) ? 1 : 0)
   const condition = CONDITIONS.find((each) => matches(words[2]!, each))
   if (words.length !== 4 || (condition !== "ifeq" && condition !== "ifne")) {
     return reply.error(words.length === 4 ? "ERR Invalid condition" : wrongArity("delex"))
@@ -149,7 +152,7 @@ const deleteIf: Run = (words, context) => {
   const value = stringOf(context, key)
   if (typeof value === "string") return reply.error(value)
   const holds = value !== undefined && isMet(condition, value, words[3]!, true)
-  reply.integer(holds && store.drop(key) ? 1 : 0)
+  reply.integer(holds && erase(context, key) ? 1 : 0)
 }
 
 const revision: Run = (words, { reply, store }) => reply.integer(store.revision(keyAt(words, 1)))

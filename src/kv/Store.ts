@@ -12,6 +12,7 @@ import * as Chance from "./Chance.js"
 import type { Watched } from "./Command.js"
 import type { Due } from "./Dues.js"
 import { Dues } from "./Dues.js"
+import type { Class, Listener } from "./Events.js"
 import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
@@ -49,6 +50,8 @@ export class Store {
   limitBytes = 0
   /** Those that have not ended. */
   readonly walks = new Set<StoreSnapshot.Walk>()
+  /** Who is told what happens: nobody in most replicas of a test. */
+  readonly listeners = new Set<Listener>()
 
   // What follows is this node's own, and no part of the state.
   /** For what this node decides if it leads. What is drawn concerns nobody else. */
@@ -85,6 +88,18 @@ export class Store {
     return stored
   }
 
+  /** The same, for a command that shows it: that there is nothing is told. */
+  look(key: Key): Stored | undefined {
+    const stored = this.get(key)
+    if (stored === undefined) this.tell("missed", "keymiss", key)
+    return stored
+  }
+
+  /** Commands tell what they have done, under the name that Redis has for it. */
+  tell(kind: Class, event: string, key: Key): void {
+    for (const listener of this.listeners) listener.notified(kind, event, key)
+  }
+
   /** The index of the command that last wrote the key; 0 when it is absent. */
   revision(key: Key): number {
     return this.get(key)?.revision ?? 0
@@ -92,19 +107,24 @@ export class Store {
 
   /**
    * The key holds `value` from now on, until `dueAtMillis` if there is such a time; if that has
-   * come already the key is gone.
+   * come already the key is gone. A key that was not there is told of.
    */
   put(key: Key, value: Value, revision: number, dueAtMillis: number | undefined): void {
-    if (dueAtMillis !== undefined && dueAtMillis <= this.timeMillis) return void this.drop(key)
-    const before = this.keys.get(key)
-    if (before !== undefined) this.#letGo(key, before)
-    const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
-    const usage = before === undefined
-      ? Usage.first(this.#order, this.timeMillis)
-      : this.#usedAgain(before)
-    const stored = { value, revision, due, usage }
-    this.keys.set(key, stored)
-    this.usedBytes += Size.ofEntry(key, stored)
+    let isNew: boolean
+    if (dueAtMillis !== undefined && dueAtMillis <= this.timeMillis) {
+      isNew = !this.drop(key)
+    } else {
+      const before = this.keys.get(key)
+      isNew = before === undefined || this.#letGo(key, before)
+      const due = dueAtMillis === undefined ? undefined : this.dues.add(key, dueAtMillis)
+      const usage = before === undefined
+        ? Usage.first(this.#order, this.timeMillis)
+        : this.#usedAgain(before)
+      const stored = { value, revision, due, usage }
+      this.keys.set(key, stored)
+      this.usedBytes += Size.ofEntry(key, stored)
+    }
+    if (isNew) this.tell("new", "new", key)
   }
 
   /** Another value, due when the one before was. */
@@ -133,18 +153,17 @@ export class Store {
 
   /** Whether it was there. */
   drop(key: Key): boolean {
-    const isThere = this.get(key) !== undefined
     const stored = this.keys.get(key)
     if (stored === undefined) return false
-    this.#letGo(key, stored)
+    const wasDue = this.#letGo(key, stored)
     this.keys.delete(key)
-    return isThere
+    return !wasDue
   }
 
   /** Takes the key because more is held than may be, unless it was written since. Whether so. */
   evict({ key, revision }: Watched): boolean {
     if (this.keys.get(key)?.revision !== revision) return false
-    this.drop(key)
+    if (this.drop(key)) this.tell("evicted", "evicted", key)
     this.evictedKeys++
     return true
   }
@@ -179,10 +198,16 @@ export class Store {
     return Usage.next(usage, this.#order, this.timeMillis, this.draw)
   }
 
-  #letGo(key: Key, stored: Stored): void {
+  /** Whether its time had come: then it goes for that, whatever takes its place. */
+  #letGo(key: Key, stored: Stored): boolean {
     this.usedBytes -= Size.ofEntry(key, stored)
     for (const walk of this.walks) walk.keep(this.keys, key, stored)
-    if (stored.due !== undefined) this.dues.remove(stored.due)
+    const { due } = stored
+    if (due === undefined) return false
+    this.dues.remove(due)
+    const isDue = due.atMillis <= this.timeMillis
+    if (isDue) this.tell("expired", "expired", key)
+    return isDue
   }
 }
 

@@ -9,8 +9,10 @@ import {
   ALL_KEYS,
   bulkOrNil,
   entriesOf,
+  erase,
   INSERTS,
   keyAt,
+  lookForString,
   LOOKS,
   NOT_AN_INTEGER,
   OVERWRITES,
@@ -37,7 +39,7 @@ const EMPTY = new Uint8Array(0)
 
 /** Replies the string at `key`. Whether it could. */
 const replyString = (context: Context, key: Key): boolean => {
-  const value = stringOf(context, key)
+  const value = lookForString(context, key)
   if (typeof value === "string") context.reply.error(value)
   else bulkOrNil(context, value)
   return typeof value !== "string"
@@ -47,7 +49,7 @@ const get: Run = (words, context) => void replyString(context, keyAt(words, 1))
 
 const getDelete: Run = (words, context) => {
   const key = keyAt(words, 1)
-  if (replyString(context, key)) context.store.drop(key)
+  if (replyString(context, key)) erase(context, key)
 }
 
 const getSet: Run = (words, context) => {
@@ -65,7 +67,7 @@ const getExpire: Run = (words, context) => {
     if (option._tag === "Due") at++
   }
   const key = keyAt(words, 1)
-  const value = stringOf(context, key)
+  const value = lookForString(context, key)
   if (typeof value === "string") return reply.error(value)
   if (value === undefined) return reply.nil()
   if (option === undefined) return reply.bulk(value)
@@ -74,14 +76,17 @@ const getExpire: Run = (words, context) => {
     : undefined
   if (typeof due === "string") return reply.error(due)
   reply.bulk(value)
-  if (option._tag === "Due" || store.get(key)?.due !== undefined) store.put(key, value, index, due)
+  if (option._tag !== "Due" && store.get(key)?.due === undefined) return
+  store.put(key, value, index, due)
+  if (due === undefined) store.tell("generic", "persist", key)
+  else store.tell("generic", due <= store.timeMillis ? "del" : "expire", key)
 }
 
 const getMany: Run = (words, context) => {
   const values: Array<Uint8Array | undefined> = []
   let sizeBytes = 0
   for (let at = 1; at < words.length; at++) {
-    const value = stringOf(context, keyAt(words, at))
+    const value = lookForString(context, keyAt(words, at))
     values.push(typeof value === "string" ? undefined : value)
     sizeBytes += value?.length ?? 0
   }
@@ -121,11 +126,12 @@ const append: Run = (words, context) => {
   if (before !== undefined) value.set(before)
   value.set(words[2]!, before?.length ?? 0)
   store.replace(key, value, index)
+  store.tell("string", "append", key)
   reply.integer(length)
 }
 
 const length: Run = (words, context) => {
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") context.reply.error(value)
   else context.reply.integer(value?.length ?? 0)
 }
@@ -135,7 +141,7 @@ const getRange: Run = (words, context) => {
   const start = Integer.parse(words[2]!)
   const end = Integer.parse(words[3]!)
   if (start === undefined || end === undefined) return reply.error(NOT_AN_INTEGER)
-  const value = stringOf(context, keyAt(words, 1))
+  const value = lookForString(context, keyAt(words, 1))
   if (typeof value === "string") return reply.error(value)
   reply.bulk(value === undefined ? EMPTY : partOf(value, Number(start), Number(end)))
 }
@@ -163,6 +169,7 @@ const setRange: Run = (words, context) => {
   if (before !== undefined) value.set(before)
   value.set(part, Number(offset))
   store.replace(key, value, index)
+  store.tell("string", "setrange", key)
   reply.integer(value.length)
 }
 

@@ -5,6 +5,7 @@
 import type { Socket } from "node:net"
 import type { ReadMode } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 /** Writes one reply, or one thing that nobody asked for. */
 export type Tell = (out: Writer) => void
@@ -24,6 +25,8 @@ export interface Client {
   readonly kill: (asker: Client) => void
   /** Has something said unasked, after what was pushed before. */
   readonly push: (tell: Tell) => void
+  /** Changed by whoever tells subscribers. */
+  readonly subscribed: Subscriptions.Subscribed
   protocol: Protocol
   /** Whether what it reads counts as used. */
   leavesTraces: boolean
@@ -49,6 +52,7 @@ export const make = (
   heardAtMillis: Date.now(),
   command: "",
   replies: "on",
+  subscribed: Subscriptions.nothing(),
   protocol: 2,
   leavesTraces: true,
   name: "",

@@ -190,13 +190,16 @@ export const commands: ReadonlyArray<RedisCommand> = [
     authenticate,
     concealAll
   ),
-  task(
-    "hello",
-    HELLO,
-    -1,
-    "6.0.0",
-    "Greets, and chooses the version of the protocol.",
-    hello,
-    concealOption
-  )
+  {
+    ...task(
+      "hello",
+      HELLO,
+      -1,
+      "6.0.0",
+      "Greets, and chooses the version of the protocol.",
+      hello,
+      concealOption
+    ),
+    turns: true
+  }
 ]

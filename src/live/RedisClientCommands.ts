@@ -7,6 +7,7 @@ import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
 import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Client, Local, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
 const ADMIN_FLAGS = ["admin", ...FLAGS] as const
@@ -44,12 +45,17 @@ const getName = (client: Client, out: Writer): void => {
 
 const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
 
-const describe = (client: Client): string =>
-  `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
-  `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
-  `idle=${secondsSince(client.heardAtMillis)} flags=N db=0 cmd=${client.command} ` +
-  `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
-  `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+const flagsOf = (client: Client): string => Subscriptions.isListening(client) ? "P" : "N"
+
+const describe = (client: Client): string => {
+  const { channel, pattern, shard } = client.subscribed
+  return `id=${client.id} addr=${client.address()} laddr=${client.localAddress()} ` +
+    `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
+    `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
+    `sub=${channel.size} psub=${pattern.size} ssub=${shard.size} cmd=${client.command} ` +
+    `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
+    `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
+}
 
 /** Which clients are meant; or the error to answer. */
 type Filter = (client: Client) => boolean
@@ -61,7 +67,7 @@ const ofType = (word: Uint8Array): Filter | string => {
   if (type === undefined) {
     return `ERR Unknown client type '${quotable(word, QUOTED_CHARACTERS)}'`
   }
-  return () => type === "normal"
+  return (client) => type === (Subscriptions.isListening(client) ? "pubsub" : "normal")
 }
 
 const withId = (word: Uint8Array, least: number, otherwise: string): Filter | string => {

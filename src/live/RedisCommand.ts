@@ -12,7 +12,9 @@ import type { Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Notifications } from "./Notifications.js"
 import type { SlowLog } from "./SlowLog.js"
+import type { Subscriptions } from "./Subscriptions.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
@@ -44,6 +46,8 @@ export interface Server {
   /** Where the other members are. */
   readonly endpoints: Endpoints["Type"]
   readonly users: Users
+  readonly subscriptions: Subscriptions
+  readonly notifications: Notifications
   readonly startedAtMillis: number
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
@@ -63,9 +67,13 @@ interface Shape extends Description {
   readonly subcommands?: ReadonlyArray<RedisCommand>
   /** Its words as others may see them, if they hold a password. */
   readonly conceal?: (words: Words) => Words
+  /** What is asked next depends on it: no request is taken before it is answered. */
+  readonly turns?: true
+  /** What it says is no reply, and is said to those, too, who want none. */
+  readonly pushes?: true
 }
 
-/** Writes exactly one reply. Called in the order of requests. */
+/** Writes exactly one reply, or what it pushes instead. Called in the order of requests. */
 export type Run = (words: Words, out: Writer, client: Client, server: Server) => void
 
 export interface Local extends Shape {
@@ -80,6 +88,8 @@ export interface Read extends Shape {
   readonly run: Run
   /** Whether the log may carry it, in a transaction. */
   readonly isOfLog?: true
+  /** Whether it is carried out even if this node may not be read: it waits, and shows nothing. */
+  readonly isNeverRefused?: true
 }
 
 /** Another command that only reads, said with a mode of its own. */
@@ -98,6 +108,8 @@ export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
   readonly encode: (words: Words) => Uint8Array | string
+  /** It is answered with how many of this node's clients heard it, which the log cannot know. */
+  readonly counts?: true
 }
 
 /**

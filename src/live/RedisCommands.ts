@@ -18,6 +18,7 @@ import * as RedisRegistryCommands from "./RedisRegistryCommands.js"
 import * as RedisSentinelCommands from "./RedisSentinelCommands.js"
 import * as RedisServerCommands from "./RedisServerCommands.js"
 import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
 import * as RedisUnsupported from "./RedisUnsupported.js"
@@ -35,6 +36,7 @@ export const all: ReadonlyArray<RedisCommand> = [
   ...RedisSentinelCommands.commands,
   ...RedisRaftCommands.commands,
   ...RedisTransactionCommands.commands,
+  ...RedisSubscribeCommands.commands,
   ...RedisConfigCommands.commands,
   ...RedisServerCommands.commands,
   ...RedisRegistryCommands.commands(() => all),

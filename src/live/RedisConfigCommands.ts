@@ -5,7 +5,7 @@
 import * as Command from "../kv/Command.js"
 import * as MemorySettings from "./MemorySettings.js"
 import { container } from "./RedisCommand.js"
-import type { Description, RedisCommand, Run, Server } from "./RedisCommand.js"
+import type { Local, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
 
@@ -21,6 +21,7 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("latency-monitor-threshold", () => 0),
   Settings.fixed("maxclients", () => server.connectionsLimit),
   ...MemorySettings.make(server.store),
+  server.notifications.setting,
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0),
@@ -58,7 +59,7 @@ const subcommand = (
   since: string,
   summary: string,
   run: Run,
-  others: Pick<Description, "differs" | "tips"> = {}
+  others: Pick<Local, "differs" | "tips" | "turns"> = {}
 ): RedisCommand => ({
   kind: "Local",
   name: `config|${name}`,
@@ -83,6 +84,7 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     out.error("ERR The server is running without a config file")
   }, { differs: "There is no configuration file." }),
   subcommand("set", PAIRS, -4, "2.0.0", "Changes settings of this node until it stops.", set, {
+    turns: true,
     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
     differs: "Those that can be changed while a node runs; the others may be set to what they are."
   })

@@ -1,11 +1,12 @@
 /**
  * One client of the Redis server: requests in, replies out, in order, without an Effect on the way.
  *
- * Order is kept by two rules. Replies are written when their turn comes, whenever they became
- * possible. And each connection sees its commands take effect one after the other although many are
- * on their way: writes travel together, because the node keeps the order of its writes; reads that
- * have arrived together share one read of the node; but a read never starts before every earlier
- * write is answered, nor a write before every earlier read.
+ * Order is kept by three rules. Replies are written when their turn comes, whenever they became
+ * possible. What is pushed is said before the replies to whatever was carried out after it. And
+ * each connection sees its commands take effect one after the other although many are on their way:
+ * writes travel together, because the node keeps the order of its writes; reads that have arrived
+ * together share one read of the node; but a read never starts before every earlier write is
+ * answered, nor a write before every earlier read.
  *
  * A read is carried out when its reply is written, which may be later than the moment at which the
  * node allowed it: the store only ever advances along the log, so what it shows then is at least as
@@ -29,6 +30,7 @@ import { NO_AUTHENTICATION } from "./RedisRefusals.js"
 import * as RedisReply from "./RedisReply.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import { RedisTransaction } from "./RedisTransaction.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
@@ -85,10 +87,15 @@ export class RedisConnection {
   private held: Request | undefined
   /** What is to be said unasked, in order. */
   private pushed: Array<Tell> = []
+  /** How much of that, and of all before it, was said, and how much of it before the first. */
+  private said = 0
+  private saidBefore = 0
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
   /** When this turn began, or what may have taken long in it ended. */
   private nowMillis = 0
+  /** Until it is answered, nobody knows what the next request means. */
+  private turning: Request | undefined
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
   /** No more requests are taken or will arrive: once all is answered, the connection closes. */
@@ -140,7 +147,7 @@ export class RedisConnection {
     const { client, shared: { out } } = this
     this.nowMillis = performance.now()
     out.protocol = client.protocol
-    this.sendPushed()
+    const { said } = this
     let moved = true
     while (moved) {
       const taken = this.take()
@@ -149,18 +156,24 @@ export class RedisConnection {
       moved = taken || answered
     }
     this.readGates.clear()
+    this.sayPushed(Infinity)
     this.send()
-    if (this.isFinished()) this.socket.destroySoon()
+    const isTooMuch = this.said > said && this.socket.writableLength > PUSHED_LIMIT_BYTES
+    if (isTooMuch) this.socket.destroy()
+    else if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
   }
 
   /** Whether replies wait or not: these are not counted against what the client may ask. */
-  private sendPushed(): void {
-    if (this.pushed.length === 0) return
-    for (const tell of this.pushed) tell(this.shared.out)
+  private sayPushed(upTo: number): void {
+    if (upTo <= this.said || this.pushed.length === 0) return
+    for (const tell of this.pushed.slice(this.said - this.saidBefore, upTo - this.saidBefore)) {
+      tell(this.shared.out)
+      this.said++
+    }
+    if (this.said < this.saidBefore + this.pushed.length) return
+    this.saidBefore = this.said
     this.pushed = []
-    this.send()
-    if (this.socket.writableLength > PUSHED_LIMIT_BYTES) this.socket.destroy()
   }
 
   /** Takes no more requests, answers those it has taken, then closes. */
@@ -191,7 +204,8 @@ export class RedisConnection {
     while (!this.leaving || this.held !== undefined) {
       // How much may be read next depends on whether the AUTH or HELLO under way lets it in.
       const isEntering = this.client.user === undefined && this.underWay > 0
-      if (isEntering || this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      const isFull = this.waiting.length - this.head >= UNANSWERED_LIMIT
+      if (isEntering || isFull || this.turning !== undefined) {
         this.stalled = true
         break
       }
@@ -207,12 +221,16 @@ export class RedisConnection {
         break
       }
       this.held = undefined
-      if (local) this.wait(request, OPEN)
-      else if (RedisReply.mayAsk(request, this.client)) this.wait(request, this.start(request))
-      else this.wait(RedisRequest.failed(NO_AUTHENTICATION), OPEN)
+      if (local || RedisReply.mayAsk(request, this.client)) this.begin(request)
+      else this.begin(RedisRequest.failed(NO_AUTHENTICATION))
       taken = true
     }
     return taken
+  }
+
+  private begin(request: Request): void {
+    if (request.turns === true) this.turning = request
+    this.wait(request, request.kind === "Local" ? OPEN : this.start(request))
   }
 
   private wait(request: Request, gate: Gate): void {
@@ -235,6 +253,7 @@ export class RedisConnection {
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
+      gate.pushes = this.saidBefore + this.pushed.length
       schedule(this)
     }
     if (begin !== undefined) {
@@ -243,7 +262,11 @@ export class RedisConnection {
       this.readGates.set(reads, gate)
       node.read(settle, reads)
     } else {
-      const write = () => node.write(command, settle)
+      const write = () =>
+        node.write(command, (outcome) => {
+          if (outcome._tag === "Done") gate.heard = server.subscriptions.heard(outcome.index)
+          settle(outcome)
+        })
       if (prepare === undefined) write()
       else prepare(this.client, server, write)
     }
@@ -266,7 +289,10 @@ export class RedisConnection {
   }
 
   private understand(words: Words): Request | undefined {
-    const command = RedisCommands.find(words)
+    const found = RedisCommands.find(words)
+    const command = typeof found === "string"
+      ? found
+      : RedisSubscribeCommands.allowed(this.client, found)
     // Nobody's requests are refused: they begin no transaction.
     const isKnown = this.client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
@@ -292,6 +318,8 @@ export class RedisConnection {
       const { gate, request, sinceMillis } = this.waiting[this.head]!
       if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
+      if (request === this.turning) this.turning = undefined
+      this.sayPushed(gate.pushes ?? (request.turns === true ? Infinity : 0))
       RedisReply.write(request, gate, out, client, server)
       if (RedisRequest.isSlow(request)) this.nowMillis = performance.now()
       const tookMillis = this.nowMillis - sinceMillis

@@ -4,6 +4,7 @@
 import * as Integer from "../kv/Integer.js"
 import { NOT_AN_INTEGER, wrongArity } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run } from "./RedisCommand.js"
+import * as Subscriptions from "./Subscriptions.js"
 
 const ANYTIME = ["noscript", "loading", "stale", "fast"] as const
 
@@ -11,11 +12,18 @@ const OUT_OF_RANGE = "ERR value is out of range, value must between -2147483648 
 
 const ok: Run = (_, out) => out.simple("OK")
 
-const ping: Run = (words, out) => {
+/** A subscriber of version 2 is answered as if it was told of something. */
+const ping: Run = (words, out, client) => {
   if (words.length > 2) return out.error(wrongArity("ping"))
-  if (words.length === 2) out.bulk(words[1]!)
+  if (out.protocol === 2 && Subscriptions.isListening(client)) {
+    out.array(2)
+    out.text("pong")
+    out.bulk(words[1] ?? NOTHING)
+  } else if (words.length === 2) out.bulk(words[1]!)
   else out.simple("PONG")
 }
+
+const NOTHING = new Uint8Array(0)
 
 const select: Run = (words, out) => {
   const database = Integer.parse(words[1]!)
@@ -25,7 +33,8 @@ const select: Run = (words, out) => {
   else out.simple("OK")
 }
 
-const reset: Run = (_, out, client, { users }) => {
+const reset: Run = (_, out, client, { subscriptions, users }) => {
+  subscriptions.leave(client)
   client.protocol = 2
   out.protocol = 2
   client.name = ""
@@ -82,7 +91,9 @@ export const commands: ReadonlyArray<RedisCommand> = [
   command("select", "index", 2, "1.0.0", LOADING, "Chooses the database.", select, {
     differs: "There is only database 0."
   }),
-  command("reset", "", 1, "6.2.0", UNASKED, "Makes the connection as it was when new.", reset),
+  command("reset", "", 1, "6.2.0", UNASKED, "Makes the connection as it was when new.", reset, {
+    turns: true
+  }),
   command("quit", "", -1, "1.0.0", UNASKED, "Closes the connection.", ok, { last: true }),
   command("readonly", "", 1, "3.0.0", LOADING, "Lets a replica answer reads.", ok, CLUSTER),
   command("readwrite", "", 1, "3.0.0", LOADING, "Takes READONLY back.", ok, CLUSTER)

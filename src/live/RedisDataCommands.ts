@@ -35,7 +35,10 @@ const encode = ({ keys }: Pick<DataCommand, "keys">) => (words: Words): Uint8Arr
 }
 
 const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
-  if (kind !== "Read") return { ...described, kind: "Write", encode: encode(described) }
+  if (kind !== "Read") {
+    const write: Runnable = { ...described, kind: "Write", encode: encode(described) }
+    return described.group === "pubsub" ? { ...write, counts: true } : write
+  }
   return {
     ...described,
     kind: "Read",

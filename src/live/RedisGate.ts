@@ -8,6 +8,10 @@ import type { Tell } from "./RedisCommand.js"
 export interface Gate {
   /** Undefined as long as it is closed. */
   outcome: Outcome | undefined
+  /** Of a write that is done: how many of this node's clients heard each of its messages. */
+  heard?: ReadonlyArray<number>
+  /** How much had been pushed to the client when it opened: that comes before the replies. */
+  pushes?: number
 }
 
 /** What a task has to tell. */

@@ -107,11 +107,14 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ store, totals }) => ({
+  Stats: ({ store, subscriptions, totals }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
     rejected_connections: totals.rejectedConnections,
     evicted_keys: store.evictedKeys,
+    pubsub_channels: subscriptions.names("channel").length,
+    pubsub_patterns: subscriptions.names("pattern").length,
+    pubsubshard_channels: subscriptions.names("shard").length,
     acl_access_denied_auth: totals.deniedPasswords
   }),
   Replication: replicationFields,

@@ -23,13 +23,14 @@ export const write = (
   const before = out.length
   if (client.replies === "skip") client.replies = "skipping"
   writeAll(request, gate, out, client, server)
-  if (client.replies === "skipping" || client.replies === "off") out.cut(before)
+  const isSilent = client.replies === "skipping" || client.replies === "off"
+  if (isSilent && request.pushes !== true) out.cut(before)
   if (client.replies === "skipping") client.replies = "on"
 }
 
 const writeAll = (
   request: Request,
-  { outcome }: Gate,
+  { heard = [], outcome }: Gate,
   out: Writer,
   client: Client,
   server: Server
@@ -38,13 +39,12 @@ const writeAll = (
     case "Done":
       return request.replay === undefined
         ? out.answer(outcome.answer)
-        : request.replay(outcome.answer, out, client, server)
-    case "Readable":
-      return mayAsk(request, client)
-        ? request.run?.(request.words, out, client, server)
-        : out.error(NO_AUTHENTICATION)
+        : request.replay(outcome.answer, heard, out, client, server)
     case "Refused":
-      return out.error(REFUSALS[outcome.reason])
+      if (request.isNeverRefused !== true) return out.error(REFUSALS[outcome.reason])
+      return run(request, out, client, server)
+    case "Readable":
+      return run(request, out, client, server)
     case "UnknownOutcome":
       return out.error(UNKNOWN_OUTCOME)
     case "Told":
@@ -52,4 +52,9 @@ const writeAll = (
     case undefined:
       throw new Error("a reply is written before it is known")
   }
+}
+
+const run = (request: Request, out: Writer, client: Client, server: Server): void => {
+  if (mayAsk(request, client)) request.run?.(request.words, out, client, server)
+  else out.error(NO_AUTHENTICATION)
 }

@@ -1,6 +1,7 @@
 /**
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
+import * as Answer from "../kv/Answer.js"
 import type { ReadMode } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Prefixed, Run, Runnable, Server, Task, Words } from "./RedisCommand.js"
@@ -21,12 +22,22 @@ export interface Request {
   readonly encode?: () => Uint8Array | undefined
   /** For a `Write` that must be prepared: calls `done` once, now or later. */
   readonly prepare?: (client: Client, server: Server, done: () => void) => void
-  /** For a `Write` whose reply is more than its answer. */
-  readonly replay?: (answer: Uint8Array, out: Writer, client: Client, server: Server) => void
+  /** For a `Write` whose reply is more than its answer; `heard` is as in its gate. */
+  readonly replay?: (
+    answer: Uint8Array,
+    heard: ReadonlyArray<number>,
+    out: Writer,
+    client: Client,
+    server: Server
+  ) => void
   /** For a `Task`. */
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
+  /** As their commands have them. */
+  readonly isNeverRefused?: true | undefined
+  readonly turns?: true | undefined
+  readonly pushes?: true | undefined
 }
 
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
@@ -40,23 +51,53 @@ export const failed = (message: string, isOpen = true): Request => ({
   command: undefined
 })
 
+/** In place of the answer to a command that counts, which the log has the same for every node. */
+export const counted = (answer: Uint8Array, count: number | undefined, out: Writer): void =>
+  answer[0] === Answer.INTEGER ? out.integer(count ?? 0) : out.answer(answer)
+
+const replayCounted: Request["replay"] = (answer, [count], out) => counted(answer, count, out)
+
 export const make = (asked: Runnable, words: Words): Request => {
   const isOpen = asked.flags.includes("no_auth")
+  const { pushes, turns } = asked
   switch (asked.kind) {
     case "Prefix":
       return unwrap(asked.unwrap(words))
     case "Task": {
       const { begin } = asked
-      return { kind: "Task", asked, words, run: undefined, isOpen, command: undefined, begin }
+      return {
+        kind: "Task",
+        asked,
+        words,
+        run: undefined,
+        isOpen,
+        command: undefined,
+        begin,
+        turns
+      }
     }
     case "Write": {
       const encoded = asked.encode(words)
       if (typeof encoded === "string") return failed(encoded, isOpen)
-      return { kind: "Write", asked, words: [], run: undefined, isOpen, command: encoded }
+      const write: Request = {
+        kind: "Write",
+        asked,
+        words: [],
+        run: undefined,
+        isOpen,
+        command: encoded
+      }
+      return asked.counts === true ? { ...write, replay: replayCounted } : write
     }
-    case "Local":
-    case "Read":
-      return { kind: asked.kind, asked, words, run: asked.run, isOpen, command: undefined }
+    case "Local": {
+      const { run } = asked
+      return { kind: "Local", asked, words, run, isOpen, command: undefined, turns, pushes }
+    }
+    case "Read": {
+      const { isNeverRefused, run } = asked
+      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
+      return { kind: "Read", isNeverRefused, ...request }
+    }
   }
 }
 

@@ -5,18 +5,22 @@
 import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
+import type { Listener } from "../kv/Events.js"
 import * as Keyspace from "../kv/Keyspace.js"
+import type { Store } from "../kv/Store.js"
 import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
 import type { ReadMode } from "../node/Node.js"
 import * as RespReply from "../wire/RespReply.js"
 import { Endpoints } from "./Endpoints.js"
 import type { Endpoint } from "./Endpoints.js"
+import { Notifications } from "./Notifications.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
 import * as RedisSwitch from "./RedisSwitch.js"
 import { SlowLog } from "./SlowLog.js"
+import { Subscriptions } from "./Subscriptions.js"
 import { codeOf } from "./SystemError.js"
 import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
@@ -69,8 +73,8 @@ export interface Options {
   readonly protectedMode?: boolean
   /** In what Sentinel clients are told unasked. Default `GROUP_NAME`. */
   readonly groupName?: string
-  /** Has the subscribers of this node told; nobody is if not given. */
-  readonly publish?: RedisSwitch.Publish
+  /** Of which changes of keys this node tells its subscribers, in Redis's letters. Default none. */
+  readonly notifyKeyspaceEvents?: string
   /** What reads may show where a connection says nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
 }
@@ -99,6 +103,7 @@ const make = (
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
     let lastId = 0
+    const { notifications, subscriptions } = yield* listenTo(store, options)
     const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
@@ -112,21 +117,15 @@ const make = (
       groupName: options.groupName ?? GROUP_NAME,
       endpoints,
       users,
+      subscriptions,
+      notifications,
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
       totals,
       slowLog: new SlowLog()
     }
-    const shared: Shared = {
-      node,
-      server,
-      reads: options.reads ?? "linearizable",
-      out: new RespReply.Writer(),
-      count: () => void totals.commands++,
-      schedule: makeSchedule(),
-      closed: (connection) => void connections.delete(connection)
-    }
+    const shared = sharedBy(connections, node, server, options)
     const listener = Net.createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -151,9 +150,41 @@ const make = (
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
     endpoints.announce(server.endpoint())
-    const look = Effect.sync(RedisSwitch.make(server, options.publish ?? (() => {})))
+    const look = Effect.sync(RedisSwitch.make(server))
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
+  })
+
+const sharedBy = (
+  connections: Set<RedisConnection>,
+  node: Node["Type"],
+  server: Server,
+  { reads = "linearizable" }: Options
+): Shared => ({
+  node,
+  server,
+  reads,
+  out: new RespReply.Writer(),
+  count: () => void server.totals.commands++,
+  schedule: makeSchedule(),
+  closed: (connection) => {
+    connections.delete(connection)
+    server.subscriptions.leave(connection.client)
+  }
+})
+
+/** Who is to be told, by this server, of what happens in the store. */
+const listenTo = ({ listeners }: Store, { notifyKeyspaceEvents }: Options) =>
+  Effect.gen(function*() {
+    const subscriptions = new Subscriptions()
+    const notifications = new Notifications(subscriptions, notifyKeyspaceEvents)
+    const { notified } = notifications
+    const listener: Listener = { published: subscriptions.published, notified }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => listeners.add(listener)),
+      () => Effect.sync(() => listeners.delete(listener))
+    )
+    return { subscriptions, notifications }
   })
 
 const isLoopback = (host: string): boolean =>

@@ -9,7 +9,7 @@ import * as Command from "../kv/Command.js"
 import { OUT_OF_MEMORY } from "../kv/DataCommand.js"
 import * as Key from "../kv/Key.js"
 import { matches } from "./RedisCommand.js"
-import type { Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
+import type { Local, Read, Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 
@@ -25,14 +25,15 @@ const TOO_LONG = `ERR the transaction is longer than ${Command.LIMIT_BYTES} byte
  * and told then.
  */
 type Queued =
-  | { readonly _tag: "Logged"; readonly words: Words }
-  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run }
+  | { readonly _tag: "Logged"; readonly words: Words; readonly counts: boolean }
+  | { readonly _tag: "Local"; readonly words: Words; readonly run: Run; readonly turns: boolean }
   | Begun
 
 interface Begun {
   readonly _tag: "Begun"
   readonly words: Words
   readonly begin: Task["begin"]
+  readonly turns: boolean
   /** Nothing before it was begun. */
   tell: Tell
 }
@@ -122,15 +123,18 @@ export class RedisTransaction {
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
       ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),
-      replay: (answer, out, client, server) => {
+      ...(queue.some((each) => each._tag !== "Logged" && each.turns) ? { turns: true } : {}),
+      replay: (answer, heard, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
         let next = 0
+        let message = 0
         out.array(queue.length)
         for (const each of queue) {
-          if (each._tag === "Logged") out.answer(items[next++]!)
-          else if (each._tag === "Begun") each.tell(out)
-          else each.run(each.words, out, client, server)
+          if (each._tag === "Begun") each.tell(out)
+          else if (each._tag === "Local") each.run(each.words, out, client, server)
+          else if (each.counts) RedisRequest.counted(items[next++]!, heard[message++], out)
+          else out.answer(items[next++]!)
         }
       }
     }
@@ -190,23 +194,32 @@ export class RedisTransaction {
   }
 }
 
+const local = ({ run, turns }: Local | Read, words: Words): Queued => ({
+  _tag: "Local",
+  words,
+  run,
+  turns: turns === true
+})
+
 const queue = (command: Runnable, words: Words): Queued | string => {
   switch (command.kind) {
     case "Read":
       // What the log does not carry shows the store as it is after the transaction, or later.
-      return command.isOfLog === true
-        ? { _tag: "Logged", words }
-        : { _tag: "Local", words, run: command.run }
+      if (command.isOfLog === true) return { _tag: "Logged", words, counts: false }
+      return local(command, words)
     case "Write": {
       const encoded = command.encode(words)
-      return typeof encoded === "string" ? encoded : { _tag: "Logged", words }
+      if (typeof encoded === "string") return encoded
+      return { _tag: "Logged", words, counts: command.counts === true }
     }
     case "Local":
-      return { _tag: "Local", words, run: command.run }
-    case "Task":
-      return command.mayQueue === true
-        ? { _tag: "Begun", words, begin: command.begin, tell: () => {} }
+      return local(command, words)
+    case "Task": {
+      const { begin, mayQueue, turns } = command
+      return mayQueue === true
+        ? { _tag: "Begun", words, begin, turns: turns === true, tell: () => {} }
         : NOT_ALLOWED
+    }
     case "Prefix":
       return NOT_ALLOWED
   }

@@ -17,6 +17,8 @@ export interface Model {
   readonly read: (query: Uint8Array) => Uint8Array
   /** Equal for equal states, however they came about, and for no others. */
   readonly digest: () => string
+  /** What the last command told others of, if it tells anything: published, or become of keys. */
+  readonly told?: () => string
 }
 
 /** One replica's state, in one life of one node. */

@@ -14,11 +14,22 @@ import * as Store from "../kv/Store.js"
 import type { Application, Draw, Machine, Request } from "./Application.js"
 import * as CacheModel from "./CacheModel.js"
 
+const textOf = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
+
 const machine = (memory: Memory.Settings = Memory.defaults): Machine => {
   const store = new Store.Store()
   store.memory = memory
+  let told: Array<string> = []
+  store.listeners.add({
+    published: ({ channel, payload }) => void told.push(`${textOf(channel)}: ${textOf(payload)}`),
+    notified: (_, event, key) => void told.push(`${event} ${key}`)
+  })
   return {
-    apply: (command, index) => CacheMachine.apply(store, command, index),
+    apply: (command, index) => {
+      told = []
+      return CacheMachine.apply(store, command, index)
+    },
+    told: () => told.join(", "),
     read: (query) => CacheMachine.read(store, query),
     digest: () => Store.digest(store),
     snapshot: (index) => Store.snapshot(store, index),
@@ -167,11 +178,14 @@ const transact: Make = (id, draw) => {
     calls: [
       Command.words("get", key),
       Command.words("set", key, valueOf(`v${id}`, draw)),
-      Command.words("incrby", counterKey(draw), String(id))
+      Command.words("incrby", counterKey(draw), String(id)),
+      Command.words("publish", CHANNEL, `v${id}`)
     ]
   }
   return { kind: "write", bytes: Command.encode(command) }
 }
+
+const CHANNEL = "news"
 
 const drawMake = weighted<Make>(
   [60, set],

@@ -1,9 +1,9 @@
 /**
- * What the cache should do, said as plainly as possible: the answers of a finished run are compared
- * with this. It shares the encodings with kv/Machine.ts, the constants of kv/Size.ts, and nothing
- * of the logic, not even the arithmetic, so that the two can only be wrong in the same way by
- * misreading the same sentence. It has the commands that simulated clients use, with the options
- * that they use.
+ * What the cache should do, said as plainly as possible: the answers of a finished run, and what
+ * was told of its commands, are compared with this. It shares the encodings with kv/Machine.ts, the
+ * constants of kv/Size.ts, and nothing of the logic, not even the arithmetic, so that the two can
+ * only be wrong in the same way by misreading the same sentence. It has the commands that simulated
+ * clients use, with the options that they use.
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
@@ -22,12 +22,15 @@ interface State {
   entries: Map<string, Entry>
   nowMillis: number
   limitBytes: number
+  /** By the last command. */
+  told: Array<string>
 }
 
 export const make = (): Model => {
-  const state: State = { entries: new Map(), nowMillis: 0, limitBytes: 0 }
+  const state: State = { entries: new Map(), nowMillis: 0, limitBytes: 0, told: [] }
   return {
     apply: (bytes, index) => {
+      state.told = []
       const command = Command.decode(bytes)
       switch (command?._tag) {
         case undefined:
@@ -39,6 +42,7 @@ export const make = (): Model => {
           const evicted = command.evicted.filter(({ key, revision }) =>
             entries.get(key)?.revision === revision && entries.delete(key)
           )
+          for (const { key } of evicted) state.told.push(`evicted ${key}`)
           state.limitBytes = command.limitBytes
           return Answer.integer(evicted.length)
         }
@@ -62,6 +66,7 @@ export const make = (): Model => {
       const command = Command.decode(bytes)
       return command?._tag === "Call" ? call(state, command.words.map(text), 0) : misunderstood
     },
+    told: () => state.told.join(", "),
     digest: () =>
       JSON.stringify([
         state.nowMillis,
@@ -113,10 +118,30 @@ const bulk = (value: string | undefined): Uint8Array =>
 
 const advance = (state: State, millis: number): Uint8Array => {
   if (millis > state.nowMillis) state.nowMillis = millis
-  for (const [key, { dueMillis }] of state.entries) {
-    if (dueMillis <= state.nowMillis) state.entries.delete(key)
+  const due = [...state.entries].filter(([, { dueMillis }]) => dueMillis <= state.nowMillis)
+    .sort(([one, a], [other, b]) => a.dueMillis - b.dueMillis || (one < other ? -1 : 1))
+  for (const [key] of due) {
+    state.entries.delete(key)
+    state.told.push(`expired ${key}`)
   }
   return Answer.ok
+}
+
+const put = ({ entries, told }: State, key: string, entry: Entry, event: string): void => {
+  if (!entries.has(key)) told.push(`new ${key}`)
+  entries.set(key, entry)
+  told.push(`${event} ${key}`)
+}
+
+const remove = ({ entries, told }: State, key: string): boolean => {
+  if (!entries.delete(key)) return false
+  told.push(`del ${key}`)
+  return true
+}
+
+const look = ({ entries, told }: State, key: string): Entry | undefined => {
+  if (!entries.has(key)) told.push(`keymiss ${key}`)
+  return entries.get(key)
 }
 
 /** Whether 64 bits with a sign hold it. */
@@ -128,32 +153,29 @@ const integerOf = (digits: string): bigint | undefined =>
 const set = (state: State, words: ReadonlyArray<string>, revision: number): Uint8Array => {
   const [, key, value, ...options] = words as [string, string, string, ...Array<string>]
   const { entries, nowMillis } = state
-  const before = entries.get(key)
   const optionAt = (name: string) => options.indexOf(name)
   const has = (name: string): boolean => optionAt(name) >= 0
+  const before = has("get") ? look(state, key) : entries.get(key)
   if ((has("get") || has("ifeq")) && typeof before?.value === "object") return wrongType
   const isRefused = (has("nx") && before !== undefined) || (has("xx") && before === undefined) ||
     (has("ifeq") && before?.value !== options[optionAt("ifeq") + 1])
   const stays = has("keepttl") ? before?.dueMillis ?? Infinity : Infinity
   const dueMillis = has("px") ? nowMillis + Number(options[optionAt("px") + 1]) : stays
-  if (!isRefused) entries.set(key, { value, revision, dueMillis })
+  if (!isRefused) put(state, key, { value, revision, dueMillis }, "set")
+  if (!isRefused && has("px")) state.told.push(`expire ${key}`)
   if (has("get")) return bulk(before?.value as string | undefined)
   return isRefused ? Answer.nil : Answer.ok
 }
 
-const count = (
-  { entries }: State,
-  key: string,
-  by: string,
-  revision: number
-): Uint8Array => {
-  const before = entries.get(key)
+const count = (state: State, key: string, by: string, revision: number): Uint8Array => {
+  const before = state.entries.get(key)
   if (typeof before?.value === "object") return wrongType
   const current = integerOf(before?.value ?? "0")
   if (current === undefined) return Answer.error("ERR value is not an integer or out of range")
   const sum = current + BigInt(by)
   if (!fits(sum)) return Answer.error("ERR increment or decrement would overflow")
-  entries.set(key, { value: String(sum), revision, dueMillis: before?.dueMillis ?? Infinity })
+  const dueMillis = before?.dueMillis ?? Infinity
+  put(state, key, { value: String(sum), revision, dueMillis }, "incrby")
   return Answer.integer(sum)
 }
 
@@ -166,17 +188,17 @@ const call = (state: State, words: ReadonlyArray<string>, revision: number): Uin
       return set(state, words, revision)
     case "mset":
       for (let at = 1; at < words.length; at += 2) {
-        entries.set(words[at]!, { value: words[at + 1]!, revision, dueMillis: Infinity })
+        put(state, words[at]!, { value: words[at + 1]!, revision, dueMillis: Infinity }, "set")
       }
       return Answer.ok
     case "del":
-      return Answer.integer(words.slice(1).filter((each) => entries.delete(each)).length)
+      return Answer.integer(words.slice(1).filter((each) => remove(state, each)).length)
     case "incrby":
       return count(state, key, rest[0]!, revision)
     case "cas": {
       const actual = before?.revision ?? 0
       if (actual !== Number(rest[0])) return Answer.integer(actual)
-      entries.set(key, { value: rest[1]!, revision, dueMillis: Infinity })
+      put(state, key, { value: rest[1]!, revision, dueMillis: Infinity }, "set")
       return Answer.ok
     }
     case "pexpire":
@@ -186,7 +208,7 @@ const call = (state: State, words: ReadonlyArray<string>, revision: number): Uin
         return Answer.integer(0)
       }
       const dueMillis = isPersist ? Infinity : nowMillis + Number(rest[0])
-      entries.set(key, { ...before, revision, dueMillis })
+      put(state, key, { ...before, revision, dueMillis }, isPersist ? "persist" : "expire")
       return Answer.integer(1)
     }
     case "flushall":
@@ -196,20 +218,24 @@ const call = (state: State, words: ReadonlyArray<string>, revision: number): Uin
     case "hdel":
     case "hget":
     case "hlen":
-      return ofHash(entries, name, key, rest, revision)
+      return ofHash(state, name, key, rest, revision)
+    case "publish":
+      state.told.push(`${key}: ${rest[0]}`)
+      return Answer.integer(0)
     default:
-      return look(state, words)
+      return show(state, words)
   }
 }
 
 const ofHash = (
-  entries: Map<string, Entry>,
+  state: State,
   name: "hset" | "hdel" | "hget" | "hlen",
   key: string,
   rest: ReadonlyArray<string>,
   revision: number
 ): Uint8Array => {
-  const before = entries.get(key)
+  const isRead = name === "hget" || name === "hlen"
+  const before = isRead ? look(state, key) : state.entries.get(key)
   if (typeof before?.value === "string") return wrongType
   const fields = new Map(before?.value ?? [])
   const { size } = fields
@@ -220,18 +246,17 @@ const ofHash = (
   } else for (const field of rest) fields.delete(field)
   const changed = Math.abs(fields.size - size)
   const dueMillis = before?.dueMillis ?? Infinity
-  if (fields.size === 0) entries.delete(key)
-  else if (name === "hset" || changed > 0) {
-    entries.set(key, { value: fields, revision, dueMillis })
+  if (name === "hset" || changed > 0) {
+    put(state, key, { value: fields, revision, dueMillis }, name)
   }
+  if (fields.size === 0) remove(state, key)
   return Answer.integer(changed)
 }
 
-const look = (
-  { entries, nowMillis }: State,
-  [name, ...keys]: ReadonlyArray<string>
-): Uint8Array => {
-  const [first] = keys.map((key) => entries.get(key))
+const show = (state: State, [name, ...keys]: ReadonlyArray<string>): Uint8Array => {
+  const { entries, nowMillis } = state
+  const isTold = name !== "revision" && name !== "dbsize"
+  const [first] = keys.map((key) => isTold ? look(state, key) : entries.get(key))
   const valueOf = (key: string) => entries.get(key)?.value
   switch (name) {
     case "get":

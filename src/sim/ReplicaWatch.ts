@@ -23,7 +23,7 @@ export const make = (
     apply: (command, index) => {
       replica.appliedIndex = index
       const answer = machine.apply(command, index)
-      oracles.applied(node, index, command, answer)
+      oracles.applied(node, { index, command, answer, told: machine.told?.() })
       return answer
     },
     snapshot: (index) => {

@@ -7,7 +7,7 @@ import type * as Key from "../../src/kv/Key.js"
 
 describe("dues", () => {
   it.prop(
-    "have the earliest first, whatever was added and taken back",
+    "have the earliest first, and by name, whatever was added and taken back",
     [fc.array(fc.oneof(fc.nat(20), fc.constant(undefined)), { maxLength: 80 }), fc.nat()],
     ([steps, number]) => {
       const dues = new Dues()
@@ -19,15 +19,17 @@ describe("dues", () => {
         const earliest = Math.min(...all.map((due) => due.atMillis))
         assert.strictEqual(dues.first?.atMillis ?? Infinity, earliest)
       })
-      const sorted = all.map((due) => due.atMillis).sort((one, other) => one - other)
-      assert.deepStrictEqual([...dues.inOrder()].map((due) => due.atMillis), sorted)
+      const sorted = all.toSorted((one, other) =>
+        one.atMillis - other.atMillis || (one.key < other.key ? -1 : 1)
+      ).map(({ key }) => key)
+      assert.deepStrictEqual([...dues.inOrder()].map(({ key }) => key), sorted)
       const sample = dues.sample(Chance.from(number))
       assert.isTrue(sample === undefined ? all.length === 0 : all.includes(sample))
       assert.deepStrictEqual(
         sorted.map(() => {
           const { first } = dues
           dues.remove(first!)
-          return first!.atMillis
+          return first!.key
         }),
         sorted
       )

@@ -37,6 +37,7 @@ describe("CLIENT", () => {
       expect(lines[0]).toMatch(
         new RegExp(
           `^id=1 addr=${addressOf(one)} laddr=\\S+ name=one age=\\d+ idle=\\d+ flags=N db=0 ` +
+            "sub=0 psub=0 ssub=0 " +
             "cmd=client\\|list user=default resp=2 lib-name= lib-ver=$"
         )
       )

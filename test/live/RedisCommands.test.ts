@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Latin1 from "../../src/kv/Latin1.js"
+import { Notifications } from "../../src/live/Notifications.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
 import * as RedisUnsupported from "../../src/live/RedisUnsupported.js"
 import { SlowLog } from "../../src/live/SlowLog.js"
+import * as Subscriptions from "../../src/live/Subscriptions.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
@@ -13,6 +15,7 @@ const words = (...texts: ReadonlyArray<string>) => texts.map(Latin1.encode)
 
 const connection = () => {
   const node = new FakeNode()
+  const subscriptions = new Subscriptions.Subscriptions()
   const server: Server = {
     store: node.store,
     draw: () => 0,
@@ -25,6 +28,8 @@ const connection = () => {
     endpoints: node.endpoints,
     groupName: "raftcache",
     users: Users.everybody,
+    subscriptions,
+    notifications: new Notifications(subscriptions),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
@@ -41,6 +46,7 @@ const connection = () => {
     replies: "on",
     kill: () => {},
     push: () => {},
+    subscribed: Subscriptions.nothing(),
     protocol: 2,
     leavesTraces: true,
     user: "default",
@@ -153,7 +159,7 @@ describe("CONFIG GET", () => {
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*30\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*32\r\n/)
   })
 })
 
@@ -169,6 +175,7 @@ describe("CLIENT", () => {
     client.protocol = 3
     const told =
       "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
+      "sub=0 psub=0 ssub=0 " +
       "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })

@@ -10,6 +10,8 @@ import * as Conversations from "./redis/Conversation.js"
 import type { Words } from "./redis/Conversation.js"
 import * as RedisPair from "./redis/RedisPair.js"
 
+const lines = (all: string): ReadonlyArray<string> => all.split("; ")
+
 const words = (line: string): Words => line.split(" ")
 
 /** By two clients by turns, so that none says anything before the other has heard the reply. */
@@ -52,29 +54,17 @@ describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself, a full cach
   it("refuses and serves the same commands, in the same words", () =>
     same(inTurn([
       ...SMALL,
-      ...["get a", "set a 2", "set b 1", "incr a", "append a x", "setrange a 1 x", "setbit a 1 1"],
-      ...["getset a x", "setnx a x", "setnx b x", "mset a 1 b 1", "msetnx c 1 d 1", "setex a 9 x"],
-      ...["hset h f 2", "hsetnx h g 1", "hincrby h f 1", "hincrbyfloat h f 1", "hmset h f 1"],
-      ...[
-        "expire a 100",
-        "ttl a",
-        "persist a",
-        "rename a b",
-        "renamenx b a",
-        "copy a c",
-        "touch a"
-      ],
-      ...[
-        "incrbyfloat a 1",
-        "decr a",
-        "hget h f",
-        "hdel h g",
-        "type a",
-        "exists a",
-        "getex a ex 9"
-      ],
-      ...["set a", "hset", "nope", "get h", "incr h", "object freq a", "config get maxmemory"],
-      ...["hdel h f", "set b 1", "getdel a", "flushall", "get b"]
+      ...lines("get a; set a 2; set b 1; incr a; append a x; setrange a 1 x"),
+      ...lines("setbit a 1 1"),
+      ...lines("getset a x; setnx a x; setnx b x; mset a 1 b 1; msetnx c 1 d 1"),
+      ...lines("setex a 9 x"),
+      ...lines("hset h f 2; hsetnx h g 1; hincrby h f 1; hincrbyfloat h f 1; hmset h f 1"),
+      ...lines("expire a 100; ttl a; persist a; rename a b; renamenx b a; copy a c"),
+      ...lines("touch a"),
+      ...lines("incrbyfloat a 1; decr a; hget h f; hdel h g; type a; exists a"),
+      ...lines("getex a ex 9"),
+      ...lines("set a; hset; nope; get h; incr h; object freq a; config get maxmemory"),
+      ...lines("hdel h f; set b 1; getdel a; flushall; get b")
     ])))
 
   it("refuses to queue anything, and so the transaction", () =>
@@ -82,7 +72,7 @@ describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself, a full cach
       protocol: "2",
       turns: [
         ...SMALL.map((line) => ({ client: 0, words: words(line) })),
-        ...["get a", "multi", "get a", "set b 1", "ping", "exec", "get b", "multi", "discard"]
+        ...lines("get a; multi; get a; set b 1; ping; exec; get b; multi; discard")
           .map((line) => ({ client: 1, words: words(line) }))
       ]
     }))
@@ -91,14 +81,14 @@ describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself, a full cach
     same({
       protocol: "2",
       turns: [
-        ...["set a 1", "multi", "get a", "set b 1"].map((line) => ({
+        ...lines("set a 1; multi; get a; set b 1").map((line) => ({
           client: 0,
           words: words(line)
         })),
         { client: 1, words: words("config set maxmemory 1") },
         { client: 0, words: words("exec") },
         { client: 1, words: words("get b") },
-        ...["multi", "get a"].map((line) => ({ client: 2, words: words(line) })),
+        ...lines("multi; get a").map((line) => ({ client: 2, words: words(line) })),
         { client: 1, words: words("exists b") },
         { client: 2, words: words("exec") }
       ]
@@ -107,8 +97,8 @@ describe.skipIf(!RedisPair.isInstalled)("compared with Redis itself, a full cach
   it("tells of the use of keys what the policy counts", async () => {
     await settle("config set maxmemory-policy allkeys-lfu")
     await same(after("set a x", [
-      ...["object freq a", "get a", "object freq a", "get a", "type a", "exists a", "ttl a"],
-      ...["object idletime a", "object freq b", "object idletime b", "object freq"]
+      ...lines("object freq a; get a; object freq a; get a; type a; exists a; ttl a"),
+      ...lines("object idletime a; object freq b; object idletime b; object freq")
     ]))
     await settle("config set maxmemory-policy allkeys-lru")
     await same(after("set a x", ["object freq a", "object idletime a", "object idletime b"]))

@@ -5,6 +5,7 @@ import * as RedisClient from "../../src/live/RedisClient.js"
 import * as RedisSwitch from "../../src/live/RedisSwitch.js"
 import { FakeNode } from "./FakeNode.js"
 import { HOST, serve } from "./FakeServer.js"
+import { request } from "./RawClient.js"
 
 const nameOf = (id: string) => createHash("sha1").update(`00000000000000c1/${id}`).digest("hex")
 
@@ -107,21 +108,32 @@ describe("a change of leader", () => {
     Effect.gen(function*() {
       const node = new FakeNode()
       node.served.set("n2", { host: "10.0.0.2", port: 6380 })
-      const published: Array<ReadonlyArray<string>> = []
-      const publish = (...message: ReadonlyArray<string>) => void published.push(message)
-      const options = { announce: { host: "10.0.0.1", port: 6379 }, groupName: "group", publish }
-      yield* serve(options, node)
+      const options = { announce: { host: "10.0.0.1", port: 6379 }, groupName: "group" }
+      const { connect } = yield* serve(options, node)
+      const client = yield* connect
+      // The server waits for its clients by a clock that stands still.
+      yield* Effect.addFinalizer(() => Effect.sync(() => client.socket.destroy()))
+      client.send(request("HELLO", "3") + request("PSUBSCRIBE", "*switch-master"))
+      const greeting = yield* Effect.promise(() =>
+        client.until((received) => received.endsWith(":1\r\n"))
+      )
       const look = TestClock.adjust(RedisSwitch.LOOK_MILLIS)
       yield* look
       node.leader = undefined
       yield* look
       node.leader = "n1"
       yield* look
-      expect(published).toEqual([])
       node.leader = "n2"
       yield* look
       yield* look
-      expect(published).toEqual([["+switch-master", "group 10.0.0.1 6379 10.0.0.2 6380"]])
+      client.send(request("ECHO", "nothing else"))
+      const heard = yield* Effect.promise(() =>
+        client.until((received) => received.includes("nothing else"))
+      )
+      expect(heard.slice(greeting.length)).toBe(
+        ">4\r\n$8\r\npmessage\r\n$14\r\n*switch-master\r\n$14\r\n+switch-master\r\n" +
+          "$33\r\ngroup 10.0.0.1 6379 10.0.0.2 6380\r\n$12\r\nnothing else\r\n"
+      )
     }))
 })
 

@@ -51,8 +51,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K06",
     "Deleting counts keys that are not there",
     "kv/KeyCommands.ts",
-    "if (store.drop(keyAt(words, at))) removed++",
-    "removed += store.drop(keyAt(words, at)) ? 1 : 1"
+    "if (erase(context, keyAt(words, at))) removed++",
+    "removed += erase(context, keyAt(words, at)) ? 1 : 1"
   ),
   own(
     "K07",
@@ -68,8 +68,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K08",
     "A revision counts keys, not the log",
     "kv/DataCommand.ts",
-    "context.store.put(key, own(word), context.index, due)",
-    "context.store.put(key, own(word), context.store.keys.size + 1, due)"
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), store.keys.size + 1, due)"
   ),
   own(
     "K09",
@@ -89,8 +89,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K11",
     "A key that is written again goes when it was to go before",
     "kv/DataCommand.ts",
-    "context.store.put(key, own(word), context.index, due)",
-    "context.store.put(key, own(word), context.index, due ?? context.store.get(key)?.due?.atMillis)"
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), context.index, due ?? store.get(key)?.due?.atMillis)"
   ),
   own(
     "K12",
@@ -169,5 +169,40 @@ export const mutants: ReadonlyArray<Mutant> = [
     "kv/Store.ts",
     "    if (this.keys.get(key)?.revision !== revision) return false\n",
     ""
+  ),
+  own(
+    "K23",
+    "What is due at once is told of in whatever order the replica has it",
+    "kv/Dues.ts",
+    "one.atMillis < other.atMillis || (one.atMillis === other.atMillis && one.key < other.key)",
+    "one.atMillis < other.atMillis"
+  ),
+  own(
+    "K24",
+    "A set whose condition does not hold is told all the same",
+    "kv/SetCommands.ts",
+    "  if (holds) {\n",
+    "  if (!holds) store.tell(\"string\", \"set\", key)\n  if (holds) {\n"
+  ),
+  own(
+    "K25",
+    "When a key was to go stays behind when it is written again",
+    "kv/Store.ts",
+    "    this.dues.remove(due)\n",
+    ""
+  ),
+  own(
+    "K26",
+    "A replica that begins anew with a snapshot tells nobody any more",
+    "kv/Store.ts",
+    "    this.dues = loading.dues\n",
+    "    this.dues = loading.dues\n    this.listeners.clear()\n"
+  ),
+  own(
+    "K27",
+    "That a key has gone is told by the local clock",
+    "kv/Store.ts",
+    "const isDue = due.atMillis <= this.timeMillis",
+    "const isDue = due.atMillis <= Date.now()"
   )
 ]

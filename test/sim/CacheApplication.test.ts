@@ -48,7 +48,7 @@ const looks = [
 const value = Latin1.encode("v17")
 
 describe("the model of the cache", () => {
-  it.prop("answers as the store does, byte for byte", [
+  it.prop("answers and tells as the store does, byte for byte", [
     fc.array(
       fc.oneof(
         { weight: 9, arbitrary: command().map(Command.encode) },
@@ -60,19 +60,21 @@ describe("the model of the cache", () => {
     const [machine, model] = [application.machine(), application.model()]
     commands.forEach((bytes, index) => {
       assert.deepStrictEqual(model.apply(bytes, index + 1), machine.apply(bytes, index + 1))
+      assert.strictEqual(model.told?.(), machine.told?.())
       for (const { bytes } of looks) {
         assert.deepStrictEqual(model.read(bytes), machine.read(bytes))
       }
     })
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("answers as the store does to what clients ask", [fc.integer()], ([seed]) => {
+  it.prop("answers and tells as the store does what clients ask", [fc.integer()], ([seed]) => {
     const [machine, model] = [application.machine(), application.model()]
     requests(seed, 300).forEach(({ bytes, kind }, index) => {
       const [actual, expected] = [machine, model].map((one) =>
         kind === "read" ? one.read(bytes) : one.apply(bytes, index)
       )
       assert.deepStrictEqual(actual, expected)
+      if (kind === "write") assert.strictEqual(model.told?.(), machine.told?.())
     })
   }, { fastCheck: { numRuns: 30 } })
 

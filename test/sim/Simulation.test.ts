@@ -169,8 +169,13 @@ describe("an application", () => {
   it("that forgets an update everywhere is caught by its model", () => {
     const application = spoilt((machine) => {
       let applied = 0
+      const { chores = [], digest, read, restore, snapshot } = machine
       return {
-        ...machine,
+        chores,
+        digest,
+        read,
+        restore,
+        snapshot,
         apply: (command, index) =>
           !cache.isOwn!(command) && ++applied === 4
             ? Uint8Array.of(...cache.machine().apply(command, index))
@@ -178,6 +183,14 @@ describe("an application", () => {
       }
     })
     assert.strictEqual(oracleOf(application), "right-answers")
+  })
+
+  it("that tells one thing here and another there is caught, and one that is wrong everywhere", () => {
+    const events = (nth: number) => nth === 2 ? "" : "set k1"
+    const differing = spoilt((machine, nth) => ({ ...machine, told: () => events(nth) }))
+    assert.strictEqual(oracleOf(differing), "same-events")
+    const wrong = spoilt((machine) => ({ ...machine, told: () => "set nothing" }))
+    assert.strictEqual(oracleOf(wrong), "right-events")
   })
 
   it("that forgets an update in one place is caught when all is at rest", () => {

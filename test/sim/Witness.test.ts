@@ -289,6 +289,17 @@ describe("right answers", () => {
     assert.strictEqual(violation!.oracle, "right-answers")
   })
 
+  it("are not all: what is told of a command must be right, too", () => {
+    const told = (events: string) => [{ ...applied(3, set("a")), told: events }]
+    assert.isUndefined(check([call(1, set("a"), [1])], told("new k1, set k1")))
+    assertBreaks(
+      "right-events",
+      `of the command set k1 "a" at 3 was told "set k1", where "new k1, set k1" is right`,
+      [call(1, set("a"), [1])],
+      told("set k1")
+    )
+  })
+
   it("are missed by a command whose operation never heard of it, also after the last answer", () => {
     assertBreaks(
       "right-answers",

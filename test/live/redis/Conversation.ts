@@ -2,7 +2,8 @@
  * What one or more clients say to a server, turn by turn, and what they hear: the requests of one
  * client in a row go out together, as a pipeline; another client speaks once all of them are
  * answered, so that both servers see the same order. A scan is asked on to its end, because its
- * cursors mean nothing to anybody else.
+ * cursors mean nothing to anybody else. One more client only listens, to all that is published and
+ * to all that becomes of keys.
  */
 import type * as Net from "node:net"
 import { RawClient, request } from "../RawClient.js"
@@ -28,7 +29,12 @@ export interface Heard {
   readonly replies: ReadonlyArray<Reply.Reply>
   /** By client, in order: what was said to it unasked. */
   readonly pushes: ReadonlyArray<ReadonlyArray<Reply.Reply>>
+  /** Channels and messages that whoever listens was told, but for keys that were due to go. */
+  readonly told: ReadonlyArray<Words>
 }
+
+/** What the listener asks last: nobody publishes it. */
+const END = "that is all"
 
 /** A server that owes a reply has this long: far more than it needs on a busy machine. */
 const ANSWER_LIMIT_MILLIS = 10_000
@@ -70,6 +76,8 @@ const hold = async (
 ): Promise<Heard> => {
   const count = Math.max(0, ...turns.map(({ client }) => client)) + 1
   const clients = await Promise.all(Array.from({ length: count }, () => Client.connect(where)))
+  const listener = await Client.connect(where)
+  await listener.ask([["CONFIG", "SET", "notify-keyspace-events", "KEAnm"], ["PSUBSCRIBE", "*"]])
   const greeting = ["HELLO", protocol]
   await Promise.all(
     clients.map((client, at) => client.ask(at === 0 ? [["FLUSHALL"], greeting] : [greeting]))
@@ -80,8 +88,9 @@ const hold = async (
     if (isScan(first!)) replies.push(await clients[client]!.scan(first!))
     else replies.push(...await clients[client]!.ask(requests))
   }
-  for (const { raw } of clients) raw.socket.destroy()
-  return { replies, pushes: clients.map(({ pushes }) => pushes) }
+  const told = await listener.told()
+  for (const { raw } of [...clients, listener]) raw.socket.destroy()
+  return { replies, pushes: clients.map(({ pushes }) => pushes), told }
 }
 
 interface Row {
@@ -145,6 +154,15 @@ class Client {
       cursor = next.text
     }
     throw new Error(`${words.join(" ")} does not end`)
+  }
+
+  /** All that it was told since it has subscribed. When a key that is due goes, nobody can say. */
+  async told(): Promise<ReadonlyArray<Words>> {
+    const told: Array<Reply.Reply> = []
+    this.raw.send(request("PING", END))
+    await this.raw.until(() => this.read(told, Infinity) || told.at(-1)?.items[1]?.text === END)
+    return told.slice(0, -1).map(({ items }) => items.slice(2).map(({ text }) => text))
+      .filter((words) => !words.some((word) => word.endsWith("expired")))
   }
 
   /** Whether `replies` are as many as wanted, with what has arrived by now. */

@@ -305,7 +305,10 @@ const isSameOfAll = (
   queued.length > 0 && [ours, theirs].every(({ items }) => items.length === queued.length) &&
   queued.every((words, at) => isSame(words, ours.items[at]!, theirs.items[at]!))
 
-/** The first turn on which they do not agree; `turns.length` when it is what was said unasked. */
+/**
+ * The first turn on which they do not agree; `turns.length` when it is what was said unasked, or
+ * what whoever listens was told.
+ */
 export const find = (
   turns: ReadonlyArray<Turn>,
   ours: Heard,
@@ -321,6 +324,6 @@ export const find = (
     if (their.raw === QUEUED) queues.set(client, [...queue, words])
     else if (["discard", "exec", "reset"].includes(nameOf(words))) queues.delete(client)
   }
-  const said = ({ pushes }: Heard) => JSON.stringify(pushes)
+  const said = ({ pushes, told }: Heard) => JSON.stringify({ pushes, told })
   return said(ours) === said(theirs) ? undefined : turns.length
 }

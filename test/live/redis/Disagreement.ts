@@ -44,5 +44,5 @@ const told = (at: number, theirs: Heard, ours: Heard): ReadonlyArray<string> => 
   `    raftcache: ${reply(ours, at)}`
 ]
 
-const reply = ({ pushes, replies }: Heard, at: number): string =>
-  JSON.stringify(replies[at]?.raw ?? pushes).slice(0, SHOWN_CHARACTERS)
+const reply = ({ pushes, replies, told }: Heard, at: number): string =>
+  JSON.stringify(replies[at]?.raw ?? { pushes, told: told.map(line) }).slice(0, SHOWN_CHARACTERS)

@@ -20,6 +20,7 @@ import {
 import type { Has, Phrase } from "./Grammar.js"
 import * as Hash from "./HashCommands.js"
 import * as Key from "./KeyCommands.js"
+import * as Publish from "./PublishCommands.js"
 import * as Server from "./ServerCommands.js"
 import * as String from "./StringCommands.js"
 import * as Transaction from "./TransactionCommands.js"
@@ -38,6 +39,7 @@ const families = [
   { family: Expiry.commands, weight: 3 },
   { family: Connection.commands, weight: 1 },
   { family: Server.commands, weight: 1 },
+  { family: Publish.commands, weight: 1 },
   { family: Transaction.commands, weight: 1 }
 ]
 
