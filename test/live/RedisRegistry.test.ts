@@ -30,7 +30,7 @@ const differences: ReadonlyArray<Difference> = [
   { item: "arguments", names: ["client|kill"], why: "filters in any order are no choice of one" },
   {
     item: "arguments",
-    names: ["client|list", "config|get"],
+    names: ["client|list", "config|get", "psubscribe"],
     why: "Redis makes a group of what stands alone"
   },
   {
