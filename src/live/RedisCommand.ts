@@ -189,11 +189,16 @@ export const withHelp = (
   return [...others, help]
 }
 
+/** What holds subcommands says of itself, and what its `HELP` has that it has not. */
+interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
+  readonly flags?: ReadonlyArray<string>
+  readonly helpSince: string
+  readonly helpCategories?: ReadonlyArray<string>
+}
+
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpSince, name, since, summary }:
-    & Pick<Description, "group" | "name" | "since" | "summary">
-    & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
+  { flags = [], group, helpCategories, helpSince, name, since, summary }: Held,
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
   kind: "Container",
@@ -205,5 +210,10 @@ export const container = (
   since,
   summary,
   syntax: "",
-  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
+  subcommands: withHelp({
+    name,
+    group,
+    since: helpSince,
+    ...(helpCategories === undefined ? {} : { categories: helpCategories })
+  }, subcommands)
 })
