@@ -191,8 +191,8 @@ export const withHelp = (
 
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpSince, name, since, summary }:
-    & Pick<Description, "group" | "name" | "since" | "summary">
+  { flags = [], group, helpSince, name, since, summary, ...of }:
+    & Pick<Description, "categories" | "group" | "name" | "since" | "summary">
     & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
@@ -205,5 +205,6 @@ export const container = (
   since,
   summary,
   syntax: "",
-  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
+  // Categories that are given are those of its help: a name alone does nothing.
+  subcommands: withHelp({ ...of, name, group, since: helpSince }, subcommands)
 })
