@@ -189,16 +189,15 @@ export const withHelp = (
   return [...others, help]
 }
 
-/** What holds subcommands says of itself, and what its `HELP` has that it has not. */
+/** What holds subcommands says of itself, and since when it has a `HELP`. */
 interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
   readonly flags?: ReadonlyArray<string>
   readonly helpSince: string
-  readonly helpCategories?: ReadonlyArray<string>
 }
 
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpCategories, helpSince, name, since, summary }: Held,
+  { flags = [], group, helpSince, name, since, summary }: Held,
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
   kind: "Container",
@@ -210,10 +209,5 @@ export const container = (
   since,
   summary,
   syntax: "",
-  subcommands: withHelp({
-    name,
-    group,
-    since: helpSince,
-    ...(helpCategories === undefined ? {} : { categories: helpCategories })
-  }, subcommands)
+  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
 })
