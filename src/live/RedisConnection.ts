@@ -279,17 +279,12 @@ export class RedisConnection {
   }
 
   private understand(words: Words): Request | undefined {
-    const found = RedisCommands.find(words)
-    const command = typeof found === "string"
-      ? found
-      : RedisSubscribeCommands.allowed(this.client, found)
+    const command = RedisSubscribeCommands.allowed(this.client, RedisCommands.find(words))
     // Nobody's requests are refused: they begin no transaction.
     const isKnown = this.client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
     if (taken !== undefined) {
-      return this.transaction.isOpen
-        ? { ...taken, keepsCaching: true }
-        : taken
+      return this.transaction.isOpen ? { ...taken, keepsCaching: true } : taken
     }
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)

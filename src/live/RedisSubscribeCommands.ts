@@ -196,9 +196,10 @@ const ALLOWED: ReadonlyArray<string> = [
   "reset"
 ]
 
-/** What the client may ask now, or the error to answer. */
-export const allowed = (client: Client, command: Runnable): Runnable | string =>
-  client.protocol === 3 || !Subscriptions.isListening(client) || ALLOWED.includes(command.name)
+/** What of this the client may ask now, or the error to answer. */
+export const allowed = (client: Client, command: Runnable | string): Runnable | string =>
+  typeof command === "string" || client.protocol === 3 || !Subscriptions.isListening(client) ||
+    ALLOWED.includes(command.name)
     ? command
     : `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / ` +
       "QUIT / RESET are allowed in this context"
