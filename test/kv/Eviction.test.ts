@@ -224,6 +224,19 @@ describe("keys that go", () => {
     assert.deepStrictEqual(replica.names, ["a"])
   })
 
+  it("are told of on every replica, under the name that Redis has for it", () => {
+    const replica = new Replica()
+    const heard: Array<readonly [string, string]> = []
+    replica.run("set a 1", "set b 1", "set b 2")
+    replica.store.listeners.add({
+      published: () => {},
+      notified: (_, event, name) => void heard.push([event, name])
+    })
+    replica.apply(Command.encode(memory(0, ["a", 1], ["b", 2])))
+    assert.deepStrictEqual(heard, [["evicted", "a"]])
+    assert.strictEqual(replica.store.evictedKeys, 1)
+  })
+
   it("are at most so many, and their names so many bytes, in one command", () => {
     const evictedOf = (leader: Replica): number => {
       const told = leader.lead()
