@@ -49,7 +49,12 @@ const exists: Run = (words, { reply, store }) => {
 
 const touch: Run = (words, { reply, store }) => {
   let there = 0
-  for (let at = 1; at < words.length; at++) if (store.use(keyAt(words, at)) !== undefined) there++
+  for (let at = 1; at < words.length; at++) {
+    const key = keyAt(words, at)
+    if (store.look(key) === undefined) continue
+    store.use(key)
+    there++
+  }
   reply.integer(there)
 }
 
