@@ -134,6 +134,7 @@ export class RedisConnection {
       this.closed = true
       this.waiting = []
       this.pushes.forget()
+      shared.server.tracking.leave(this.client)
       shared.closed(this)
     })
   }
@@ -250,7 +251,10 @@ export class RedisConnection {
     } else {
       const write = () =>
         node.write(command, (outcome) => {
-          if (outcome._tag === "Done") gate.heard = server.subscriptions.heard(outcome.index)
+          if (outcome._tag === "Done") {
+            gate.heard = server.subscriptions.heard(outcome.index)
+            server.tracking.wrote(this.client, outcome.index)
+          }
           settle(outcome)
         })
       if (prepare === undefined) write()
@@ -282,7 +286,11 @@ export class RedisConnection {
     // Nobody's requests are refused: they begin no transaction.
     const isKnown = this.client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
-    if (taken !== undefined) return taken
+    if (taken !== undefined) {
+      return this.transaction.isOpen
+        ? { ...taken, keepsCaching: true }
+        : taken
+    }
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true

@@ -6,6 +6,7 @@ import * as RedisCommands from "../../src/live/RedisCommands.js"
 import * as RedisUnsupported from "../../src/live/RedisUnsupported.js"
 import { SlowLog } from "../../src/live/SlowLog.js"
 import * as Subscriptions from "../../src/live/Subscriptions.js"
+import { Tracking } from "../../src/live/Tracking.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
@@ -30,6 +31,7 @@ const connection = () => {
     users: Users.everybody,
     subscriptions,
     notifications: new Notifications(subscriptions),
+    tracking: new Tracking(node.store),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
@@ -41,6 +43,7 @@ const connection = () => {
     address: () => "127.0.0.1:1000",
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
+    isGone: () => false,
     heardAtMillis: Date.now(),
     command: "client|info",
     replies: "on",
@@ -53,7 +56,8 @@ const connection = () => {
     reads: "linearizable",
     name: "",
     libraryName: "",
-    libraryVersion: ""
+    libraryVersion: "",
+    tracker: undefined
   }
   /** The reply to a request that needs neither the log nor the cluster. */
   const ask = (...texts: ReadonlyArray<string>): string => {
@@ -93,8 +97,8 @@ describe("a command", () => {
     expect(ask("client", "id", "x")).toBe(
       "-ERR wrong number of arguments for 'client|id' command\r\n"
     )
-    expect(ask("client", "TRACKING", "on")).toBe(
-      "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n"
+    expect(ask("client", "NOPE", "on")).toBe(
+      "-ERR unknown subcommand 'NOPE'. Try CLIENT HELP.\r\n"
     )
   })
 })
@@ -176,7 +180,7 @@ describe("CLIENT", () => {
     const told =
       "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
       "sub=0 psub=0 ssub=0 " +
-      "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
+      "cmd=client|info user=default redir=-1 resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })
 
