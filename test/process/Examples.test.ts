@@ -14,8 +14,8 @@ import * as Tool from "./Tool.js"
 /** As the rate limiter of the example has it. */
 const LIMIT = 50
 
-/** What a program does before and after a kill: it counts aloud by fifties. */
-const A_WHILE = 50
+/** What a program does before and after a kill: it counts aloud by twenties. */
+const A_WHILE = 20
 
 afterAll(cleanUp)
 
