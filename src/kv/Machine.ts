@@ -18,6 +18,12 @@ const writer = new Answer.Writer()
  * bytes' memory, so these must not be written to afterwards.
  */
 export const apply = (store: Store, bytes: Uint8Array, index: number): Uint8Array => {
+  const answer = carryOut(store, bytes, index)
+  for (const observer of store.observers) observer.applied(index)
+  return answer
+}
+
+const carryOut = (store: Store, bytes: Uint8Array, index: number): Uint8Array => {
   const command = Command.decode(bytes)
   switch (command?._tag) {
     case undefined:

@@ -36,6 +36,19 @@ export interface Stored {
   usage: number
 }
 
+/**
+ * Is told of every change while it is made. It changes nothing itself, and nobody depends on it:
+ * what the log says is the same with observers and without.
+ */
+export interface Observer {
+  /** The key holds something else from now on, or nothing. */
+  readonly touched: (key: Key) => void
+  /** So do all keys, whether they were there or not. */
+  readonly cleared: () => void
+  /** All that the command at `index` changes was told. */
+  readonly applied: (index: number) => void
+}
+
 /** So many keys that are due are removed when the time is told; the others the next time. */
 export const REMOVALS_LIMIT = 1_000
 
@@ -52,6 +65,8 @@ export class Store {
   readonly walks = new Set<StoreSnapshot.Walk>()
   /** Who is told what happens: nobody in most replicas of a test. */
   readonly listeners = new Set<Listener>()
+  /** Who is told what changes. */
+  readonly observers = new Set<Observer>()
 
   // What follows is this node's own, and no part of the state.
   /** For what this node decides if it leads. What is drawn concerns nobody else. */
@@ -123,6 +138,7 @@ export class Store {
       const stored = { value, revision, due, usage }
       this.keys.set(key, stored)
       this.usedBytes += Size.ofEntry(key, stored)
+      this.#touch(key)
     }
     if (isNew) this.tell("new", "new", key)
   }
@@ -157,6 +173,7 @@ export class Store {
     if (stored === undefined) return false
     const wasDue = this.#letGo(key, stored)
     this.keys.delete(key)
+    this.#touch(key)
     return !wasDue
   }
 
@@ -173,6 +190,7 @@ export class Store {
     this.keys = new Keyspace()
     this.dues = new Dues()
     this.usedBytes = 0
+    this.#cleared()
   }
 
   /** A snapshot's, which replaces all that the store holds. */
@@ -182,6 +200,7 @@ export class Store {
     this.timeMillis = loading.timeMillis
     this.usedBytes = loading.usedBytes
     this.limitBytes = loading.limitBytes
+    this.#cleared()
   }
 
   /** The log's time is `millis`, unless it is later already; what is due then goes. */
@@ -196,6 +215,14 @@ export class Store {
 
   #usedAgain({ usage }: Stored): number {
     return Usage.next(usage, this.#order, this.timeMillis, this.draw)
+  }
+
+  #cleared(): void {
+    for (const observer of this.observers) observer.cleared()
+  }
+
+  #touch(key: Key): void {
+    for (const observer of this.observers) observer.touched(key)
   }
 
   /** Whether its time had come: then it goes for that, whatever takes its place. */

@@ -6,6 +6,7 @@ import type { Socket } from "node:net"
 import type { ReadMode } from "../node/Node.js"
 import type { Protocol, Writer } from "../wire/RespReply.js"
 import * as Subscriptions from "./Subscriptions.js"
+import type { Tracker } from "./Tracker.js"
 
 /** Writes one reply, or one thing that nobody asked for. */
 export type Tell = (out: Writer) => void
@@ -15,6 +16,8 @@ export interface Client {
   readonly address: () => string
   readonly localAddress: () => string
   readonly connectedAtMillis: number
+  /** Whether its connection is closed. */
+  readonly isGone: () => boolean
   /** When its last bytes arrived. */
   heardAtMillis: number
   /** The last command that it has sent. */
@@ -38,6 +41,8 @@ export interface Client {
   name: string
   libraryName: string
   libraryVersion: string
+  /** Undefined until it has said CLIENT TRACKING ON (Tracking.ts). */
+  tracker: Tracker | undefined
 }
 
 /** A client that has said nothing yet. */
@@ -49,6 +54,7 @@ export const make = (
   address: () => `${socket.remoteAddress}:${socket.remotePort}`,
   localAddress: () => `${socket.localAddress}:${socket.localPort}`,
   connectedAtMillis: Date.now(),
+  isGone: () => socket.destroyed,
   heardAtMillis: Date.now(),
   command: "",
   replies: "on",
@@ -57,5 +63,6 @@ export const make = (
   leavesTraces: true,
   name: "",
   libraryName: "",
-  libraryVersion: ""
+  libraryVersion: "",
+  tracker: undefined
 })

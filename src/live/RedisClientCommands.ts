@@ -7,6 +7,7 @@ import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
 import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Client, Local, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import * as RedisTrackingCommands from "./RedisTrackingCommands.js"
 import * as Subscriptions from "./Subscriptions.js"
 
 const FLAGS = ["noscript", "loading", "stale"] as const
@@ -45,7 +46,16 @@ const getName = (client: Client, out: Writer): void => {
 
 const secondsSince = (millis: number): number => Math.floor((Date.now() - millis) / 1000)
 
-const flagsOf = (client: Client): string => Subscriptions.isListening(client) ? "P" : "N"
+const flagsOf = (client: Client): string => {
+  const { tracker } = client
+  const flags = [
+    ...Subscriptions.isListening(client) ? ["P"] : [],
+    ...tracker?.mode === undefined ? [] : ["t"],
+    ...tracker?.isBroken === true ? ["R"] : [],
+    ...tracker?.mode?.prefixes === undefined ? [] : ["B"]
+  ]
+  return flags.length > 0 ? flags.join("") : "N"
+}
 
 const describe = (client: Client): string => {
   const { channel, pattern, shard } = client.subscribed
@@ -53,7 +63,8 @@ const describe = (client: Client): string => {
     `name=${client.name} age=${secondsSince(client.connectedAtMillis)} ` +
     `idle=${secondsSince(client.heardAtMillis)} flags=${flagsOf(client)} db=0 ` +
     `sub=${channel.size} psub=${pattern.size} ssub=${shard.size} cmd=${client.command} ` +
-    `user=${client.user ?? "(none)"} resp=${client.protocol} ` +
+    `user=${client.user ?? "(none)"} redir=${RedisTrackingCommands.redirectOf(client)} ` +
+    `resp=${client.protocol} ` +
     `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}\n`
 }
 
@@ -209,14 +220,6 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     client
   ) => getName(client, out)),
   subcommand(
-    "getredir",
-    "",
-    2,
-    "6.0.0",
-    "Returns to whom invalidations are sent: -1, to nobody.",
-    (_words, out) => out.integer(-1)
-  ),
-  subcommand(
     "id",
     "",
     2,
@@ -285,7 +288,8 @@ const subcommands: ReadonlyArray<RedisCommand> = [
     "Does nothing.",
     (_words, out) => out.simple("OK"),
     { ...ADMIN, differs: "Clients are never paused." }
-  )
+  ),
+  ...RedisTrackingCommands.subcommands
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [

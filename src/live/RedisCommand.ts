@@ -8,13 +8,14 @@ import type { Words } from "../kv/Command.js"
 import { quotable } from "../kv/DataCommand.js"
 import type { Description } from "../kv/Description.js"
 import type { Store } from "../kv/Store.js"
-import type { Node, ReadMode, Status } from "../node/Node.js"
+import type { Done, Node, ReadMode, Status } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
 import type { Client, Tell } from "./ConnectedClient.js"
 import type { Endpoint, Endpoints } from "./Endpoints.js"
 import type { Notifications } from "./Notifications.js"
 import type { SlowLog } from "./SlowLog.js"
 import type { Subscriptions } from "./Subscriptions.js"
+import type { Tracking } from "./Tracking.js"
 import type { Users } from "./Users.js"
 
 export type { Words } from "../kv/Command.js"
@@ -48,6 +49,7 @@ export interface Server {
   readonly users: Users
   readonly subscriptions: Subscriptions
   readonly notifications: Notifications
+  readonly tracking: Tracking
   readonly startedAtMillis: number
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
@@ -110,6 +112,8 @@ export interface Write extends Shape {
   readonly encode: (words: Words) => Uint8Array | string
   /** It is answered with how many of this node's clients heard it, which the log cannot know. */
   readonly counts?: true
+  /** What is to be done once the reply is written. */
+  readonly replied?: (words: Words, done: Done, client: Client, server: Server) => void
 }
 
 /**
@@ -185,11 +189,15 @@ export const withHelp = (
   return [...others, help]
 }
 
+/** What holds subcommands says of itself, and since when it has a `HELP`. */
+interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
+  readonly flags?: ReadonlyArray<string>
+  readonly helpSince: string
+}
+
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpSince, name, since, summary }:
-    & Pick<Description, "group" | "name" | "since" | "summary">
-    & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
+  { flags = [], group, helpSince, name, since, summary }: Held,
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
   kind: "Container",

@@ -21,6 +21,7 @@ import * as RedisSlowLogCommands from "./RedisSlowLogCommands.js"
 import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
 import * as RedisToolCommands from "./RedisToolCommands.js"
 import * as RedisTransactionCommands from "./RedisTransactionCommands.js"
+import * as RedisUnsupported from "./RedisUnsupported.js"
 
 /** How much of what a client sent an error quotes; Redis's numbers. */
 const QUOTED_CHARACTERS = 128
@@ -76,6 +77,8 @@ const findSubcommand = (
 }
 
 const unknown = (words: Words): string => {
+  const refusal = RedisUnsupported.refusalOf(words[0]!)
+  if (refusal !== undefined) return refusal
   let quoted = ""
   for (let index = 1; index < words.length && quoted.length < QUOTED_CHARACTERS; index++) {
     quoted += `'${quotable(words[index]!, QUOTED_CHARACTERS - quoted.length)}' `

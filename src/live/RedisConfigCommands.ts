@@ -8,6 +8,7 @@ import { container } from "./RedisCommand.js"
 import type { Local, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
+import * as TrackingTable from "./TrackingTable.js"
 
 /** To add a setting is to add an entry. */
 const settings = (server: Server): ReadonlyArray<Setting> => [
@@ -15,12 +16,17 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("save", () => ""),
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
+  // As INFO tells it: a cluster to those who ask, every node of which passes writes on.
+  Settings.fixed("cluster-enabled", () => "yes"),
+  Settings.fixed("replica-read-only", () => "no"),
+  Settings.fixed("latency-monitor-threshold", () => 0),
   Settings.fixed("maxclients", () => server.connectionsLimit),
   ...MemorySettings.make(server.store),
   server.notifications.setting,
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0),
+  Settings.fixed("tracking-table-max-keys", () => TrackingTable.LIMITS.keys),
   ...server.slowLog.settings
 ]
 

@@ -33,13 +33,14 @@ const select: Run = (words, out) => {
   else out.simple("OK")
 }
 
-const reset: Run = (_, out, client, { subscriptions, users }) => {
+const reset: Run = (_, out, client, { subscriptions, tracking, users }) => {
   subscriptions.leave(client)
   client.protocol = 2
   out.protocol = 2
   client.name = ""
   client.user = users.initial
   client.replies = "on"
+  tracking.stop(client)
   out.simple("RESET")
 }
 

@@ -26,6 +26,11 @@ export const keyPlaces = (
   return places
 }
 
+export const keysOf = (
+  { keys }: Pick<DataCommand, "keys">,
+  words: Words
+): ReadonlyArray<Key.Key> => keyPlaces(keys, words).map((at) => Key.fromBytes(words[at]!))
+
 const encode = ({ keys }: Pick<DataCommand, "keys">) => (words: Words): Uint8Array | string => {
   for (const at of keyPlaces(keys, words)) {
     if (words[at]!.length > Key.LIMIT_BYTES) return KEY_TOO_LONG
@@ -35,16 +40,29 @@ const encode = ({ keys }: Pick<DataCommand, "keys">) => (words: Words): Uint8Arr
 }
 
 const toRunnable = ({ kind, run, ...described }: DataCommand): Runnable => {
-  if (kind !== "Read") {
-    const write: Runnable = { ...described, kind: "Write", encode: encode(described) }
-    return described.group === "pubsub" ? { ...write, counts: true } : write
-  }
-  return {
-    ...described,
-    kind: "Read",
-    isOfLog: true,
-    run: (words, reply, { leavesTraces }, { draw, store }) =>
-      run(words, { store, index: 0, reply, draw: draw(), isUse: leavesTraces })
+  switch (kind) {
+    case "Write": {
+      const write: Runnable = { ...described, kind: "Write", encode: encode(described) }
+      return described.group === "pubsub" ? { ...write, counts: true } : write
+    }
+    case "Timed":
+      return {
+        ...described,
+        kind: "Write",
+        encode: encode(described),
+        replied: (words, { index }, client, { tracking }) =>
+          tracking.readAt(client, keysOf(described, words), index)
+      }
+    case "Read":
+      return {
+        ...described,
+        kind: "Read",
+        isOfLog: true,
+        run: (words, reply, client, { draw, store, tracking }) => {
+          run(words, { store, index: 0, reply, draw: draw(), isUse: client.leavesTraces })
+          if (client.tracker !== undefined) tracking.read(client, keysOf(described, words))
+        }
+      }
   }
 }
 

@@ -103,11 +103,12 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
   Server: serverFields,
   Clients: (server) => ({
     connected_clients: server.connections.size,
-    maxclients: server.connectionsLimit
+    maxclients: server.connectionsLimit,
+    tracking_clients: server.tracking.clients
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ store, subscriptions, totals }) => ({
+  Stats: ({ store, subscriptions, totals, tracking }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
     rejected_connections: totals.rejectedConnections,
@@ -115,6 +116,9 @@ const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fiel
     pubsub_channels: subscriptions.names("channel").length,
     pubsub_patterns: subscriptions.names("pattern").length,
     pubsubshard_channels: subscriptions.names("shard").length,
+    tracking_total_keys: tracking.keys,
+    tracking_total_items: tracking.items,
+    tracking_total_prefixes: tracking.prefixes,
     acl_access_denied_auth: totals.deniedPasswords
   }),
   Replication: replicationFields,

@@ -7,6 +7,7 @@ import type { Client, Server } from "./RedisCommand.js"
 import type { Gate } from "./RedisGate.js"
 import { NO_AUTHENTICATION, REFUSALS, UNKNOWN_OUTCOME } from "./RedisRefusals.js"
 import type { Request } from "./RedisRequest.js"
+import type { Tracker } from "./Tracker.js"
 
 /** The client may have said who it is in the request before. */
 export const mayAsk = ({ isOpen }: Request, { user }: Client): boolean =>
@@ -26,6 +27,13 @@ export const write = (
   const isSilent = client.replies === "skipping" || client.replies === "off"
   if (isSilent && request.pushes !== true) out.cut(before)
   if (client.replies === "skipping") client.replies = "on"
+  if (client.tracker !== undefined) track(client.tracker, request, gate, out)
+}
+
+/** What a client that tracks is told behind the reply. */
+const track = (tracker: Tracker, request: Request, { outcome }: Gate, out: Writer): void => {
+  if (request.keepsCaching !== true) tracker.isCachingSaid = false
+  if (outcome?._tag === "Done") tracker.replied(outcome.index, out)
 }
 
 const writeAll = (
@@ -39,7 +47,7 @@ const writeAll = (
     case "Done":
       return request.replay === undefined
         ? out.answer(outcome.answer)
-        : request.replay(outcome.answer, heard, out, client, server)
+        : request.replay(outcome, heard, out, client, server)
     case "Refused":
       if (request.isNeverRefused !== true) return out.error(REFUSALS[outcome.reason])
       return run(request, out, client, server)

@@ -2,9 +2,9 @@
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
 import * as Answer from "../kv/Answer.js"
-import type { ReadMode } from "../node/Node.js"
+import type { Done, ReadMode } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Prefixed, Run, Runnable, Server, Task, Words } from "./RedisCommand.js"
+import type { Client, Prefixed, Run, Runnable, Server, Task, Words, Write } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
@@ -24,7 +24,7 @@ export interface Request {
   readonly prepare?: (client: Client, server: Server, done: () => void) => void
   /** For a `Write` whose reply is more than its answer; `heard` is as in its gate. */
   readonly replay?: (
-    answer: Uint8Array,
+    done: Done,
     heard: ReadonlyArray<number>,
     out: Writer,
     client: Client,
@@ -34,6 +34,8 @@ export interface Request {
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
+  /** Whether what CLIENT CACHING has said before it holds for the next one, too. */
+  readonly keepsCaching?: boolean
   /** As their commands have them. */
   readonly isNeverRefused?: true | undefined
   readonly turns?: true | undefined
@@ -55,7 +57,7 @@ export const failed = (message: string, isOpen = true): Request => ({
 export const counted = (answer: Uint8Array, count: number | undefined, out: Writer): void =>
   answer[0] === Answer.INTEGER ? out.integer(count ?? 0) : out.answer(answer)
 
-const replayCounted: Request["replay"] = (answer, [count], out) => counted(answer, count, out)
+const replayCounted: Request["replay"] = ({ answer }, [count], out) => counted(answer, count, out)
 
 export const make = (asked: Runnable, words: Words): Request => {
   const isOpen = asked.flags.includes("no_auth")
@@ -87,11 +89,16 @@ export const make = (asked: Runnable, words: Words): Request => {
         isOpen,
         command: encoded
       }
-      return asked.counts === true ? { ...write, replay: replayCounted } : write
+      if (asked.counts === true) return { ...write, replay: replayCounted }
+      return asked.replied === undefined
+        ? write
+        : { ...write, replay: replayOf(asked.replied, words) }
     }
     case "Local": {
-      const { run } = asked
-      return { kind: "Local", asked, words, run, isOpen, command: undefined, turns, pushes }
+      const { name, run } = asked
+      const keepsCaching = name.startsWith("client|")
+      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
+      return { kind: "Local", keepsCaching, ...request }
     }
     case "Read": {
       const { isNeverRefused, run } = asked
@@ -100,6 +107,13 @@ export const make = (asked: Runnable, words: Words): Request => {
     }
   }
 }
+
+const replayOf =
+  (replied: NonNullable<Write["replied"]>, words: Words): NonNullable<Request["replay"]> =>
+  (done, _, out, client, server) => {
+    out.answer(done.answer)
+    replied(words, done, client, server)
+  }
 
 const unwrap = (prefixed: Prefixed | string): Request => {
   if (typeof prefixed === "string") return failed(prefixed, false)

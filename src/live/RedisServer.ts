@@ -22,6 +22,7 @@ import * as RedisSwitch from "./RedisSwitch.js"
 import { SlowLog } from "./SlowLog.js"
 import { Subscriptions } from "./Subscriptions.js"
 import { codeOf } from "./SystemError.js"
+import { Tracking } from "./Tracking.js"
 import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
 
@@ -117,6 +118,7 @@ const make = (
       groupName: options.groupName ?? GROUP_NAME,
       endpoints,
       users,
+      tracking: new Tracking(store),
       subscriptions,
       notifications,
       startedAtMillis: Date.now(),

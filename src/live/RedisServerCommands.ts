@@ -4,6 +4,7 @@
 import * as Latin1 from "../kv/Latin1.js"
 import type { Description, Local, RedisCommand, Run } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
+import * as RedisPlaces from "./RedisPlaces.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
 
@@ -16,6 +17,37 @@ const time: Run = (_words, out) => {
   out.array(2)
   out.text(String(Math.floor(millis / 1000)))
   out.text(String(millis % 1000 * 1000))
+}
+
+/** When the node started as long as there is none, as Redis has it. */
+const lastSave: Run = (_words, out, _client, { startedAtMillis, status }) =>
+  out.integer(Math.floor((status().snapshotAtMillis ?? startedAtMillis) / 1000))
+
+/** As INFO tells it (RedisInfo.ts): an index of the log stands for an offset. */
+const role: Run = (_words, out, client, server) => {
+  const { appliedIndex, lastIndex, membership, role } = server.status()
+  if (role !== "Leader") {
+    const leader = RedisPlaces.leader(server, client)
+    out.array(5)
+    out.text("slave")
+    out.text(leader?.endpoint.host ?? "?")
+    out.integer(leader?.endpoint.port ?? 0)
+    out.text(leader === undefined ? "connect" : "connected")
+    return out.integer(appliedIndex)
+  }
+  const replicas = RedisPlaces.all(server, client).filter(RedisPlaces.isReachable)
+    .filter(({ isSelf }) => !isSelf)
+  out.array(3)
+  out.text("master")
+  out.integer(lastIndex)
+  out.array(replicas.length)
+  for (const { endpoint: { host, port }, id } of replicas) {
+    const behind = membership.members.find((member) => member.id === id)?.behind ?? 0
+    out.array(3)
+    out.text(host)
+    out.text(String(port))
+    out.text(String(lastIndex - behind))
+  }
 }
 
 const command = (
@@ -41,6 +73,7 @@ const command = (
 })
 
 const UNSURE = { tips: ["nondeterministic_output"] } as const
+const ROLE_FLAGS = ["noscript", "loading", "stale", "fast"] as const
 const FAST = ["loading", "stale", "fast"] as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
@@ -59,6 +92,9 @@ export const commands: ReadonlyArray<RedisCommand> = [
       differs: "Fewer fields, and a section about Raft."
     }
   ),
+  command("role", "", 1, "2.8.12", ROLE_FLAGS, "Tells whether this node leads, and who.", role, {
+    categories: ["admin", "dangerous"]
+  }),
   command("time", "", 1, "2.6.0", FAST, "Tells the time of this node.", time, {
     ...UNSURE,
     differs: "The log's own time, by which keys go, is the leader's."
@@ -70,8 +106,7 @@ export const commands: ReadonlyArray<RedisCommand> = [
     "1.0.0",
     FAST,
     "Tells when this node took its last snapshot.",
-    // When the node started: as Redis says as long as it has not saved.
-    (_words, out, _client, server) => out.integer(Math.floor(server.startedAtMillis / 1000)),
+    lastSave,
     { ...UNSURE, categories: ["admin", "dangerous"] }
   ),
   {

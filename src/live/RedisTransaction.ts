@@ -12,6 +12,7 @@ import { matches } from "./RedisCommand.js"
 import type { Local, Read, Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import { TransactionReads } from "./TransactionReads.js"
 
 const NOT_ALLOWED = "ERR Command not allowed inside a transaction"
 const NESTED = "ERR MULTI calls can not be nested"
@@ -54,6 +55,11 @@ export class RedisTransaction {
   /** Of the commands queued since MULTI: known when their replies are written. */
   #refusals = { count: 0 }
   readonly #watched = new Map<Key.Key, number>()
+
+  /** Whether requests are queued. */
+  get isOpen(): boolean {
+    return this.#queue !== undefined
+  }
 
   /** What the request becomes, if it is about a transaction or queued in one. */
   take(command: Runnable | string, words: Words): Request | undefined {
@@ -124,18 +130,22 @@ export class RedisTransaction {
       },
       ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),
       ...(queue.some((each) => each._tag !== "Logged" && each.turns) ? { turns: true } : {}),
-      replay: (answer, heard, out, client, server) => {
+      replay: ({ answer, index }, heard, out, client, server) => {
         const items = Answer.itemsOf(answer)
         if (items === undefined) return Answer.replay(answer, out)
+        const reads = new TransactionReads()
         let next = 0
         let message = 0
         out.array(queue.length)
         for (const each of queue) {
           if (each._tag === "Begun") each.tell(out)
           else if (each._tag === "Local") each.run(each.words, out, client, server)
-          else if (each.counts) RedisRequest.counted(items[next++]!, heard[message++], out)
+          if (each._tag !== "Logged") continue
+          if (each.counts) RedisRequest.counted(items[next++]!, heard[message++], out)
           else out.answer(items[next++]!)
+          if (client.tracker !== undefined) reads.call(each.words, client.tracker)
         }
+        server.tracking.readIn(client, reads, index)
       }
     }
   }

@@ -87,7 +87,7 @@ const writeForever = (
     return Effect.map(storage.persist(writes), () => offer({ _tag: "Persisted", seq }))
   }))
 
-const statusOf = (loop: Loop.Loop, clusterId: string): Status => {
+const statusOf = ({ loop, snapshots: worker }: Shell, clusterId: string): Status => {
   const { applied, commit, config, leader, log, role, snapshots, term } = loop.state
   const membership = MemberStatus.make(loop.state)
   return {
@@ -100,6 +100,7 @@ const statusOf = (loop: Loop.Loop, clusterId: string): Status => {
     commitIndex: commit,
     appliedIndex: applied,
     snapshotIndex: snapshots.latest.id.index,
+    snapshotAtMillis: worker.latestAtMillis(),
     members: membership.members.map((member) => member.id),
     membership,
     pending: loop.pending,
@@ -270,7 +271,7 @@ export const make = (
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
       changeMembers: (change, answer) => submit({ _tag: "ChangeMembers", change, answer }),
       leave: leave(shell),
-      status: () => statusOf(shell.loop, storage.recovered.identity.clusterId),
+      status: () => statusOf(shell, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)
     })

@@ -40,6 +40,7 @@ export class FakeNode {
   readonly changes: Array<Change> = []
   membershipOutcome: MembershipOutcome = { _tag: "MembershipChanged", index: 8 }
   snapshotOutcome: SnapshotOutcome = { _tag: "SnapshotTaken", index: 5 }
+  snapshotAtMillis: number | undefined
   hasLeft = false
   held = false
   private index = 0
@@ -57,6 +58,7 @@ export class FakeNode {
     commitIndex: this.index,
     appliedIndex: this.index,
     snapshotIndex: 0,
+    snapshotAtMillis: this.snapshotAtMillis,
     members: ["n1", "n2", "n3"],
     membership: {
       index: 7,

@@ -38,7 +38,7 @@ describe("CLIENT", () => {
         new RegExp(
           `^id=1 addr=${addressOf(one)} laddr=\\S+ name=one age=\\d+ idle=\\d+ flags=N db=0 ` +
             "sub=0 psub=0 ssub=0 " +
-            "cmd=client\\|list user=default resp=2 lib-name= lib-ver=$"
+            "cmd=client\\|list user=default redir=-1 resp=2 lib-name= lib-ver=$"
         )
       )
       expect(lines[1]).toMatch(/^id=2 .* name=other .* cmd=client\|setname /)

@@ -3,8 +3,10 @@ import * as Latin1 from "../../src/kv/Latin1.js"
 import { Notifications } from "../../src/live/Notifications.js"
 import type { Client, Server } from "../../src/live/RedisCommand.js"
 import * as RedisCommands from "../../src/live/RedisCommands.js"
+import * as RedisUnsupported from "../../src/live/RedisUnsupported.js"
 import { SlowLog } from "../../src/live/SlowLog.js"
 import * as Subscriptions from "../../src/live/Subscriptions.js"
+import { Tracking } from "../../src/live/Tracking.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
 import * as RespReply from "../../src/wire/RespReply.js"
@@ -29,6 +31,7 @@ const connection = () => {
     users: Users.everybody,
     subscriptions,
     notifications: new Notifications(subscriptions),
+    tracking: new Tracking(node.store),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
@@ -40,6 +43,7 @@ const connection = () => {
     address: () => "127.0.0.1:1000",
     localAddress: () => "127.0.0.1:6379",
     connectedAtMillis: Date.now(),
+    isGone: () => false,
     heardAtMillis: Date.now(),
     command: "client|info",
     replies: "on",
@@ -52,7 +56,8 @@ const connection = () => {
     reads: "linearizable",
     name: "",
     libraryName: "",
-    libraryVersion: ""
+    libraryVersion: "",
+    tracker: undefined
   }
   /** The reply to a request that needs neither the log nor the cluster. */
   const ask = (...texts: ReadonlyArray<string>): string => {
@@ -78,23 +83,39 @@ describe("a command", () => {
       expect(RedisCommands.find(words(name.toUpperCase(), ...more))).toBe(found)
       expect(found).toHaveProperty("name", expect.stringMatching(new RegExp(`^${name}(\\||$)`)))
       expect(RedisCommands.find(words(`${name}x`, ...more))).toMatch(/^ERR unknown command/)
-      expect(RedisCommands.find(words(`x${name}`, ...more))).toMatch(/^ERR unknown command/)
+      expect(RedisCommands.find(words(`q${name}`, ...more))).toMatch(/^ERR unknown command/)
     }
   })
 
   it("is refused in Redis's words when there is none, or the number of words is wrong", () => {
     const { ask } = connection()
-    expect(ask("LPUSH", "a", "b\r\n")).toBe(
-      "-ERR unknown command 'LPUSH', with args beginning with: 'a' 'b  ' \r\n"
+    expect(ask("NOPE", "a", "b\r\n")).toBe(
+      "-ERR unknown command 'NOPE', with args beginning with: 'a' 'b  ' \r\n"
     )
     expect(ask("GET")).toBe("-ERR wrong number of arguments for 'get' command\r\n")
     expect(ask("CLIENT")).toBe("-ERR wrong number of arguments for 'client' command\r\n")
     expect(ask("client", "id", "x")).toBe(
       "-ERR wrong number of arguments for 'client|id' command\r\n"
     )
-    expect(ask("client", "TRACKING", "on")).toBe(
-      "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n"
+    expect(ask("client", "NOPE", "on")).toBe(
+      "-ERR unknown subcommand 'NOPE'. Try CLIENT HELP.\r\n"
     )
+  })
+})
+
+describe("a command that only Redis has", () => {
+  it("is refused with what is missing", () => {
+    const { ask } = connection()
+    expect(ask("Lpush", "a", "b")).toBe(
+      "-ERR LPUSH is not supported: there are no lists here (docs/redis.md)\r\n"
+    )
+    expect(ask("EVAL", "return 1", "0")).toBe(
+      "-ERR EVAL is not supported: there is no Lua here; use DELEX or SET IFEQ (docs/redis.md)\r\n"
+    )
+  })
+
+  it("is in no list of those that are here", () => {
+    expect(RedisCommands.all.filter(({ name }) => RedisUnsupported.has(name))).toEqual([])
   })
 })
 
@@ -142,7 +163,7 @@ describe("CONFIG GET", () => {
     )
     expect(ask("CONFIG", "GET", "d*a*a*s")).toBe("*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n")
     expect(ask("CONFIG", "GET", "sav", "saves", "?ave?")).toBe("*0\r\n")
-    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*26\r\n/)
+    expect(ask("CONFIG", "GET", "*")).toMatch(/^\*32\r\n/)
   })
 })
 
@@ -159,7 +180,7 @@ describe("CLIENT", () => {
     const told =
       "id=5 addr=127.0.0.1:1000 laddr=127.0.0.1:6379 name=me age=0 idle=0 flags=N db=0 " +
       "sub=0 psub=0 ssub=0 " +
-      "cmd=client|info user=default resp=3 lib-name=library lib-ver=1.2\n"
+      "cmd=client|info user=default redir=-1 resp=3 lib-name=library lib-ver=1.2\n"
     expect(ask("CLIENT", "INFO")).toBe(`=${told.length + 4}\r\ntxt:${told}\r\n`)
   })
 
@@ -227,6 +248,31 @@ describe("COMMAND", () => {
       "+    Prints this help.",
       ""
     ].join("\r\n"))
+  })
+})
+
+describe("ROLE", () => {
+  it("tells of the leader its replicas, and of any other node its leader", () => {
+    const { ask, node } = connection()
+    node.served.set("n2", { host: "10.0.0.2", port: 6380 })
+    expect(ask("ROLE")).toBe(
+      "*3\r\n$6\r\nmaster\r\n:1\r\n*1\r\n*3\r\n$8\r\n10.0.0.2\r\n$4\r\n6380\r\n$2\r\n-1\r\n"
+    )
+    node.leader = "n2"
+    expect(ask("ROLE")).toBe(
+      "*5\r\n$5\r\nslave\r\n$8\r\n10.0.0.2\r\n:6380\r\n$9\r\nconnected\r\n:0\r\n"
+    )
+    node.leader = undefined
+    expect(ask("ROLE")).toBe("*5\r\n$5\r\nslave\r\n$1\r\n?\r\n:0\r\n$7\r\nconnect\r\n:0\r\n")
+  })
+})
+
+describe("LASTSAVE", () => {
+  it("tells when the node took a snapshot, or else when it started", () => {
+    const { ask, node } = connection()
+    expect(ask("LASTSAVE")).toBe(":0\r\n")
+    node.snapshotAtMillis = 1_700_000_000_999
+    expect(ask("LASTSAVE")).toBe(":1700000000\r\n")
   })
 })
 

@@ -42,6 +42,7 @@ export const commands: Family = () => ({
   "config|resetstat": phrase("CONFIG", "RESETSTAT"),
   "config|rewrite": phrase("CONFIG", "REWRITE"),
   "config|set": phrase("CONFIG", "SET", settings),
+  role: phrase("ROLE"),
   time: phrase("TIME"),
   lastsave: phrase("LASTSAVE"),
   debug: phrase("DEBUG", texts("SLEEP", "OBJECT", "nope"), value),
