@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises"
 
 /** At the same time. */
 export const USERS = 10
-const TOLD_EVERY = 50
+const TOLD_EVERY = 20
 const PAUSE_MILLIS = 20
 
 /** Each user acts again and again. Says so now and then, and resolves after Ctrl-C. */

@@ -16,7 +16,7 @@ import { connect } from "./connect.mjs"
 import { end, insist, untilInterrupted, USERS } from "./demonstrate.mjs"
 
 const LIFETIME_MILLIS = 2_000
-const RETRY_MILLIS = 5
+const RETRY_MILLIS = 25
 
 /**
  * A watch ends with its connection. A client that mends connections by itself must therefore not
