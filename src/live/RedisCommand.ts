@@ -189,11 +189,15 @@ export const withHelp = (
   return [...others, help]
 }
 
+/** What holds subcommands says of itself, and since when it has a `HELP`. */
+interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
+  readonly flags?: ReadonlyArray<string>
+  readonly helpSince: string
+}
+
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpSince, name, since, summary, ...of }:
-    & Pick<Description, "categories" | "group" | "name" | "since" | "summary">
-    & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
+  { flags = [], group, helpSince, name, since, summary }: Held,
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
   kind: "Container",
@@ -205,6 +209,5 @@ export const container = (
   since,
   summary,
   syntax: "",
-  // Categories that are given are those of its help: a name alone does nothing.
-  subcommands: withHelp({ ...of, name, group, since: helpSince }, subcommands)
+  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
 })

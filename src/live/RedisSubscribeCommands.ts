@@ -179,7 +179,6 @@ export const commands: ReadonlyArray<RedisCommand> = [
     group: "pubsub",
     since: "2.8.0",
     helpSince: "6.2.0",
-    categories: [],
     summary: "Tells what subscribers listen to."
   }, subcommands)
 ]

@@ -264,7 +264,7 @@ const uncompared: Readonly<Record<string, ReadonlyArray<string>>> = {
   "it takes the replies away by which they are compared (RedisDifferential.test.ts)": [
     "client|reply"
   ],
-  "some are answered by several replies, or by none (RedisSubscriptions.test.ts)": [
+  "it is answered with what is pushed (RedisSubscriptions.test.ts)": [
     ..."subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe".split(" ")
   ],
   "it tells what is so, which is not the same": ["info", "memory|doctor", "memory|stats"],
