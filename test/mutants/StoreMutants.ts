@@ -172,34 +172,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   own(
     "K23",
-    "What is due at once is told of in whatever order the replica has it",
-    "kv/Dues.ts",
-    "one.atMillis < other.atMillis || (one.atMillis === other.atMillis && one.key < other.key)",
-    "one.atMillis < other.atMillis"
-  ),
-  own(
-    "K24",
     "A set whose condition does not hold is told all the same",
     "kv/SetCommands.ts",
     "  if (holds) {\n",
     "  if (!holds) store.tell(\"string\", \"set\", key)\n  if (holds) {\n"
   ),
   own(
-    "K25",
+    "K24",
     "When a key was to go stays behind when it is written again",
     "kv/Store.ts",
     "    this.dues.remove(due)\n",
     ""
   ),
   own(
-    "K26",
+    "K25",
     "A replica that begins anew with a snapshot tells nobody any more",
     "kv/Store.ts",
     "    this.dues = loading.dues\n",
     "    this.dues = loading.dues\n    this.listeners.clear()\n"
   ),
   own(
-    "K27",
+    "K26",
     "That a key has gone is told by the local clock",
     "kv/Store.ts",
     "const isDue = due.atMillis <= this.timeMillis",
