@@ -22,7 +22,8 @@ import type { Node, ReadMode } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
 import * as ConnectedClient from "./ConnectedClient.js"
-import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
+import { Pushes } from "./Pushes.js"
+import type { Client, Runnable, Server, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 import { OPEN, STOPPING } from "./RedisGate.js"
 import type { Gate, Outcome } from "./RedisGate.js"
@@ -85,11 +86,7 @@ export class RedisConnection {
   private underWayKind: Runnable["kind"] = "Read"
   /** A request that may only start once what is under way is answered. */
   private held: Request | undefined
-  /** What is to be said unasked, in order. */
-  private pushed: Array<Tell> = []
-  /** How much of that, and of all before it, was said, and how much of it before the first. */
-  private said = 0
-  private saidBefore = 0
+  private readonly pushes = new Pushes()
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
   /** When this turn began, or what may have taken long in it ended. */
@@ -114,7 +111,7 @@ export class RedisConnection {
       },
       push: (tell) => {
         if (this.closed) return
-        this.pushed.push(tell)
+        this.pushes.add(tell)
         shared.schedule(this)
       },
       reads: shared.reads,
@@ -136,7 +133,7 @@ export class RedisConnection {
     socket.on("close", () => {
       this.closed = true
       this.waiting = []
-      this.pushed = []
+      this.pushes.clear()
       shared.server.tracking.leave(this.client)
       shared.closed(this)
     })
@@ -148,7 +145,7 @@ export class RedisConnection {
     const { client, shared: { out } } = this
     this.nowMillis = performance.now()
     out.protocol = client.protocol
-    const { said } = this
+    const { said } = this.pushes
     let moved = true
     while (moved) {
       const taken = this.take()
@@ -157,24 +154,13 @@ export class RedisConnection {
       moved = taken || answered
     }
     this.readGates.clear()
-    this.sayPushed(Infinity)
+    // Whether replies wait or not: these are not counted against what the client may ask.
+    this.pushes.say(Infinity, out)
     this.send()
-    const isTooMuch = this.said > said && this.socket.writableLength > PUSHED_LIMIT_BYTES
+    const isTooMuch = this.pushes.said > said && this.socket.writableLength > PUSHED_LIMIT_BYTES
     if (isTooMuch) this.socket.destroy()
     else if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
-  }
-
-  /** Whether replies wait or not: these are not counted against what the client may ask. */
-  private sayPushed(upTo: number): void {
-    if (upTo <= this.said || this.pushed.length === 0) return
-    for (const tell of this.pushed.slice(this.said - this.saidBefore, upTo - this.saidBefore)) {
-      tell(this.shared.out)
-      this.said++
-    }
-    if (this.said < this.saidBefore + this.pushed.length) return
-    this.saidBefore = this.said
-    this.pushed = []
   }
 
   /** Takes no more requests, answers those it has taken, then closes. */
@@ -254,7 +240,7 @@ export class RedisConnection {
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
-      gate.pushes = this.saidBefore + this.pushed.length
+      gate.pushes = this.pushes.count
       schedule(this)
     }
     if (begin !== undefined) {
@@ -301,9 +287,7 @@ export class RedisConnection {
     const isKnown = this.client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
     if (taken !== undefined) {
-      return this.transaction.isOpen
-        ? { ...taken, keepsCaching: true }
-        : taken
+      return this.transaction.isOpen ? { ...taken, keepsCaching: true } : taken
     }
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
@@ -327,7 +311,9 @@ export class RedisConnection {
       if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
       if (request === this.turning) this.turning = undefined
-      this.sayPushed(gate.pushes ?? (request.turns === true ? Infinity : 0))
+      // A read is carried out now, whenever it was allowed.
+      const isNow = request.kind === "Read" || request.turns === true
+      this.pushes.say(isNow ? Infinity : gate.pushes ?? 0, out)
       RedisReply.write(request, gate, out, client, server)
       if (RedisRequest.isSlow(request)) this.nowMillis = performance.now()
       const tookMillis = this.nowMillis - sinceMillis
