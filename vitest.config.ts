@@ -18,8 +18,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [PROCESS_TESTS, "test/bench/**"],
           // Generous: a slow machine is not a defect.
-          testTimeout: 30_000,
-          hookTimeout: 30_000
+          testTimeout: 60_000,
+          hookTimeout: 60_000
         }
       },
       {

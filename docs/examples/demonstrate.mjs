@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises"
 
 /** At the same time. */
 export const USERS = 10
+const TOLD_EVERY = 50
 const PAUSE_MILLIS = 20
 
 /** Each user acts again and again. Says so now and then, and resolves after Ctrl-C. */
@@ -19,7 +20,7 @@ export const untilInterrupted = async (what, act) => {
     while (!isOver) {
       await act(user)
       count += 1
-      if (count % 100 === 0) console.log(`${count} ${what}`)
+      if (count % TOLD_EVERY === 0) console.log(`${count} ${what}`)
     }
   }
   await Promise.all(Array.from({ length: USERS }, use))

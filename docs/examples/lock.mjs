@@ -76,7 +76,8 @@ const users = await Promise.all(Array.from({ length: USERS }, async () => {
 const bank = connect(addresses)
 await bank.set("balance", 0)
 
-const holders = new Set()
+/** Until when each holds it, as it knows itself. */
+const holders = new Map()
 let most = 0
 let paid = 0
 let unknown = 0
@@ -99,8 +100,9 @@ await untilInterrupted("turns", async (number) => {
     held = await insist(() => lock.take())
     if (held === undefined) await setTimeout(RETRY_MILLIS)
   }
-  holders.add(number)
-  most = Math.max(most, holders.size)
+  holders.set(number, held.untilMillis)
+  const isHolding = (untilMillis) => untilMillis > performance.now()
+  most = Math.max(most, [...holders.values()].filter(isHolding).length)
   await pay(redis, held).catch(() => {})
   holders.delete(number)
   await insist(() => lock.giveBack(held))

@@ -49,7 +49,11 @@ const exists: Run = (words, { reply, store }) => {
 
 const touch: Run = (words, { reply, store }) => {
   let there = 0
-  for (let at = 1; at < words.length; at++) if (store.use(keyAt(words, at)) !== undefined) there++
+  for (let at = 1; at < words.length; at++) {
+    const key = keyAt(words, at)
+    if (store.use(key) !== undefined) there++
+    else store.tell("missed", "keymiss", key)
+  }
   reply.integer(there)
 }
 
@@ -149,8 +153,8 @@ const copy: Run = (words, { index, reply, store }) => {
   if (from === to) return reply.error("ERR source and destination objects are the same")
   const stored = store.look(from)
   if (stored === undefined || (!replaces && store.get(to) !== undefined)) return reply.integer(0)
-  const { due, value } = stored
-  store.put(to, value instanceof Hash ? value.copy(index) : value, index, due?.atMillis)
+  const { value } = stored
+  move(store, to, { ...stored, value: value instanceof Hash ? value.copy(index) : value }, index)
   store.tell("generic", "copy_to", to)
   reply.integer(1)
 }

@@ -19,7 +19,6 @@ const OF_GROUP: Partial<Record<Description["group"], string>> = {
   connection: "connection",
   generic: "keyspace",
   hash: "hash",
-  pubsub: "pubsub",
   scripting: "scripting",
   string: "string",
   transactions: "transaction"
@@ -32,6 +31,7 @@ export const categoriesOf = (
   const found = new Set(categories ?? [OF_GROUP[group]])
   if (flags.includes("readonly")) found.add("read")
   if (flags.includes("write")) found.add("write")
+  if (flags.includes("pubsub")) found.add("pubsub")
   if (flags.includes("admin")) found.add("admin").add("dangerous")
   found.add(flags.includes("fast") ? "fast" : "slow")
   return CATEGORIES.filter((category) => found.has(category))

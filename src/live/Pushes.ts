@@ -1,15 +1,15 @@
 /**
- * What a connection is to say unasked, in order. Each has its place, counted from the first that
- * was ever pushed, so that a reply can have all those before it said that belong before it.
+ * What a connection is told unasked, in order. Each thing has a number, so that a reply can say how
+ * many of them must stand before it.
  */
 import type { Writer } from "../wire/RespReply.js"
-import type { Tell } from "./ConnectedClient.js"
+import type { Tell } from "./RedisCommand.js"
 
 export class Pushes {
-  #waiting: Array<Tell> = []
+  /** Those that may still have to be said; `#saidBefore` were before the first. */
+  #tells: Array<Tell> = []
+  #saidBefore = 0
   #said = 0
-  /** Of those that were said, how many are not among those that wait any more. */
-  #gone = 0
 
   /** How many were said. */
   get said(): number {
@@ -18,26 +18,27 @@ export class Pushes {
 
   /** How many there were, said or not. */
   get count(): number {
-    return this.#gone + this.#waiting.length
+    return this.#saidBefore + this.#tells.length
   }
 
   add(tell: Tell): void {
-    this.#waiting.push(tell)
+    this.#tells.push(tell)
   }
 
-  /** Says what is left of the first `upTo`. What one of them adds waits for the next call. */
+  /** Says all up to this number that were not said. */
   say(upTo: number, out: Writer): void {
-    if (upTo <= this.#said || this.#waiting.length === 0) return
-    for (const tell of this.#waiting.slice(this.#said - this.#gone, upTo - this.#gone)) {
+    if (upTo <= this.#said || this.#tells.length === 0) return
+    for (const tell of this.#tells.slice(this.#said - this.#saidBefore, upTo - this.#saidBefore)) {
       tell(out)
       this.#said++
     }
-    if (this.#said === this.count) this.clear()
+    if (this.#said < this.count) return
+    this.#saidBefore = this.#said
+    this.#tells = []
   }
 
-  /** Forgets those that were not said. */
-  clear(): void {
-    this.#gone = this.#said
-    this.#waiting = []
+  /** There is nobody to say it to. */
+  forget(): void {
+    this.#tells = []
   }
 }

@@ -189,11 +189,15 @@ export const withHelp = (
   return [...others, help]
 }
 
+/** What holds subcommands says of itself, and since when it has a `HELP`. */
+interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
+  readonly flags?: ReadonlyArray<string>
+  readonly helpSince: string
+}
+
 /** A name that its subcommands share. */
 export const container = (
-  { flags = [], group, helpSince, name, since, summary }:
-    & Pick<Description, "group" | "name" | "since" | "summary">
-    & { readonly flags?: ReadonlyArray<string>; readonly helpSince: string },
+  { flags = [], group, helpSince, name, since, summary }: Held,
   subcommands: ReadonlyArray<RedisCommand>
 ): Container => ({
   kind: "Container",

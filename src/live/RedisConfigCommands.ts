@@ -16,6 +16,10 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("save", () => ""),
   Settings.fixed("appendonly", () => "no"),
   Settings.fixed("databases", () => 1),
+  // As INFO tells it: a cluster to those who ask, every node of which passes writes on.
+  Settings.fixed("cluster-enabled", () => "yes"),
+  Settings.fixed("replica-read-only", () => "no"),
+  Settings.fixed("latency-monitor-threshold", () => 0),
   Settings.fixed("maxclients", () => server.connectionsLimit),
   ...MemorySettings.make(server.store),
   server.notifications.setting,

@@ -111,7 +111,7 @@ const wordsOf = ({ bytes }: Request): ReadonlyArray<string> => {
 
 describe("the requests of simulated clients", () => {
   /** They change nothing that a second of the same would not change alike, or hardly ever meet. */
-  const repeated = ["flushall", "persist", "pttl", "set"]
+  const repeated = ["flushall", "persist", "pexpire", "pttl", "set"]
 
   it.prop(
     "are commands and queries, and nearly all the only ones with their bytes",

@@ -248,7 +248,8 @@ export const all: ReadonlyArray<Difference> = [
 ]
 
 /** Every command that has subcommands. */
-const HELPED = "acl client cluster command config function latency memory object script slowlog"
+const HELPED =
+  "acl client cluster command config function latency memory object pubsub script slowlog"
 
 /** Commands of which nothing is compared in conversations drawn by chance, by the reason. */
 const uncompared: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -262,6 +263,9 @@ const uncompared: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "it takes the replies away by which they are compared (RedisDifferential.test.ts)": [
     "client|reply"
+  ],
+  "it is answered with what is pushed (RedisSubscriptions.test.ts)": [
+    ..."subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe".split(" ")
   ],
   "it tells what is so, which is not the same": ["info", "memory|doctor", "memory|stats"],
   "it tells of fewer commands, in another order (RedisRegistry.test.ts)": [
