@@ -199,7 +199,8 @@ export class RedisConnection {
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      const mayStart = local || this.underWay === 0 || this.mayJoin(request.kind)
+      const mayJoin = request.kind === this.underWayKind && request.kind !== "Task"
+      const mayStart = local || this.underWay === 0 || mayJoin
       // What it is depends on what was asked before, down to the last reply.
       const isEarly = request.encode !== undefined && this.head < this.waiting.length
       if (!mayStart || isEarly) {
@@ -222,10 +223,6 @@ export class RedisConnection {
 
   private wait(request: Request, gate: Gate): void {
     this.waiting.push({ request, gate, sinceMillis: this.nowMillis })
-  }
-
-  private mayJoin(kind: Runnable["kind"]): boolean {
-    return kind === this.underWayKind && kind !== "Task"
   }
 
   private start(request: Request): Gate {
@@ -283,9 +280,7 @@ export class RedisConnection {
     // Nobody's requests are refused: they begin no transaction.
     const isKnown = this.client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
-    if (taken !== undefined) {
-      return this.transaction.isOpen ? { ...taken, keepsCaching: true } : taken
-    }
+    if (taken !== undefined) return taken
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
@@ -308,7 +303,9 @@ export class RedisConnection {
       if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
       if (request === this.turning) this.turning = undefined
-      this.pushes.say(gate.pushes ?? (request.turns === true ? Infinity : 0), out)
+      // A read is carried out now.
+      const isNow = request.kind === "Read" || request.turns === true
+      this.pushes.say(isNow ? Infinity : gate.pushes ?? 0, out)
       RedisReply.write(request, gate, out, client, server)
       if (RedisRequest.isSlow(request)) this.nowMillis = performance.now()
       const tookMillis = this.nowMillis - sinceMillis

@@ -56,13 +56,15 @@ export class RedisTransaction {
   #refusals = { count: 0 }
   readonly #watched = new Map<Key.Key, number>()
 
-  /** Whether requests are queued. */
-  get isOpen(): boolean {
-    return this.#queue !== undefined
-  }
-
   /** What the request becomes, if it is about a transaction or queued in one. */
   take(command: Runnable | string, words: Words): Request | undefined {
+    const request = this.#take(command, words)
+    return request === undefined || this.#queue === undefined
+      ? request
+      : { ...request, keepsCaching: true }
+  }
+
+  #take(command: Runnable | string, words: Words): Request | undefined {
     if (typeof command === "string" && matches(words[0]!, "exec")) return this.#abort(command)
     const name = typeof command === "string" ? "" : command.name
     if (name === "quit") return undefined

@@ -238,6 +238,22 @@ describe("a client that tracks, when more is applied before its reply is written
     }))
 })
 
+describe("a client that tracks, when more is applied before its read is carried out", () => {
+  it.scopedLive("hears of all of it before the reply, which may show it", () =>
+    Effect.gen(function*() {
+      const { node, one, other } = yield* two()
+      yield* say(one, "GET a")
+      node.held = true
+      const from = node.calls.length
+      one.send(lines("GET b"))
+      yield* Effect.promise(() => node.called(from + 1))
+      other.send(lines("MSET a 1 b 1"))
+      const calls = yield* Effect.promise(() => node.called(from + 2))
+      for (const { answer } of calls.slice(from)) answer()
+      assert.strictEqual(yield* say(one), `${invalidate("a")}$1\r\n1\r\n`)
+    }))
+})
+
 describe("the server", () => {
   it.scopedLive("tells in CLIENT LIST, CLIENT INFO and INFO who tracks what", () =>
     Effect.gen(function*() {
