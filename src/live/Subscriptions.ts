@@ -42,7 +42,8 @@ const NOBODY: ReadonlyArray<number> = []
 /** The payload, as one reply. */
 type Payload = Uint8Array | Tell
 
-const say = (...parts: ReadonlyArray<string | Payload>): Tell => (out) => {
+/** Says these parts to a subscriber. */
+export const say = (...parts: ReadonlyArray<string | Payload>): Tell => (out) => {
   out.push(parts.length)
   for (const part of parts) {
     if (typeof part === "string") out.text(part)
@@ -113,16 +114,6 @@ export class Subscriptions {
       told += clients.size
     }
     return told
-  }
-
-  /**
-   * Tells nobody but the client with this id, and only if it listens to the channel. Whether it
-   * does. For what Redis says to one client in the form of a message.
-   */
-  tellOne(id: number, channel: string, payload: Tell): boolean {
-    const client = [...this.#clients.channel.get(channel) ?? []].find((each) => each.id === id)
-    client?.push(say("message", channel, payload))
-    return client !== undefined
   }
 
   /** The log has a message. */

@@ -7,7 +7,7 @@
  */
 import type { Key } from "../kv/Key.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client } from "./ConnectedClient.js"
+import type { Client, Tell } from "./ConnectedClient.js"
 import * as Subscriptions from "./Subscriptions.js"
 
 export interface Mode {
@@ -125,7 +125,8 @@ export class Tracker {
     } else if (!redirect.isGone()) {
       redirect.push((to) => {
         if (to.protocol === 3) push(notices, to)
-        else if (Subscriptions.isListening(redirect)) publish(notices, to)
+        // As to a subscriber of the channel, which whoever listens to anything is taken for.
+        else if (Subscriptions.isListening(redirect)) message(notices)(to)
       })
     } else {
       this.isBroken = true
@@ -140,13 +141,8 @@ const push = (notices: ReadonlyArray<Notice>, out: Writer): void => {
   writeKeys(notices, out)
 }
 
-/** As to a subscriber of the channel, which whoever listens to anything is taken for. */
-const publish = (notices: ReadonlyArray<Notice>, out: Writer): void => {
-  out.push(3)
-  out.text("message")
-  out.text(CHANNEL)
-  writeKeys(notices, out)
-}
+const message = (notices: ReadonlyArray<Notice>): Tell =>
+  Subscriptions.say("message", CHANNEL, (out) => writeKeys(notices, out))
 
 const pushBroken = ({ id }: Client, out: Writer): void => {
   out.push(2)

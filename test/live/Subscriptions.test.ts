@@ -47,17 +47,6 @@ describe("the subscribers of a node", () => {
     expect(subscriptions.publish("channel", "a", payload)).toBe(0)
   })
 
-  it("can be told one by one, as messages, if they listen", () => {
-    const subscriptions = new Subscriptions.Subscriptions()
-    const [one, other] = [listener(1), listener(2)]
-    for (const { client } of [one, other]) subscriptions.add(client, "channel", "a")
-    const tell: Tell = (out) => out.integer(7)
-    expect(subscriptions.tellOne(2, "a", tell)).toBe(true)
-    expect(subscriptions.tellOne(2, "b", tell)).toBe(false)
-    expect(subscriptions.tellOne(3, "a", tell)).toBe(false)
-    expect([one.heard, other.heard]).toEqual([[], ["message $1 a :7 "]])
-  })
-
   it("are counted by message of the entry that was applied last, and of no other", () => {
     const subscriptions = new Subscriptions.Subscriptions()
     subscriptions.add(listener(1).client, "channel", "a")
