@@ -199,7 +199,8 @@ export class RedisConnection {
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      const mayStart = local || this.underWay === 0 || this.mayJoin(request.kind)
+      const joins = request.kind === this.underWayKind && request.kind !== "Task"
+      const mayStart = local || this.underWay === 0 || joins
       // What it is depends on what was asked before, down to the last reply.
       const isEarly = request.encode !== undefined && this.head < this.waiting.length
       if (!mayStart || isEarly) {
@@ -222,10 +223,6 @@ export class RedisConnection {
 
   private wait(request: Request, gate: Gate): void {
     this.waiting.push({ request, gate, sinceMillis: this.nowMillis })
-  }
-
-  private mayJoin(kind: Runnable["kind"]): boolean {
-    return kind === this.underWayKind && kind !== "Task"
   }
 
   private start(request: Request): Gate {
@@ -284,8 +281,7 @@ export class RedisConnection {
       ? found
       : RedisSubscribeCommands.allowed(this.client, found)
     // Nobody's requests are refused: they begin no transaction.
-    const isKnown = this.client.user !== undefined
-    const taken = isKnown ? this.transaction.take(command, words) : undefined
+    const taken = this.client.user === undefined ? undefined : this.transaction.take(command, words)
     if (taken !== undefined) {
       return this.transaction.isOpen
         ? { ...taken, keepsCaching: true }

@@ -269,6 +269,11 @@ const uncompared: Readonly<Record<string, ReadonlyArray<string>>> = {
   "it takes the replies away by which they are compared (RedisDifferential.test.ts)": [
     "client|reply"
   ],
+  "it is about what is pushed (TrackingDifferential.test.ts)": [
+    "client|caching",
+    "client|tracking",
+    "client|trackinginfo"
+  ],
   "it is answered with what is pushed (RedisSubscriptions.test.ts)": [
     ..."subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe".split(" ")
   ],
