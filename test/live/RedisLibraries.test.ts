@@ -22,7 +22,7 @@ const names = RedisCommands.all.map(({ name }) => name).toSorted()
 describe("COMMAND", () => {
   it.scopedLive.each(nodeRedis)(
     "is read by node-redis %s, in either version of the protocol",
-    ([_, create]) =>
+    ([, create]) =>
       Effect.gen(function*() {
         const { where } = yield* serve()
         for (const RESP of [2, 3] as const) {
@@ -54,7 +54,7 @@ describe("COMMAND", () => {
 
   it.scopedLive.each(ioredis)(
     "is read by ioredis %s",
-    ([_, Client]) =>
+    ([, Client]) =>
       Effect.gen(function*() {
         const { where } = yield* serve()
         yield* Effect.promise(async () => {
