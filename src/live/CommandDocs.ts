@@ -43,8 +43,12 @@ const tellArguments = (inner: ReadonlyArray<Argument>, keys: Keys, out: Writer):
 }
 
 const tellArgument = (argument: Argument, keys: Keys, out: Writer): void => {
-  const { arguments: inner, isMultiple, isOptional, name, token, type } = argument
-  const flags = [...(isOptional ? ["optional"] : []), ...(isMultiple ? ["multiple"] : [])]
+  const { arguments: inner, isMultiple, isOptional, isTokenMultiple, name, token, type } = argument
+  const flags = [
+    ...(isOptional ? ["optional"] : []),
+    ...(isMultiple ? ["multiple"] : []),
+    ...(isTokenMultiple ? ["multiple_token"] : [])
+  ]
   const isKey = type === "key"
   const parts = [isKey, token !== undefined, flags.length > 0, inner.length > 0]
   out.map(2 + parts.filter((isThere) => isThere).length)

@@ -13,6 +13,8 @@ export interface Argument {
   readonly token?: string
   readonly isOptional: boolean
   readonly isMultiple: boolean
+  /** Whether the word is said again before each of them. */
+  readonly isTokenMultiple: boolean
   /** One of which is meant by a "oneof", all of them by a "block". */
   readonly arguments: ReadonlyArray<Argument>
 }
@@ -73,6 +75,7 @@ const single = (name: string, type: string): Argument => ({
   type,
   isOptional: false,
   isMultiple: false,
+  isTokenMultiple: false,
   arguments: []
 })
 
@@ -149,7 +152,13 @@ class Reader {
     this.#at += 2
     const repeated = before.slice(-inner.length)
     const isRepetition = inner.every(({ text }, at) => text === repeated[at]?.text)
-    const argument = { ...together(inner), isMultiple: true, isOptional: !isRepetition }
+    const one = together(inner)
+    const argument = {
+      ...one,
+      isMultiple: true,
+      isTokenMultiple: one.token !== undefined,
+      isOptional: !isRepetition
+    }
     if (isRepetition) before.splice(-inner.length)
     before.push(this.#item(argument, from))
   }

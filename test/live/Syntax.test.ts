@@ -4,12 +4,11 @@ import * as Syntax from "../../src/live/Syntax.js"
 import type { Argument } from "../../src/live/Syntax.js"
 
 /** One word for each argument: what is optional in brackets, what may be repeated with a star. */
-const shown = (
-  { arguments: inner, isMultiple, isOptional, name, token, type }: Argument
-): string => {
+const shown = (argument: Argument): string => {
+  const { arguments: inner, isMultiple, isOptional, isTokenMultiple, name, token, type } = argument
   const held = inner.map(shown).join(type === "oneof" ? "|" : " ")
   const itself = type === "oneof" || type === "block" ? `(${held})` : `${name}:${type}`
-  const announced = token === undefined ? itself : `${token} ${itself}`
+  const announced = token === undefined ? itself : `${token}${isTokenMultiple ? "*" : ""} ${itself}`
   const repeated = isMultiple ? `${announced}*` : announced
   return isOptional ? `[${repeated}]` : repeated
 }
@@ -35,6 +34,7 @@ describe("the syntax of a command", () => {
     ["[count [WITHVALUES]]", "[(count:integer [WITHVALUES withvalues:pure-token])]"],
     ["[AUTH username password]", "[AUTH (username:string password:string)]"],
     ["[ID id [id ...]]", "[ID id:string*]"],
+    ["[PREFIX prefix [PREFIX prefix ...]]", "[PREFIX* prefix:string*]"],
     ["[TYPE <A | B>]", "[TYPE (A a:pure-token|B b:pure-token)]"]
   ])("%j is read as %j", (syntax, meaning) => {
     expect(read(syntax)).toBe(meaning)
