@@ -1,6 +1,6 @@
 /**
- * The tables of docs/redis.md: what every command is, and which of Redis's are not here. Made from
- * the registry, so that they are never more than it is.
+ * The tables of docs/redis.md: what every command is, and which of Redis's are not here; and the
+ * short one of README.md. Made from the registry, so that they are never more than it is.
  */
 import type { Group } from "../../src/kv/Description.js"
 import type { RedisCommand } from "../../src/live/RedisCommand.js"
@@ -52,9 +52,21 @@ export const missing = (): string =>
     `- ${capitalized(why)}: ${names.map(nameOf).join(", ")}.`
   ).join("\n")
 
+/** What there is by groups, then what there is not. */
+export const overview = (): string =>
+  [
+    row("", "commands"),
+    row("---", "---"),
+    ...Object.entries(TITLES).map(([group, title]) => {
+      const names = asked.filter((command) => command.group === group).map(({ name }) => name)
+      return row(title, names.map((name) => name.toUpperCase().replace("|", " ")).join(", "))
+    }),
+    row("not there", `${RedisUnsupported.families.map(({ why }) => capitalized(why)).join(". ")}.`)
+  ].join("\n")
+
 /** The page with its tables as they should be. */
 export const render = (page: string): string =>
-  Object.entries({ commands, missing }).reduce(
+  Object.entries({ commands, missing, overview }).reduce(
     (text, [name, table]) =>
       text.replace(
         new RegExp(`(<!-- ${name} -->\n)[^]*(<!-- end of ${name} -->)`),
