@@ -164,7 +164,6 @@ describe("the oracle convergence", () => {
         let applied = 0
         return {
           ...forgetful,
-          told: () => machine.told!(),
           apply: (command, index) => {
             const answer = machine.apply(command, index)
             if (++applied <= 3) forgetful.apply(command, index)
