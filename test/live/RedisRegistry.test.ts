@@ -28,7 +28,6 @@ const differences: ReadonlyArray<Difference> = [
   { item: "keys", names: ["getex", "set"], why: "Redis explains their flags in a note" },
   { item: "arguments", names: ["set"], why: "it has IFEQ and IFNE, as Redis 8.4" },
   { item: "arguments", names: ["client|kill"], why: "filters in any order are no choice of one" },
-  { item: "arguments", names: ["client|tracking"], why: "PREFIX is said again for each prefix" },
   {
     item: "arguments",
     names: ["client|list", "config|get", "psubscribe"],
