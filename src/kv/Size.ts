@@ -3,6 +3,7 @@
  * nothing else, so that all replicas count the same. The constants are what `npm run bench:size`
  * finds the engine to need; the memory of the process is more (docs/operations.md, "Memory").
  */
+import type { Due } from "./Dues.js"
 import type { Key } from "./Key.js"
 import type { Stored } from "./Store.js"
 
@@ -24,6 +25,14 @@ export const DUE_BYTES = 70
 export const ofField = (field: string, { length }: Uint8Array): number =>
   FIELD_BYTES + field.length + VALUE_BYTES + length
 
+const ofKey = (key: Key, due: Due | undefined): number =>
+  ENTRY_BYTES + key.length + (due === undefined ? 0 : DUE_BYTES)
+
 export const ofEntry = (key: Key, { due, value }: Pick<Stored, "due" | "value">): number =>
-  ENTRY_BYTES + key.length + (due === undefined ? 0 : DUE_BYTES) +
-  (value instanceof Uint8Array ? VALUE_BYTES + value.length : HASH_BYTES + value.sizeBytes)
+  value instanceof Uint8Array
+    ? ofString(key, value.length, due)
+    : ofKey(key, due) + HASH_BYTES + value.sizeBytes
+
+/** A key whose value is so many bytes. */
+export const ofString = (key: Key, lengthBytes: number, due: Due | undefined): number =>
+  ofKey(key, due) + VALUE_BYTES + lengthBytes

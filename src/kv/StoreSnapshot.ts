@@ -12,9 +12,11 @@ import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
+import { LoadedString } from "./LoadedString.js"
 import type { Order } from "./Memory.js"
 import * as Size from "./Size.js"
 import { Slab } from "./Slab.js"
+import type { Place } from "./Slab.js"
 import type { Store, Stored } from "./Store.js"
 import * as Usage from "./Usage.js"
 import * as Words from "./Words.js"
@@ -163,13 +165,16 @@ export class Loading {
     const key = Latin1.decode(part, KEY_AT, end) as Key
     // The second time that a key comes it is what it was the first time.
     if (this.keys.get(key) !== undefined) return
-    const value = part[0] === STRING
-      ? this.#own(part, end, part.length)
-      : this.#hash(part, end, revision)
     const due = dueAtMillis === 0 ? undefined : this.dues.add(key, dueAtMillis)
-    const stored = { value, revision, due, usage: Usage.first(this.#order, this.timeMillis) }
-    this.keys.set(key, stored)
-    this.usedBytes += Size.ofEntry(key, stored)
+    const usage = Usage.first(this.#order, this.timeMillis)
+    if (part[0] === STRING) {
+      this.keys.set(key, new LoadedString(this.#copy(part, end, part.length), revision, due, usage))
+      this.usedBytes += Size.ofString(key, part.length - end, due)
+    } else {
+      const stored = { value: this.#hash(part, end, revision), revision, due, usage }
+      this.keys.set(key, stored)
+      this.usedBytes += Size.ofEntry(key, stored)
+    }
   }
 
   #hash(part: Uint8Array, from: number, revision: number): Hash {
@@ -178,16 +183,17 @@ export class Loading {
       const fieldAt = at + FIELD_BYTES
       const valueAt = fieldAt + Words.readWord(part, at)
       const end = valueAt + Words.readWord(part, at + Words.WORD_BYTES)
-      hash.set(Latin1.decode(part, fieldAt, valueAt), this.#own(part, valueAt, end))
+      const place = this.#copy(part, valueAt, end)
+      hash.set(Latin1.decode(part, fieldAt, valueAt), place.piece.subarray(place.from, place.to))
       at = end
     }
     return hash
   }
 
-  /** A copy: a value must not keep the whole file in memory. */
-  #own(part: Uint8Array, from: number, to: number): Uint8Array {
-    const value = this.#values.take(to - from)
-    value.set(part.subarray(from, to))
-    return value
+  /** A value must not keep the whole file in memory. */
+  #copy(part: Uint8Array, from: number, to: number): Place {
+    const place = this.#values.claim(to - from)
+    place.piece.set(part.subarray(from, to), place.from)
+    return place
   }
 }
