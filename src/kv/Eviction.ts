@@ -25,7 +25,7 @@ const SAMPLES_LIMIT = 64
 /** Candidates that are remembered (Redis's number). */
 const POOL_LIMIT = 16
 
-/** If so many samples in a row show no key that was not seen before, there is none, or hardly. */
+/** If so many samples in a row show no key that was not seen before, the others are walked to. */
 const FRUITLESS_LIMIT = 16
 
 /** By how much the store holds more than this node is told to hold; at most 0 if it does not. */
@@ -78,14 +78,10 @@ export const choose = (store: Store, wantedBytes: number): ReadonlyArray<Command
 const candidatesOf = (store: Store): Iterator<Key, undefined> => {
   const { order } = Memory.rules[store.memory.policy]
   if (order === undefined) return none()
-  return order === "due" ? inOrderOfDues(store) : sampled(store, order)
+  return order === "due" ? all(store) : sampled(store, order)
 }
 
 function* none(): Generator<Key, undefined> {}
-
-function* inOrderOfDues({ dues }: Store): Generator<Key, undefined> {
-  for (const { key } of dues.inOrder()) yield key
-}
 
 interface Candidate {
   readonly key: Key
@@ -113,6 +109,13 @@ function* sampled(store: Store, order: Memory.Order): Generator<Key, undefined> 
     fruitless = best === undefined ? fruitless + 1 : 0
     if (best !== undefined) yield best.key
   }
+  // Chance does not find the last of a few keys.
+  for (const key of all(store)) if (!seen.has(key)) yield key
+}
+
+function* all({ dues, keys, memory }: Store): Generator<Key, undefined> {
+  if (Memory.rules[memory.policy].isVolatile) { for (const { key } of dues.inOrder()) yield key }
+  else for (const [key] of keys.entries()) yield key
 }
 
 const sample = ({ draw, dues, keys, memory }: Store, order: Memory.Order): ReadonlyArray<Key> => {

@@ -295,6 +295,17 @@ describe("replicas", () => {
     }
   )
 
+  it("lose the last of a few keys, too, though chance hardly finds it", () => {
+    const leader = new Replica({ limitBytes: 1, policy: "allkeys-random" })
+    for (let round = 1; round <= 200; round++) {
+      for (const key of ["a", "b", "c"]) {
+        leader.apply(Command.encodeCall(Command.words("set", key, "1")))
+      }
+      leader.lead()
+      assert.strictEqual(leader.store.keys.size, 0, `in round ${round}`)
+    }
+  })
+
   it.prop(
     "hold no more than the leader is told and one command more, if anything may go",
     [
