@@ -149,7 +149,7 @@ const setField: Make = (id, draw) =>
 
 const removeField: Make = (id, draw) => write("hdel", hashKey(draw), someField(draw), `never${id}`)
 
-/** No two alike: a thousandth of it is the operation's number. */
+/** Hardly any two alike. */
 const expire: Make = (id, draw) => write("pexpire", anyKey(draw), String(drawTtl(draw) + id))
 
 const persist: Make = (_, draw) => write("persist", anyKey(draw))
