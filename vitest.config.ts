@@ -1,7 +1,7 @@
 /**
- * Two kinds of tests. Those of `test/process` start real processes with real ports, files and time:
- * they run last and one after another, so that they measure the program and not each other. All
- * others run side by side, a file at a time on every core.
+ * Two kinds of tests, each a file at a time on every core. Those of `test/process` start real
+ * processes with real ports, files and time, and wait for most of it: they run last, when nothing
+ * else takes their cores.
  */
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
@@ -18,15 +18,15 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [PROCESS_TESTS, "test/bench/**"],
           // Generous: a slow machine is not a defect.
-          testTimeout: 30_000,
-          hookTimeout: 30_000
+          testTimeout: 60_000,
+          hookTimeout: 60_000
         }
       },
       {
         test: {
           name: "process",
           include: [PROCESS_TESTS],
-          poolOptions: { forks: { singleFork: true } },
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000
         }

@@ -49,6 +49,7 @@ const isMisformatted = (file) => {
 const files = [
   filesIn(".", false),
   filesIn(".ci", true),
+  filesIn("docs", true),
   filesIn("src", true),
   filesIn("test", true)
 ]

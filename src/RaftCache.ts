@@ -6,10 +6,13 @@
  * The Redis server is one more layer on top (live/RedisServer.ts), and `raftcache` on the command
  * line is nothing but the two together.
  */
-import { Context, Data, Effect, Either, Layer, Option } from "effect"
+import { Context, Effect, Either, Layer, Option } from "effect"
+import * as CacheError from "./CacheError.js"
+import { Invalid, Unavailable, UnknownOutcome } from "./CacheError.js"
 import * as Answer from "./kv/Answer.js"
 import * as Command from "./kv/Command.js"
 import * as Key from "./kv/Key.js"
+import * as Endpoints from "./live/Endpoints.js"
 import * as FolderReader from "./live/FolderReader.js"
 import * as ImmediateScheduler from "./live/ImmediateScheduler.js"
 import * as Joining from "./live/Joining.js"
@@ -23,7 +26,7 @@ import * as EphemeralStorage from "./node/EphemeralStorage.js"
 import * as Members from "./node/Members.js"
 import * as MembershipRefusals from "./node/MembershipRefusals.js"
 import { Node } from "./node/Node.js"
-import type { Membership, ReadMode, Refused, Removed, Status } from "./node/Node.js"
+import type { Membership, ReadMode, Removed, Status } from "./node/Node.js"
 import * as NodeProgram from "./node/NodeProgram.js"
 import type * as WriteAheadLog from "./node/WriteAheadLog.js"
 import { Network } from "./service/Network.js"
@@ -31,23 +34,7 @@ import type { NetworkError } from "./service/Network.js"
 import { Storage } from "./service/Storage.js"
 import type { StorageError } from "./service/Storage.js"
 
-/**
- * Nothing was done: there is no leader, too much is waiting, or the node stops. Try again later.
- */
-export class Unavailable extends Data.TaggedError("Unavailable")<{
-  readonly reason: Refused["reason"]
-  readonly message: string
-}> {}
-
-/** The write was on its way when its leader was lost: it may have happened, and may happen yet. */
-export class UnknownOutcome extends Data.TaggedError("UnknownOutcome")<{
-  readonly message: string
-}> {}
-
-/** The request or the options cannot be carried out as they are. Nothing was done. */
-export class Invalid extends Data.TaggedError("Invalid")<{
-  readonly message: string
-}> {}
+export { Invalid, Unavailable, UnknownOutcome }
 
 export type WriteError = Unavailable | UnknownOutcome | Invalid
 
@@ -137,36 +124,27 @@ const validValue = (value: string | Uint8Array): Effect.Effect<Uint8Array, Inval
     : Effect.succeed(bytes)
 }
 
-const why: Record<Refused["reason"], string> = {
-  NoLeader: "no leader was found in time: check that a majority of the nodes runs and is reachable",
-  Overloaded: "too many requests wait already: try again later",
-  Behind: "this node is behind the others and has not caught up in time: ask another one",
-  Stopping: "this node is stopping: ask another one"
-}
-
-const unavailable = ({ reason }: Refused): Unavailable =>
-  new Unavailable({ reason, message: why[reason] })
-
 interface Applied {
   readonly answer: Answer.Answer
   readonly index: number
 }
 
 const write =
-  (node: Node["Type"]) => (command: Command.Command): Effect.Effect<Applied, WriteError> =>
+  (node: Node["Type"]) =>
+  (...words: ReadonlyArray<string | Uint8Array>): Effect.Effect<Applied, WriteError> =>
     Effect.async((resume) =>
-      node.write(Command.encode(command), (outcome) => {
+      node.write(Command.encodeCall(Command.words(...words)), (outcome) => {
         switch (outcome._tag) {
           case "Done": {
             const answer = Answer.read(outcome.answer)
             return resume(
               answer._tag === "Error"
-                ? new Invalid({ message: answer.message.replace(/^ERR /, "") })
+                ? CacheError.ofAnswer(answer.message)
                 : Effect.succeed({ answer, index: outcome.index })
             )
           }
           case "Refused":
-            return resume(unavailable(outcome))
+            return resume(CacheError.unavailable(outcome))
           case "UnknownOutcome":
             return resume(
               new UnknownOutcome({ message: "no answer in time: the write may have happened" })
@@ -189,7 +167,7 @@ const changeMembers =
             return resume(new Invalid({ message }))
           }
           case "Refused":
-            return resume(unavailable(outcome))
+            return resume(CacheError.unavailable(outcome))
           case "UnknownOutcome":
             return resume(new UnknownOutcome({ message: "no answer in time: look who they are" }))
         }
@@ -202,7 +180,9 @@ const read =
     Effect.async((resume) =>
       node.read(
         (outcome) =>
-          resume(outcome._tag === "Readable" ? Effect.succeed(look()) : unavailable(outcome)),
+          resume(
+            outcome._tag === "Readable" ? Effect.succeed(look()) : CacheError.unavailable(outcome)
+          ),
         reads
       )
     )
@@ -218,10 +198,12 @@ const make = (defaultReads: ReadMode) =>
       key: string,
       reads = defaultReads
     ): Effect.Effect<Option.Option<Entry>, Unavailable | Invalid> =>
-      Effect.flatMap(
-        validKey(key),
-        (valid) => show(() => Option.fromNullable(store.entries.get(valid)), reads)
-      )
+      Effect.gen(function*() {
+        const valid = yield* validKey(key)
+        const { revision = 0, value } = (yield* show(() => store.use(valid), reads)) ?? {}
+        if (value instanceof Map) return yield* new Invalid({ message: `${key} holds a hash` })
+        return Option.map(Option.fromNullable(value), (value) => ({ value, revision }))
+      })
 
     return RaftCache.of({
       get: (key, reads) =>
@@ -229,12 +211,11 @@ const make = (defaultReads: ReadMode) =>
       getEntry,
       set: (key, value) =>
         Effect.gen(function*() {
-          const command = { key: yield* validKey(key), value: yield* validValue(value) }
-          return (yield* apply({ _tag: "Set", ...command, condition: "none", get: false })).index
+          return (yield* apply("set", yield* validKey(key), yield* validValue(value))).index
         }),
       delete: (key) =>
         Effect.gen(function*() {
-          const { answer } = yield* apply({ _tag: "Delete", keys: [yield* validKey(key)] })
+          const { answer } = yield* apply("del", yield* validKey(key))
           return answer._tag === "Integer" && answer.value === 1
         }),
       compareAndSet: (key, expectedRevision, value) =>
@@ -242,18 +223,18 @@ const make = (defaultReads: ReadMode) =>
           if (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0) {
             return yield* new Invalid({ message: `${expectedRevision} is no revision` })
           }
-          const command = { key: yield* validKey(key), value: yield* validValue(value) }
-          const done = yield* apply({ _tag: "CompareAndSet", ...command, expectedRevision })
-          return done.answer._tag === "Conflict"
-            ? { succeeded: false, revision: done.answer.revision }
-            : { succeeded: true, revision: done.index }
+          const [name, bytes] = [yield* validKey(key), yield* validValue(value)]
+          const { answer, index } = yield* apply("cas", name, String(expectedRevision), bytes)
+          return answer._tag === "Integer"
+            ? { succeeded: false, revision: Number(answer.value) }
+            : { succeeded: true, revision: index }
         }),
       increment: (key, by = 1) =>
         Effect.gen(function*() {
           if (!Number.isSafeInteger(by)) {
             return yield* new Invalid({ message: `${by} is not a whole number below 2^53` })
           }
-          const { answer } = yield* apply({ _tag: "Increment", key: yield* validKey(key), by })
+          const { answer } = yield* apply("incrby", yield* validKey(key), String(by))
           return answer._tag === "Integer" ? Number(answer.value) : by
         }),
       status: Effect.sync(node.status),
@@ -264,20 +245,20 @@ const make = (defaultReads: ReadMode) =>
   })
 
 /** What a node offers to the servers in front of it. */
-export type Services = RaftCache | Node | Cache.Cache
+export type Services = RaftCache | Node | Cache.Cache | Endpoints.Endpoints
 
 const assemble = <E>(
-  options: NodeProgram.Options,
-  ports: Layer.Layer<Network | Storage, E>,
-  reads: ReadMode = "linearizable"
+  options: NodeOptions.Behavior,
+  ports: Layer.Layer<Network | Storage | Endpoints.Endpoints, E>
 ): Layer.Layer<Services, E | NetworkError | StorageError> => {
   const node = Layer.scoped(
     Node,
     Effect.withScheduler(NodeProgram.make(options), ImmediateScheduler.scheduler)
   )
-  return Layer.effect(RaftCache, make(reads)).pipe(
-    Layer.provideMerge(Layer.provide(node, ports)),
-    Layer.provideMerge(Cache.layer())
+  const endpoints = Layer.effect(Endpoints.Endpoints, Endpoints.Endpoints)
+  return Layer.effect(RaftCache, make(options.reads)).pipe(
+    Layer.provideMerge(Layer.provide(Layer.merge(node, endpoints), ports)),
+    Layer.provideMerge(Cache.layer(options.memory))
   )
 }
 
@@ -332,18 +313,13 @@ export const layer = (
       })
     }))
     const storage = storageOf(options, valid, world)
-    return assemble(valid, Layer.provideMerge(network, storage), options.reads)
+    return assemble(valid, Layer.provideMerge(network, storage))
   }))
 
 /** Alone, without a network and without a disk: for tests, and for trying things out. */
 export const layerMemory: Layer.Layer<Services> = Layer.suspend(() => {
-  const id = "n1"
-  const alone = Layer.succeed(Network, {
-    run: () => Effect.void,
-    setPeers: () => {},
-    send: () => {}
-  })
-  return assemble(NodeProgram.defaults, Layer.merge(EphemeralStorage.layer(id), alone)).pipe(
-    Layer.orDie
-  )
+  const alone = { run: () => Effect.void, setPeers: () => {}, send: () => {} }
+  const network = Layer.succeed(Network, alone)
+  const ports = Layer.mergeAll(EphemeralStorage.layer("n1"), network, Endpoints.layerAlone)
+  return assemble(NodeOptions.defaults, ports).pipe(Layer.orDie)
 })

@@ -154,6 +154,7 @@ describe("the options of the cache", () => {
       { join: { at: "127.0.0.1:6379", listen: "127.0.0.1:7101" } },
       "peers and join: a node begins a cluster or joins one, not both"
     ],
+    [{ maxMemoryBytes: -1 }, "maxMemoryBytes: -1 is no number of bytes"],
     [
       { heartbeat: "150 millis" as const },
       "a heartbeat of 150 ms and an election timeout of 300 ms: the heartbeat must be at least " +
@@ -196,6 +197,24 @@ const ask = (port: number, command: string) =>
       socket.destroy()
     })
   })
+
+describe("an application that is told how much to hold", () => {
+  it.scopedLive("is refused what is more, and told why, if no key may go", () =>
+    Effect.gen(function*() {
+      const [port] = yield* freePorts(1)
+      const peers = `n1=127.0.0.1:${port}`
+      const data = join(yield* folder, "n1")
+      const built = yield* Layer.build(
+        RaftCache.layer({ id: "n1", peers, data, maxMemoryBytes: 100 })
+      )
+      const cache = Context.get(built, RaftCache.RaftCache)
+      yield* cache.set("first", "is taken")
+      const refused = yield* Effect.flip(cache.set("second", "is not"))
+      assert.strictEqual(refused._tag === "Unavailable" && refused.reason, "OutOfMemory")
+      assert.isTrue(yield* cache.delete("first"))
+      yield* cache.set("second", "is taken now")
+    }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
+})
 
 describe("three applications that provide the cache", () => {
   it.scopedLive(

@@ -6,12 +6,9 @@
  */
 import { Config, Effect } from "effect"
 import * as Command from "../kv/Command.js"
-import type * as Key from "../kv/Key.js"
-import * as Latin1 from "../kv/Latin1.js"
 import * as State from "../raft/State.js"
 import type { Application, Machine, Request } from "../sim/Application.js"
 import { application as cache } from "../sim/CacheApplication.js"
-import * as CacheQuery from "../sim/CacheQuery.js"
 import * as Dice from "../sim/Dice.js"
 import type { Report } from "../sim/Report.js"
 import type { Operation, Scenario } from "../sim/Scenario.js"
@@ -127,28 +124,20 @@ const calmScenario = (seed: number, nodes: number): Scenario => {
   }
 }
 
-const key = (name: string): Key.Key => name as Key.Key
-
 const set = (value: string): Request => ({
   kind: "write",
-  bytes: Command.encode({
-    _tag: "Set",
-    key: key("color"),
-    value: Latin1.encode(value),
-    condition: "none",
-    get: false
-  })
+  bytes: Command.encodeCall(Command.words("set", "color", value))
 })
 
 /** The amounts differ, so that the oracles can tell two of them apart. */
 const count = (by: number): Request => ({
   kind: "write",
-  bytes: Command.encode({ _tag: "Increment", key: key("visits"), by })
+  bytes: Command.encodeCall(Command.words("incrby", "visits", String(by)))
 })
 
 const look: Request = {
   kind: "read",
-  bytes: CacheQuery.encode({ verb: "get", keys: [key("color"), key("visits")] })
+  bytes: Command.encodeCall(Command.words("mget", "color", "visits"))
 }
 
 /** Times in milliseconds, of the story from when a leader was elected. */

@@ -13,6 +13,7 @@ export const text =
   raftcache members [add|remove|replace ...]                         who belongs to the cluster
   raftcache transfer [id]                                            another node is to lead
   raftcache snapshot                                                 a node is to take a snapshot
+  raftcache hash-password                                            for a line of --users
 
 run one node
   --id ID               which of the peers this node is
@@ -22,11 +23,23 @@ run one node
   --listen HOST:PORT    with --join: where the others reach this node
   --replaces ID         with --join: the lost member in whose place this node comes
   --redis HOST:PORT     where Redis clients connect            default 127.0.0.1:6379
+  --announce HOST:PORT  where clients are told that this node is, if they reach it elsewhere
+                        than it listens: behind a port mapping, in a container
+  --requirepass-file FILE  its first line is the password of the user "default"
+  --users FILE          users, each a line: name, hash (from raftcache hash-password < FILE)
+  --protected-mode MODE yes, or no: serve beyond this machine without any password  default yes
+  --sentinel-name NAME  how clients of Redis Sentinel call the cluster   default raftcache
   --data FOLDER         this node's own data                   default ./data/<id>
   --election-timeout MS silence of the leader before an election, up to twice that   default 300
   --heartbeat MS        at most a third of the election timeout                      default 50
   --reads MODE          linearizable, lease or stale, where a client says nothing else
                                                                default linearizable
+  --max-memory BYTES    what the keys may take, such as 100mb or 1gb; the same on all nodes
+                                                               default as much as there is
+  --max-memory-policy P which keys go when it is more, as in Redis: allkeys-lru, volatile-ttl, ...
+                                                               default noeviction: refuse writes
+  --notify-keyspace-events LETTERS  of which changes of keys this node tells its subscribers,
+                        as in Redis: KEA for all               default none
   --log-level LEVEL     debug, info, warn, error or off         default info
 
 run a cluster in one process, over real TCP
@@ -44,6 +57,8 @@ ask a running cluster, through any of its nodes (redis-cli: RAFT STATUS, RAFT HE
   transfer [ID]         another member is to lead, ID or whom the leader chooses
   snapshot              that node takes a snapshot of its state now
   --at HOST:PORT        where that node serves Redis clients   default 127.0.0.1:6379
+  --user NAME           as whom, if it has users               default default
+  --password-file FILE  its first line is that user's password
   --json                the answer as one line of JSON
 
 look for failures in simulation: one cluster's life for each seed, the same for the same seed
@@ -76,4 +91,5 @@ make a new cluster of one node from what one stopped survivor has, its members b
   -v, --version         the version
 
 Every flag is also an environment variable: --election-timeout is RAFTCACHE_ELECTION_TIMEOUT.
+Passwords may stand there, too, in RAFTCACHE_REQUIREPASS and RAFTCACHE_PASSWORD; never in a flag.
 `

@@ -7,10 +7,12 @@ import * as RedisClient from "../live/RedisClient.js"
 import * as Members from "../node/Members.js"
 import type { Value } from "../wire/RespValue.js"
 import * as Flags from "./Flags.js"
+import * as Secrets from "./Secrets.js"
 
 const spec = {
   at: { type: "string" },
-  json: { type: "boolean" }
+  json: { type: "boolean" },
+  ...Secrets.spec
 } as const satisfies Flags.Spec
 
 const config = Config.all({
@@ -22,7 +24,8 @@ const config = Config.all({
       )),
     { host: "127.0.0.1", port: 6379 }
   ),
-  json: Config.withDefault(Config.boolean("JSON"), false)
+  json: Config.withDefault(Config.boolean("JSON"), false),
+  secrets: Secrets.config
 })
 
 /** The words before the first flag, and the flags. */
@@ -141,7 +144,9 @@ export const run = (name: string, argv: ReadonlyArray<string>) =>
       const message = given === "" ? `${name} needs more words` : `${name} does not take ${given}`
       return yield* new Flags.UsageError({ message })
     }
-    const { at, json } = yield* Flags.read(config, yield* Flags.provider(flags, spec))
-    const shown = request.show(yield* RedisClient.ask(at, request.ask))
+    const { at, json, secrets } = yield* Flags.read(config, yield* Flags.provider(flags, spec))
+    const credentials = yield* Secrets.credentials(secrets)
+    const address = credentials === undefined ? at : { ...at, credentials }
+    const shown = request.show(yield* RedisClient.ask(address, request.ask))
     process.stdout.write(json ? `${JSON.stringify(shown.json)}\n` : shown.text)
   })

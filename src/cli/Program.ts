@@ -11,6 +11,7 @@ import * as Dev from "./Dev.js"
 import { UsageError } from "./Flags.js"
 import * as Operate from "./Operate.js"
 import * as Recover from "./Recover.js"
+import * as Secrets from "./Secrets.js"
 import * as Serve from "./Serve.js"
 import * as Wal from "./Wal.js"
 
@@ -24,6 +25,7 @@ const command = (argv: ReadonlyArray<string>) => {
   if (first === "dev") return Effect.interruptible(Dev.run(rest))
   if (first === "wal") return Effect.interruptible(Wal.run(rest))
   if (first === "recover") return Effect.interruptible(Recover.run(rest))
+  if (first === "hash-password") return Effect.interruptible(Secrets.hash)
   if (first === "sim") return Effect.flatMap(simulator, ({ run }) => run(rest))
   if (first === "demo") return Effect.flatMap(demo, ({ run }) => run(rest))
   if (first !== undefined && Operate.names.includes(first)) {

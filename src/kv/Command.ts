@@ -1,12 +1,12 @@
 /**
- * The commands of the cache: whatever changes it, as a value and as the bytes that the log carries.
- * One command has one encoding: a byte for the kind, then its fields, lengths as base-128 numbers,
- * the last field to the end. The kinds' numbers are written in logs; they are never given a second
- * meaning.
+ * What the log carries, as a value and as bytes: one request of a client, several that are carried
+ * out as one, what time it is, or how much may be held. One command has one encoding: a byte for
+ * the kind, then its fields, lengths as base-128 numbers. The kinds' numbers are written in logs;
+ * they are never given a second meaning. 1 to 6 were those of a format that no release has written.
  */
-import * as Integer from "./Integer.js"
 import * as Key from "./Key.js"
 import * as Latin1 from "./Latin1.js"
+import * as Numbers from "./Numbers.js"
 
 /**
  * The longest value that may be written. Checked where commands are made, never where they apply.
@@ -19,239 +19,219 @@ export const VALUE_LIMIT_BYTES = 8 * 1024 * 1024
  */
 export const LIMIT_BYTES = VALUE_LIMIT_BYTES + 1024 * 1024
 
-/** `NX`: only when the key is absent. `XX`: only when it is there. */
-export type Condition = "none" | "NX" | "XX"
+/** The words of a request, the name of what is asked for first. */
+export type Words = ReadonlyArray<Uint8Array>
 
-/**
- * Answered with `Ok`, or `Nil` when the condition did not hold; with `get`, with the value before.
- */
-export interface Set {
-  readonly _tag: "Set"
+/** One request, as the client has worded it. */
+export interface Call {
+  readonly _tag: "Call"
+  readonly words: Words
+}
+
+/** A key that must still have this revision, 0 meaning that it is absent. */
+export interface Watched {
   readonly key: Key.Key
-  readonly value: Uint8Array
-  readonly condition: Condition
-  readonly get: boolean
+  readonly revision: number
 }
 
-/** Answered with `Ok`. Of a key that is there twice the last value stays. */
-export interface SetMany {
-  readonly _tag: "SetMany"
-  readonly pairs: ReadonlyArray<readonly [key: Key.Key, value: Uint8Array]>
+/** Requests that are carried out as one, if no key that is watched has changed. */
+export interface Transaction {
+  readonly _tag: "Transaction"
+  readonly watched: ReadonlyArray<Watched>
+  readonly calls: ReadonlyArray<Words>
 }
 
-/** Answered with the number of keys that were there. */
-export interface Delete {
-  readonly _tag: "Delete"
-  readonly keys: ReadonlyArray<Key.Key>
+/** The time by the clock of whoever leads, in milliseconds since 1970. */
+export interface Time {
+  readonly _tag: "Time"
+  readonly millis: number
 }
 
-/** Answered with the sum; an absent key counts as 0. */
-export interface Increment {
-  readonly _tag: "Increment"
-  readonly key: Key.Key
-  readonly by: Integer.Integer
+/** How much may be held, and what goes because it is more, as whoever leads has decided. */
+export interface Memory {
+  readonly _tag: "Memory"
+  /** What makes the store hold more than this is refused; 0 if nothing is. */
+  readonly limitBytes: number
+  /** A key that was written since it was chosen stays. */
+  readonly evicted: ReadonlyArray<Watched>
 }
 
-/**
- * Sets the key if its revision is the expected one, 0 meaning absent: `Ok`, and the new revision is
- * the command's own index; otherwise `Conflict` with the revision it has.
- */
-export interface CompareAndSet {
-  readonly _tag: "CompareAndSet"
-  readonly key: Key.Key
-  readonly expectedRevision: number
-  readonly value: Uint8Array
-}
+export type Command = Call | Transaction | Time | Memory
 
-/** Answered with `Ok`. */
-export interface FlushAll {
-  readonly _tag: "FlushAll"
-}
+const CALL = 7
+const TRANSACTION = 8
+const TIME = 9
+const MEMORY = 10
 
-export type Command = Set | SetMany | Delete | Increment | CompareAndSet | FlushAll
-
-const SET = 1
-const SET_MANY = 2
-const DELETE = 3
-const INCREMENT = 4
-const COMPARE_AND_SET = 5
-const FLUSH_ALL = 6
-
-const CONDITIONS: ReadonlyArray<Condition> = ["none", "NX", "XX"]
-const GET_FLAG = 4
+/** The words of a request made by a program. */
+export const words = (...all: ReadonlyArray<string | Uint8Array>): Words =>
+  all.map((word) => typeof word === "string" ? Latin1.encode(word) : word)
 
 export const encode = (command: Command): Uint8Array => {
   switch (command._tag) {
-    case "Set": {
-      const { key, value } = command
-      const bytes = new Uint8Array(2 + sizeOfKey(key) + value.length)
-      bytes[0] = SET
-      bytes[1] = CONDITIONS.indexOf(command.condition) | (command.get ? GET_FLAG : 0)
-      bytes.set(value, writeKey(key, bytes, 2))
+    case "Call":
+      return encodeCall(command.words)
+    case "Transaction":
+      return encodeTransaction(command)
+    case "Time": {
+      const bytes = new Uint8Array(1 + Numbers.sizeOf(command.millis))
+      bytes[0] = TIME
+      Numbers.write(command.millis, bytes, 1)
       return bytes
     }
-    case "SetMany":
-      return encodeSetMany(command)
-    case "Delete": {
-      let size = 1
-      for (const key of command.keys) size += sizeOfKey(key)
-      const bytes = new Uint8Array(size)
-      bytes[0] = DELETE
-      let at = 1
-      for (const key of command.keys) at = writeKey(key, bytes, at)
-      return bytes
-    }
-    case "Increment": {
-      const by = String(command.by)
-      const bytes = new Uint8Array(1 + sizeOfKey(command.key) + by.length)
-      bytes[0] = INCREMENT
-      Latin1.write(by, bytes, writeKey(command.key, bytes, 1))
-      return bytes
-    }
-    case "CompareAndSet": {
-      const { expectedRevision, key, value } = command
-      const start = 1 + sizeOfNumber(expectedRevision)
-      const bytes = new Uint8Array(start + sizeOfKey(key) + value.length)
-      bytes[0] = COMPARE_AND_SET
-      writeNumber(expectedRevision, bytes, 1)
-      bytes.set(value, writeKey(key, bytes, start))
-      return bytes
-    }
-    case "FlushAll":
-      return Uint8Array.of(FLUSH_ALL)
+    case "Memory":
+      return encodeMemory(command)
   }
 }
 
-const encodeSetMany = ({ pairs }: SetMany): Uint8Array => {
-  let size = 1
-  for (const [key, value] of pairs) {
-    size += sizeOfKey(key) + sizeOfNumber(value.length) + value.length
-  }
-  const bytes = new Uint8Array(size)
-  bytes[0] = SET_MANY
-  let at = 1
-  for (const [key, value] of pairs) {
-    at = writeNumber(value.length, bytes, writeKey(key, bytes, at))
-    bytes.set(value, at)
-    at += value.length
-  }
+export const encodeCall = (words: Words): Uint8Array => {
+  const bytes = new Uint8Array(1 + sizeOfWords(words))
+  bytes[0] = CALL
+  writeWords(words, bytes, 1)
   return bytes
 }
 
-/**
- * Total: undefined for any bytes that `encode` does not make. Values may share memory with `bytes`,
- * which must not be written to afterwards.
- */
+const encodeTransaction = ({ calls, watched }: Transaction): Uint8Array => {
+  let size = 1 + sizeOfWatched(watched)
+  for (const words of calls) size += sizeOfWords(words)
+  const bytes = new Uint8Array(size)
+  bytes[0] = TRANSACTION
+  let at = writeWatched(watched, bytes, 1)
+  for (const words of calls) at = writeWords(words, bytes, at)
+  return bytes
+}
+
+const encodeMemory = ({ evicted, limitBytes }: Memory): Uint8Array => {
+  const bytes = new Uint8Array(1 + Numbers.sizeOf(limitBytes) + sizeOfWatched(evicted))
+  bytes[0] = MEMORY
+  writeWatched(evicted, bytes, Numbers.write(limitBytes, bytes, 1))
+  return bytes
+}
+
+const sizeOfWatched = (watched: ReadonlyArray<Watched>): number => {
+  let size = Numbers.sizeOf(watched.length)
+  for (const { key, revision } of watched) {
+    size += Numbers.sizeOf(key.length) + key.length + Numbers.sizeOf(revision)
+  }
+  return size
+}
+
+const writeWatched = (
+  watched: ReadonlyArray<Watched>,
+  bytes: Uint8Array,
+  from: number
+): number => {
+  let at = Numbers.write(watched.length, bytes, from)
+  for (const { key, revision } of watched) {
+    at = Latin1.write(key, bytes, Numbers.write(key.length, bytes, at))
+    at = Numbers.write(revision, bytes, at)
+  }
+  return at
+}
+
+const sizeOfWords = (words: Words): number => {
+  let size = Numbers.sizeOf(words.length)
+  for (const { length } of words) size += Numbers.sizeOf(length) + length
+  return size
+}
+
+const writeWords = (words: Words, bytes: Uint8Array, from: number): number => {
+  let at = Numbers.write(words.length, bytes, from)
+  for (const word of words) {
+    at = Numbers.write(word.length, bytes, at)
+    // A loop beats the call into the engine for short words.
+    if (word.length > SHORT_BYTES) bytes.set(word, at)
+    else for (let index = 0; index < word.length; index++) bytes[at + index] = word[index]!
+    at += word.length
+  }
+  return at
+}
+
+const SHORT_BYTES = 32
+
+/** Total: undefined for any bytes that `encode` does not make. Words are views of `bytes`. */
 export const decode = (bytes: Uint8Array): Command | undefined => {
-  const cursor: Cursor = { bytes, at: 1 }
+  const cursor: Numbers.Cursor = { bytes, at: 1 }
   switch (bytes[0]) {
-    case SET: {
-      const flags = bytes[cursor.at++] ?? -1
-      const condition = CONDITIONS[flags & ~GET_FLAG]
-      const key = readKey(cursor)
-      if (condition === undefined || key === undefined) return undefined
-      const value = own(bytes, cursor.at, bytes.length)
-      return { _tag: "Set", key, value, condition, get: (flags & GET_FLAG) !== 0 }
+    case CALL: {
+      const words = readWords(cursor)
+      return words === undefined || cursor.at < bytes.length ? undefined : { _tag: "Call", words }
     }
-    case SET_MANY:
-      return decodeSetMany(cursor)
-    case DELETE: {
-      const keys: Array<Key.Key> = []
-      while (cursor.at < bytes.length) {
-        const key = readKey(cursor)
-        if (key === undefined) return undefined
-        keys.push(key)
-      }
-      return { _tag: "Delete", keys }
+    case TRANSACTION:
+      return decodeTransaction(cursor)
+    case TIME: {
+      const millis = Numbers.read(cursor)
+      return millis === undefined || cursor.at < bytes.length
+        ? undefined
+        : { _tag: "Time", millis }
     }
-    case INCREMENT: {
-      const key = readKey(cursor)
-      if (key === undefined) return undefined
-      const by = Integer.parse(bytes, cursor.at)
-      return by === undefined ? undefined : { _tag: "Increment", key, by }
-    }
-    case COMPARE_AND_SET: {
-      const expectedRevision = readNumber(cursor)
-      if (expectedRevision === undefined) return undefined
-      const key = readKey(cursor)
-      if (key === undefined) return undefined
-      const value = own(bytes, cursor.at, bytes.length)
-      return { _tag: "CompareAndSet", key, expectedRevision, value }
-    }
-    case FLUSH_ALL:
-      return bytes.length === 1 ? { _tag: "FlushAll" } : undefined
+    case MEMORY:
+      return decodeMemory(cursor)
     default:
       return undefined
   }
 }
 
-const decodeSetMany = (cursor: Cursor): SetMany | undefined => {
-  const { bytes } = cursor
-  const pairs: Array<readonly [Key.Key, Uint8Array]> = []
-  while (cursor.at < bytes.length) {
-    const key = readKey(cursor)
-    if (key === undefined) return undefined
-    const length = readNumber(cursor)
-    if (length === undefined || length > bytes.length - cursor.at) return undefined
-    pairs.push([key, own(bytes, cursor.at, cursor.at + length)])
-    cursor.at += length
+const decodeMemory = (cursor: Numbers.Cursor): Memory | undefined => {
+  const limitBytes = Numbers.read(cursor)
+  const evicted = limitBytes === undefined ? undefined : readWatched(cursor)
+  return limitBytes === undefined || evicted === undefined || cursor.at < cursor.bytes.length
+    ? undefined
+    : { _tag: "Memory", limitBytes, evicted }
+}
+
+const readWatched = (cursor: Numbers.Cursor): ReadonlyArray<Watched> | undefined => {
+  const count = Numbers.read(cursor)
+  if (count === undefined) return undefined
+  const watched: Array<Watched> = []
+  while (watched.length < count) {
+    const key = readWord(cursor)
+    const revision = Numbers.read(cursor)
+    if (key === undefined || revision === undefined) return undefined
+    watched.push({ key: Key.fromBytes(key), revision })
   }
-  return { _tag: "SetMany", pairs }
+  return watched
+}
+
+const decodeTransaction = (cursor: Numbers.Cursor): Transaction | undefined => {
+  const watched = readWatched(cursor)
+  if (watched === undefined) return undefined
+  const calls: Array<Words> = []
+  while (cursor.at < cursor.bytes.length) {
+    const words = readWords(cursor)
+    if (words === undefined) return undefined
+    calls.push(words)
+  }
+  return { _tag: "Transaction", watched, calls }
+}
+
+/** At least one: nothing without a name is asked for. */
+const readWords = (cursor: Numbers.Cursor): Words | undefined => {
+  const count = Numbers.read(cursor)
+  if (count === undefined || count === 0) return undefined
+  const words: Array<Uint8Array> = []
+  while (words.length < count) {
+    const word = readWord(cursor)
+    if (word === undefined) return undefined
+    words.push(word)
+  }
+  return words
+}
+
+const readWord = (cursor: Numbers.Cursor): Uint8Array | undefined => {
+  const length = Numbers.read(cursor)
+  if (length === undefined || length > cursor.bytes.length - cursor.at) return undefined
+  const from = cursor.at
+  cursor.at += length
+  return cursor.bytes.subarray(from, cursor.at)
 }
 
 /** Small arrays live on the engine's heap, where a copy is cheaper than a view. */
 const SMALL_BYTES = 64
 
 /**
- * A part of a command that may outlive it by years. It keeps the command's memory when it is most
- * of that memory, and is a copy otherwise, so that a small value never holds a large frame.
+ * A word that may outlive its command by years. It keeps the command's memory when it is most of
+ * that memory, and is a copy otherwise, so that a small value never holds a large frame.
  */
-const own = (bytes: Uint8Array, from: number, to: number): Uint8Array =>
-  to - from > SMALL_BYTES && 2 * (to - from) >= bytes.buffer.byteLength
-    ? bytes.subarray(from, to)
-    : bytes.slice(from, to)
-
-interface Cursor {
-  readonly bytes: Uint8Array
-  at: number
-}
-
-const sizeOfNumber = (value: number): number => {
-  let size = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++
-  return size
-}
-
-const writeNumber = (value: number, target: Uint8Array, at: number): number => {
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) target[at++] = 0x80 + rest % 0x80
-  target[at++] = rest
-  return at
-}
-
-/** Undefined when it does not end, is beyond the safe integers or has a shorter encoding. */
-const readNumber = (cursor: Cursor): number | undefined => {
-  let value = 0
-  for (let unit = 1; unit <= Number.MAX_SAFE_INTEGER; unit *= 0x80) {
-    const byte = cursor.bytes[cursor.at++]
-    if (byte === undefined) return undefined
-    value += (byte & 0x7f) * unit
-    if (byte < 0x80) {
-      return (byte === 0 && unit > 1) || !Number.isSafeInteger(value) ? undefined : value
-    }
-  }
-  return undefined
-}
-
-const sizeOfKey = (key: Key.Key): number => sizeOfNumber(key.length) + key.length
-
-const writeKey = (key: Key.Key, target: Uint8Array, at: number): number =>
-  Latin1.write(key, target, writeNumber(key.length, target, at))
-
-const readKey = (cursor: Cursor): Key.Key | undefined => {
-  const length = readNumber(cursor)
-  if (length === undefined || length > cursor.bytes.length - cursor.at) return undefined
-  const from = cursor.at
-  cursor.at += length
-  return Key.slice(cursor.bytes, from, cursor.at)
-}
+export const own = (word: Uint8Array): Uint8Array =>
+  word.length > SMALL_BYTES && 2 * word.length >= word.buffer.byteLength ? word : word.slice()

@@ -3,18 +3,33 @@
  * so that a store of any size never holds up its node. Whoever overwrites or deletes an entry that
  * a walk may not have reached first hands the old one to the walk (Store.ts).
  *
- * Each part is one key: its revision, its length, the key, the value. A key that is changed after
- * the walk has passed it comes twice, both times as it was at the moment.
+ * The first part is the log's time, and the limit to what may be held. Each other is one key: its
+ * revision, when it is due, the lengths, the key, then the value, or the fields of a hash. A key
+ * that is changed after the walk has passed it comes twice, both times as it was at the moment.
  */
+import { Dues } from "./Dues.js"
+import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
+import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
+import { LoadedString } from "./LoadedString.js"
+import type { Order } from "./Memory.js"
+import * as Size from "./Size.js"
 import { Slab } from "./Slab.js"
+import type { Place } from "./Slab.js"
 import type { Store, Stored } from "./Store.js"
+import * as Usage from "./Usage.js"
 import * as Words from "./Words.js"
 
-type Entries = ReadonlyMap<Key, Stored>
+const STRING = 0
+const HASH = 1
 
-const LENGTH_AT = Words.INTEGER_BYTES
+const LIMIT_AT = Words.INTEGER_BYTES
+
+const REVISION_AT = 1
+/** 0 for what is never due. */
+const DUE_AT = REVISION_AT + Words.INTEGER_BYTES
+const LENGTH_AT = DUE_AT + Words.INTEGER_BYTES
 const KEY_AT = LENGTH_AT + Words.WORD_BYTES
 
 /** Parts are written into pieces of this size, each as short-lived as a part. */
@@ -26,20 +41,24 @@ const VALUES_BYTES = 2 * 1024
 /** Ends by itself, or by `return`: until then it keeps what is overwritten. */
 export class Walk implements IterableIterator<Uint8Array> {
   readonly #store: Store
-  /** The map that was the store's at the moment: one that is cleared gets another. */
-  readonly #entries: Entries
+  /** Those that were the store's at the moment: one that is cleared gets others. */
+  readonly #keys: Keyspace<Stored>
   readonly #index: number
   readonly #kept = new Map<Key, Stored>()
   readonly #parts = new Slab(PARTS_BYTES)
   readonly #passing: Iterator<[Key, Stored]>
   #rest: Iterator<[Key, Stored]> | undefined
+  #head: Uint8Array | undefined
 
   /** `index` is that of the last command applied: no later revision belongs to it. */
   constructor(store: Store, index: number) {
     this.#store = store
-    this.#entries = store.entries
+    this.#keys = store.keys
     this.#index = index
-    this.#passing = store.entries.entries()
+    this.#passing = store.keys.entries()
+    this.#head = new Uint8Array(LIMIT_AT + Words.INTEGER_BYTES)
+    Words.writeInteger(store.timeMillis, this.#head, 0)
+    Words.writeInteger(store.limitBytes, this.#head, LIMIT_AT)
     store.walks.add(this)
   }
 
@@ -47,12 +66,22 @@ export class Walk implements IterableIterator<Uint8Array> {
     return this
   }
 
+  /** Whether what these keys hold, or fields of it, written at `revision`, is of the moment. */
+  needs(keys: Keyspace<Stored>, { revision }: { readonly revision: number }): boolean {
+    return keys === this.#keys && revision <= this.#index
+  }
+
   /** `key` is about to hold something else than `stored`. */
-  keep(entries: Entries, key: Key, stored: Stored): void {
-    if (entries === this.#entries && stored.revision <= this.#index) this.#kept.set(key, stored)
+  keep(keys: Keyspace<Stored>, key: Key, stored: Stored): void {
+    if (this.needs(keys, stored)) this.#kept.set(key, stored)
   }
 
   next(): IteratorResult<Uint8Array, undefined> {
+    if (this.#head !== undefined) {
+      const value = this.#head
+      this.#head = undefined
+      return { done: false, value }
+    }
     while (this.#rest === undefined) {
       const { done, value } = this.#passing.next()
       if (done === true) break
@@ -72,29 +101,99 @@ export class Walk implements IterableIterator<Uint8Array> {
     return { done: true, value: undefined }
   }
 
-  #encode(key: Key, { revision, value }: Stored): Uint8Array {
+  #encode(key: Key, { due, revision, value }: Stored): Uint8Array {
+    const isString = value instanceof Uint8Array
     const end = KEY_AT + key.length
-    const part = this.#parts.take(end + value.length)
-    Words.writeInteger(revision, part, 0)
+    const part = this.#parts.take(end + (isString ? value.length : sizeOf(value)))
+    part[0] = isString ? STRING : HASH
+    Words.writeInteger(revision, part, REVISION_AT)
+    Words.writeInteger(due?.atMillis ?? 0, part, DUE_AT)
     Words.writeWord(key.length, part, LENGTH_AT)
     Latin1.write(key, part, KEY_AT)
-    part.set(value, end)
+    if (isString) part.set(value, end)
+    else writeFields(value, part, end)
     return part
   }
 }
 
-/** The entries of a store, from their parts. */
+const FIELD_BYTES = 2 * Words.WORD_BYTES
+
+const sizeOf = (hash: Hash): number => {
+  let size = 0
+  for (const [field, value] of hash) size += FIELD_BYTES + field.length + value.length
+  return size
+}
+
+const writeFields = (hash: Hash, part: Uint8Array, from: number): void => {
+  let at = from
+  for (const [field, value] of hash) {
+    Words.writeWord(field.length, part, at)
+    Words.writeWord(value.length, part, at + Words.WORD_BYTES)
+    at = Latin1.write(field, part, at + FIELD_BYTES)
+    part.set(value, at)
+    at += value.length
+  }
+}
+
+/** The contents of a store, from their parts. */
 export class Loading {
-  readonly entries = new Map<Key, Stored>()
+  readonly keys = new Keyspace<Stored>()
+  readonly dues = new Dues()
+  timeMillis = 0
+  usedBytes = 0
+  limitBytes = 0
+  readonly #order: Order | undefined
   readonly #values = new Slab(VALUES_BYTES)
+  #isFirst = true
+
+  /** How it has been used elsewhere, no key says: all are as if they were new. */
+  constructor(order: Order | undefined) {
+    this.#order = order
+  }
 
   /** The checksum of `part` was right, so what it is not is a broken invariant. */
   add(part: Uint8Array): void {
-    const revision = Words.readInteger(part, 0)
+    if (this.#isFirst) {
+      this.#isFirst = false
+      this.timeMillis = Words.readInteger(part, 0)
+      this.limitBytes = Words.readInteger(part, LIMIT_AT)
+      return
+    }
+    const revision = Words.readInteger(part, REVISION_AT)
+    const dueAtMillis = Words.readInteger(part, DUE_AT)
     const end = KEY_AT + Words.readWord(part, LENGTH_AT)
-    // A copy: a value must not keep the whole file in memory.
-    const value = this.#values.take(part.length - end)
-    value.set(part.subarray(end))
-    this.entries.set(Latin1.decode(part, KEY_AT, end) as Key, { value, revision })
+    const key = Latin1.decode(part, KEY_AT, end) as Key
+    // The second time that a key comes it is what it was the first time.
+    if (this.keys.get(key) !== undefined) return
+    const due = dueAtMillis === 0 ? undefined : this.dues.add(key, dueAtMillis)
+    const usage = Usage.first(this.#order, this.timeMillis)
+    if (part[0] === STRING) {
+      this.keys.set(key, new LoadedString(this.#copy(part, end, part.length), revision, due, usage))
+      this.usedBytes += Size.ofString(key, part.length - end, due)
+    } else {
+      const stored = { value: this.#hash(part, end, revision), revision, due, usage }
+      this.keys.set(key, stored)
+      this.usedBytes += Size.ofEntry(key, stored)
+    }
+  }
+
+  #hash(part: Uint8Array, from: number, revision: number): Hash {
+    const hash = new Hash(revision)
+    for (let at = from; at < part.length;) {
+      const fieldAt = at + FIELD_BYTES
+      const valueAt = fieldAt + Words.readWord(part, at)
+      const end = valueAt + Words.readWord(part, at + Words.WORD_BYTES)
+      const place = this.#copy(part, valueAt, end)
+      hash.set(Latin1.decode(part, fieldAt, valueAt), place.piece.subarray(place.from, place.to))
+      at = end
+    }
+    return hash
+  }
+
+  /** A value must not keep the whole file in memory. */
+  #copy(part: Uint8Array, from: number, to: number): Place {
+    const place = this.#values.claim(to - from)
+    place.piece.set(part.subarray(from, to), place.from)
+    return place
   }
 }

@@ -4,11 +4,13 @@
  */
 import { Duration, Effect, Either } from "effect"
 import { createHash } from "node:crypto"
+import * as Memory from "../kv/Memory.js"
 import * as Members from "../node/Members.js"
 import type { ReadMode } from "../node/Node.js"
 import * as NodeProgram from "../node/NodeProgram.js"
 import type { Recovered } from "../service/Storage.js"
 import type * as Joining from "./Joining.js"
+import type { Credentials } from "./RedisClient.js"
 
 export interface Join {
   /** `host:port` where any member serves Redis clients (live/RedisServer.ts). */
@@ -17,6 +19,8 @@ export interface Join {
   readonly listen: string
   /** A member that leaves in the same step, because it is lost. */
   readonly replaces?: string
+  /** Who asks, if the cluster has users. */
+  readonly credentials?: Credentials
 }
 
 export interface Options {
@@ -39,6 +43,13 @@ export interface Options {
   readonly requestTimeout?: Duration.DurationInput
   /** What reads may show where they say nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
+  /**
+   * What the keys may take while this node leads, about (docs/operations.md): the same on all
+   * nodes. Default as much as there is.
+   */
+  readonly maxMemoryBytes?: number
+  /** Which keys go when it is more; if none, writes are refused. Default `noeviction`. */
+  readonly maxMemoryPolicy?: Memory.Policy
 }
 
 /**
@@ -50,8 +61,20 @@ export const clusterIdOf = (members: ReadonlyArray<Members.Member>): string => {
   return createHash("sha256").update(Members.format(sorted)).digest("hex").slice(0, 16)
 }
 
+/** How a node does what it does, whoever it is. */
+export interface Behavior extends NodeProgram.Options {
+  readonly reads: ReadMode
+  readonly memory: Memory.Settings
+}
+
+export const defaults: Behavior = {
+  ...NodeProgram.defaults,
+  reads: "linearizable",
+  memory: Memory.defaults
+}
+
 /** The options as the node needs them. */
-export interface Valid extends NodeProgram.Options {
+export interface Valid extends Behavior {
   readonly self: Members.Member
   /** As they were given, this node included; none if it joins. */
   readonly peers: ReadonlyArray<Members.Member>
@@ -67,7 +90,9 @@ const placeOf = (options: Options): Either.Either<Place, string> =>
       return yield* Either.left("peers and join: a node begins a cluster or joins one, not both")
     }
     if (join !== undefined) {
-      const at = yield* Either.mapLeft(Members.parseAddress(join.at), (why) => `join: ${why}`)
+      const { credentials } = join
+      const place = yield* Either.mapLeft(Members.parseAddress(join.at), (why) => `join: ${why}`)
+      const at = credentials === undefined ? place : { ...place, credentials }
       const listen = `${id}=${join.listen}`
       const [self] = yield* Either.mapLeft(Members.parse(listen), (why) => `listen: ${why}`)
       return { self: self!, peers: [], join: { at, replaces: join.replaces } }
@@ -87,7 +112,7 @@ const placeOf = (options: Options): Either.Either<Place, string> =>
 export const validate = (options: Options): Either.Either<Valid, string> => {
   const place = placeOf(options)
   if (Either.isLeft(place)) return Either.left(place.left)
-  const { defaults } = NodeProgram
+  const { reads = defaults.reads } = options
   const millis = (given: Duration.DurationInput | undefined, otherwise: number): number =>
     given === undefined ? otherwise : Duration.toMillis(given)
   const electionTimeoutMillis = millis(options.electionTimeout, defaults.electionTimeoutMillis)
@@ -100,11 +125,18 @@ export const validate = (options: Options): Either.Either<Valid, string> => {
         "timeout at least three heartbeats"
     )
   }
+  const { maxMemoryBytes: limitBytes = 0, maxMemoryPolicy: policy = Memory.defaults.policy } =
+    options
+  if (!Number.isSafeInteger(limitBytes) || limitBytes < 0) {
+    return Either.left(`maxMemoryBytes: ${limitBytes} is no number of bytes`)
+  }
   return Either.right({
     ...place.right,
     electionTimeoutMillis,
     heartbeatMillis,
-    requestTimeoutMillis
+    requestTimeoutMillis,
+    reads,
+    memory: { ...Memory.defaults, limitBytes, policy }
   })
 }
 

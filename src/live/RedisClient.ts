@@ -18,6 +18,13 @@ export class RedisClientError extends Data.TaggedError("RedisClientError")<{
 export interface Address {
   readonly host: string
   readonly port: number
+  /** Who asks; the user "default" without a password if not given. */
+  readonly credentials?: Credentials
+}
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
 }
 
 type Fields = Readonly<Record<string, RespValue.Value>>
@@ -41,6 +48,10 @@ const noAnswer = ({ host, port }: Address, why: string): RedisClientError =>
     message: `no answer from ${host}:${port} (${why}): check that a node serves Redis clients there`
   })
 
+/** Texts of the wire have one byte a character. */
+const authentication = ({ password, user }: Credentials): ReadonlyArray<string> =>
+  ["AUTH", user, password].map((text) => Buffer.from(text).toString("latin1"))
+
 const converse = (
   address: Address,
   socket: Net.Socket,
@@ -48,16 +59,22 @@ const converse = (
 ): Effect.Effect<RespValue.Value, RedisClientError> =>
   Effect.async((resume) => {
     let received: Buffer = Buffer.alloc(0)
+    let isKnown = address.credentials === undefined
     const fail = (why: string) => resume(noAnswer(address, why))
     socket.on("error", (error) => fail(error.message))
     socket.on("close", () => fail("it closed the connection"))
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       const reading = RespValue.read(received)
-      if (reading._tag === "Value") resume(Effect.succeed(reading.value))
-      else if (reading._tag === "Broken") fail("what it says is not the Redis protocol")
+      if (reading._tag === "Value") {
+        if (isKnown || reading.value !== "OK") return resume(Effect.succeed(reading.value))
+        isKnown = true
+        received = Buffer.alloc(0)
+        socket.write(encode(words))
+      } else if (reading._tag === "Broken") fail("what it says is not the Redis protocol")
     })
-    socket.write(encode(words))
+    const { credentials } = address
+    socket.write(encode(credentials === undefined ? words : authentication(credentials)))
   })
 
 /** The reply to `words`, texts of one byte a character. An error of the server is a failure. */
@@ -66,7 +83,7 @@ export const ask = (
   words: ReadonlyArray<string>
 ): Effect.Effect<Exclude<RespValue.Value, RespValue.Refusal>, RedisClientError> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => Net.connect({ ...address, noDelay: true })),
+    Effect.sync(() => Net.connect({ host: address.host, port: address.port, noDelay: true })),
     (socket) => converse(address, socket, words),
     (socket) => Effect.sync(() => socket.destroy())
   ).pipe(

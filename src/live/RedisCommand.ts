@@ -1,63 +1,81 @@
 /**
- * What a command of the Redis protocol is to this server: its name and shape, as `COMMAND` tells
- * them, and one function. There are four kinds, and the kind decides how a connection keeps order:
+ * What a command of the Redis protocol is to this server: its description, as `COMMAND` tells it,
+ * and one function. There are four kinds, and the kind decides how a connection keeps order:
  * a `Local` command needs nobody, a `Read` waits for the moment at which this node may be read, a
  * `Write` goes through the log, and a `Task` is done by the node alone.
  */
+import type { Words } from "../kv/Command.js"
+import { quotable } from "../kv/DataCommand.js"
+import type { Description } from "../kv/Description.js"
 import type { Store } from "../kv/Store.js"
-import type { Node, ReadMode, Status } from "../node/Node.js"
-import type { Protocol, Writer } from "../wire/RespReply.js"
+import type { Done, Node, ReadMode, Status } from "../node/Node.js"
+import type { Writer } from "../wire/RespReply.js"
+import type { Client, Tell } from "./ConnectedClient.js"
+import type { Endpoint, Endpoints } from "./Endpoints.js"
+import type { Notifications } from "./Notifications.js"
+import type { SlowLog } from "./SlowLog.js"
+import type { Subscriptions } from "./Subscriptions.js"
+import type { Tracking } from "./Tracking.js"
+import type { Users } from "./Users.js"
 
-/** The words of a request, the command's name first. */
-export type Words = ReadonlyArray<Uint8Array>
-
-/** One connection, as its commands see and change it. */
-export interface Client {
-  readonly id: number
-  readonly address: () => string
-  readonly localAddress: () => string
-  readonly connectedAtMillis: number
-  protocol: Protocol
-  /** What its reads may show, unless a request says otherwise. */
-  reads: ReadMode
-  /** Empty when it has none, as are the two below. */
-  name: string
-  libraryName: string
-  libraryVersion: string
-}
+export type { Words } from "../kv/Command.js"
+export {
+  fits,
+  matches,
+  NOT_AN_INTEGER,
+  quotable,
+  SYNTAX_ERROR,
+  wrongArity
+} from "../kv/DataCommand.js"
+export type { Description, Group } from "../kv/Description.js"
+export type { Client, Tell } from "./ConnectedClient.js"
 
 /** The server, as its commands see it. */
 export interface Server {
   readonly store: Store
+  /** A number from 0 to before 2^32, for commands that choose. */
+  readonly draw: () => number
   readonly status: () => Status
   readonly transfer: Node["Type"]["transfer"]
   readonly snapshot: Node["Type"]["snapshot"]
   readonly changeMembers: Node["Type"]["changeMembers"]
   readonly port: () => number
+  /** Where clients are told that this node is. */
+  readonly endpoint: () => Endpoint
+  /** By what name clients of Redis Sentinel are told of the cluster. */
+  readonly groupName: string
+  /** Where the other members are. */
+  readonly endpoints: Endpoints["Type"]
+  readonly users: Users
+  readonly subscriptions: Subscriptions
+  readonly notifications: Notifications
+  readonly tracking: Tracking
   readonly startedAtMillis: number
-  readonly connections: { readonly size: number }
+  readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number
-  readonly totals: {
-    readonly connections: number
-    readonly rejectedConnections: number
-    readonly commands: number
-  }
+  readonly totals: Totals
+  readonly slowLog: SlowLog
 }
 
-interface Shape {
-  /** In lower case; of a subcommand after its container's: "client|setname". */
-  readonly name: string
-  /** With the name; negative when it is the least of several (Redis's convention). */
-  readonly arity: number
-  readonly flags: ReadonlyArray<string>
-  /** Where keys stand among the words: first, last (from the end when negative) and step. */
-  readonly keys?: readonly [first: number, last: number, step: number]
-  /** For a subcommand: how it is written, and what it does. */
-  readonly help?: readonly [usage: string, summary: string]
+/** Since the start, or since they were last reset. */
+export interface Totals {
+  connections: number
+  rejectedConnections: number
+  commands: number
+  deniedPasswords: number
+}
+
+interface Shape extends Description {
   readonly subcommands?: ReadonlyArray<RedisCommand>
+  /** Its words as others may see them, if they hold a password. */
+  readonly conceal?: (words: Words) => Words
+  /** What is asked next depends on it: no request is taken before it is answered. */
+  readonly turns?: true
+  /** What it says is no reply, and is said to those, too, who want none. */
+  readonly pushes?: true
 }
 
-/** Writes exactly one reply. Called in the order of requests. */
+/** Writes exactly one reply, or what it pushes instead. Called in the order of requests. */
 export type Run = (words: Words, out: Writer, client: Client, server: Server) => void
 
 export interface Local extends Shape {
@@ -70,6 +88,10 @@ export interface Local extends Shape {
 export interface Read extends Shape {
   readonly kind: "Read"
   readonly run: Run
+  /** Whether the log may carry it, in a transaction. */
+  readonly isOfLog?: true
+  /** Whether it is carried out even if this node may not be read: it waits, and shows nothing. */
+  readonly isNeverRefused?: true
 }
 
 /** Another command that only reads, said with a mode of its own. */
@@ -88,6 +110,10 @@ export interface Write extends Shape {
   readonly kind: "Write"
   /** The command for the log, or the error to answer. */
   readonly encode: (words: Words) => Uint8Array | string
+  /** It is answered with how many of this node's clients heard it, which the log cannot know. */
+  readonly counts?: true
+  /** What is to be done once the reply is written. */
+  readonly replied?: (words: Words, done: Done, client: Client, server: Server) => void
 }
 
 /**
@@ -103,9 +129,9 @@ export interface Task extends Shape {
     server: Server,
     done: (tell: Tell) => void
   ) => void
+  /** In a transaction it is begun before the others, and told in its turn. */
+  readonly mayQueue?: true
 }
-
-export type Tell = (out: Writer) => void
 
 /** Only a name that its subcommands share. */
 export interface Container extends Shape {
@@ -118,48 +144,43 @@ export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
 
-export const SYNTAX_ERROR = "ERR syntax error"
-export const NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+/** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
+export const isPlain = (word: Uint8Array): boolean =>
+  word.every((byte) => byte > 0x20 && byte < 0x7f)
 
-export const wrongArity = (name: string): string =>
-  `ERR wrong number of arguments for '${name}' command`
+/** Redis quotes no more than this of what it does not know. */
+const QUOTED_CHARACTERS = 128
 
-/** Whether `word` is `name`, a text in lower case, in whatever case. */
-export const matches = (word: Uint8Array, name: string): boolean => {
-  if (word.length !== name.length) return false
-  for (let at = 0; at < name.length; at++) {
-    if (lower(word[at]!) !== name.charCodeAt(at)) return false
-  }
-  return true
+/** A subcommand that takes fewer words, and that its arity cannot tell. */
+export const misused = ([container, subcommand]: Words): string => {
+  const shown = quotable(subcommand!, QUOTED_CHARACTERS)
+  const name = quotable(container!, QUOTED_CHARACTERS).toUpperCase()
+  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${name} HELP.`
 }
 
-const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
+/** Of whatever holds subcommands; but for the name it is what its `HELP` has. */
+type Holder = Pick<Description, "categories" | "group" | "name" | "since">
 
-/** At most `limit` characters of what a client sent, fit to stand in an error. */
-export const quotable = (word: Uint8Array, limit: number): string => {
-  let text = ""
-  for (let at = 0; at < word.length && at < limit; at++) {
-    const byte = word[at]!
-    if (byte === 0) break
-    text += byte === 0x0a || byte === 0x0d ? " " : String.fromCharCode(byte)
-  }
-  return text
-}
+/** As `HELP` writes it. */
+const usageOf = ({ name, syntax }: Description): string =>
+  `${name.slice(name.indexOf("|") + 1).toUpperCase()} ${syntax}`.trimEnd()
 
 /** The subcommands of a container, and the one that all containers have: `HELP`, made from them. */
 export const withHelp = (
-  container: string,
+  { name, ...described }: Holder,
   others: ReadonlyArray<RedisCommand>
 ): ReadonlyArray<RedisCommand> => {
-  const title =
-    `${container.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
-  const told = others.flatMap(({ help }) => help === undefined ? [] : [help[0], `    ${help[1]}`])
+  const title = `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
+  const told = others.flatMap((each) => [usageOf(each), `    ${each.summary}`])
   const lines = [title, ...told, "HELP", "    Prints this help."]
   const help: Local = {
     kind: "Local",
-    name: `${container}|help`,
+    name: `${name}|help`,
     arity: 2,
     flags: ["loading", "stale"],
+    ...described,
+    syntax: "",
+    summary: "Describes the subcommands.",
     run: (_, out) => {
       out.array(lines.length)
       for (const line of lines) out.simple(line)
@@ -167,3 +188,26 @@ export const withHelp = (
   }
   return [...others, help]
 }
+
+/** What holds subcommands says of itself, and since when it has a `HELP`. */
+interface Held extends Pick<Description, "group" | "name" | "since" | "summary"> {
+  readonly flags?: ReadonlyArray<string>
+  readonly helpSince: string
+}
+
+/** A name that its subcommands share. */
+export const container = (
+  { flags = [], group, helpSince, name, since, summary }: Held,
+  subcommands: ReadonlyArray<RedisCommand>
+): Container => ({
+  kind: "Container",
+  name,
+  arity: -2,
+  flags,
+  categories: [],
+  group,
+  since,
+  summary,
+  syntax: "",
+  subcommands: withHelp({ name, group, since: helpSince }, subcommands)
+})

@@ -1,11 +1,12 @@
 /**
  * One client of the Redis server: requests in, replies out, in order, without an Effect on the way.
  *
- * Order is kept by two rules. Replies are written when their turn comes, whenever they became
- * possible. And each connection sees its commands take effect one after the other although many are
- * on their way: writes travel together, because the node keeps the order of its writes; reads that
- * have arrived together share one read of the node; but a read never starts before every earlier
- * write is answered, nor a write before every earlier read.
+ * Order is kept by three rules. Replies are written when their turn comes, whenever they became
+ * possible. What is pushed is said before the replies to whatever was carried out after it. And
+ * each connection sees its commands take effect one after the other although many are on their way:
+ * writes travel together, because the node keeps the order of its writes; reads that have arrived
+ * together share one read of the node; but a read never starts before every earlier write is
+ * answered, nor a write before every earlier read.
  *
  * A read is carried out when its reply is written, which may be later than the moment at which the
  * node allowed it: the store only ever advances along the log, so what it shows then is at least as
@@ -17,13 +18,21 @@
  * more.
  */
 import type { Socket } from "node:net"
-import type { Node, ReadMode, ReadOutcome, Refused, WriteOutcome } from "../node/Node.js"
+import type { Node, ReadMode } from "../node/Node.js"
 import * as Resp from "../wire/Resp.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Runnable, Server, Tell, Words } from "./RedisCommand.js"
+import * as ConnectedClient from "./ConnectedClient.js"
+import { Pushes } from "./Pushes.js"
+import type { Client, Runnable, Server, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
+import { OPEN, STOPPING } from "./RedisGate.js"
+import type { Gate, Outcome } from "./RedisGate.js"
+import { NO_AUTHENTICATION } from "./RedisRefusals.js"
+import * as RedisReply from "./RedisReply.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
+import * as RedisSubscribeCommands from "./RedisSubscribeCommands.js"
+import { RedisTransaction } from "./RedisTransaction.js"
 
 /** Requests of one connection that may wait for their replies; more are not read. */
 export const UNANSWERED_LIMIT = 1024
@@ -34,20 +43,11 @@ export const OUTPUT_LIMIT_BYTES = 1024 * 1024
 /** Requests that wait to be parsed: beyond this, no more are read from the socket. */
 export const INPUT_LIMIT_BYTES = 64 * 1024
 
-/** Said of a write whose fate nobody knows. Clients match this text: it never changes. */
-export const UNKNOWN_OUTCOME = "UNKNOWN write outcome unknown"
-
-/** Nothing was done. The code words are those on which cluster clients wait and try again. */
-export const REFUSALS: Readonly<Record<Refused["reason"], string>> = {
-  NoLeader:
-    "CLUSTERDOWN No Raft leader: fewer than half of the members can be reached, nothing was " +
-    "read or written; try again, or start the members that are down",
-  Overloaded: "TRYAGAIN Too many requests wait already: this one was not executed; " +
-    "try again, with fewer at once",
-  Behind: "TRYAGAIN This node is behind the others and has not caught up in time: nothing was " +
-    "read; ask another member",
-  Stopping: "CLUSTERDOWN This node is stopping: the command was not executed; ask another member"
-}
+/**
+ * What was said unasked and the client has not taken in: beyond this its connection is closed, as
+ * Redis does with subscribers by default, because there is nothing that could wait.
+ */
+export const PUSHED_LIMIT_BYTES = 32 * 1024 * 1024
 
 /** What all connections of a server share. */
 export interface Shared {
@@ -63,26 +63,11 @@ export interface Shared {
   readonly closed: (connection: RedisConnection) => void
 }
 
-/** What one or more requests wait for. */
-interface Gate {
-  outcome: Outcome | undefined
-}
-
-/** What a task has to tell. */
-interface Told {
-  readonly _tag: "Told"
-  readonly tell: Tell
-}
-
-type Outcome = WriteOutcome | ReadOutcome | Told
-
 interface Waiting {
   readonly request: Request
   readonly gate: Gate
+  readonly sinceMillis: number
 }
-
-const OPEN: Gate = { outcome: { _tag: "Readable" } }
-const STOPPING: Gate = { outcome: { _tag: "Refused", reason: "Stopping" } }
 
 export class RedisConnection {
   readonly client: Client
@@ -91,7 +76,8 @@ export class RedisConnection {
 
   private readonly socket: Socket
   private readonly shared: Shared
-  private readonly parser = new Resp.Parser()
+  private readonly parser = new Resp.Parser(() => this.client.user === undefined)
+  private readonly transaction = new RedisTransaction()
   /** Requests in order, from `head`: all that are not yet answered. */
   private waiting: Array<Waiting> = []
   private head = 0
@@ -100,13 +86,16 @@ export class RedisConnection {
   private underWayKind: Runnable["kind"] = "Read"
   /** A request that may only start once what is under way is answered. */
   private held: Request | undefined
+  private readonly pushes = new Pushes()
   /** What the reads of this turn wait for, by their mode. */
   private readonly readGates = new Map<ReadMode, Gate>()
+  /** When this turn began, or what may have taken long in it ended. */
+  private nowMillis = 0
+  /** Until it is answered, nobody knows what the next request means. */
+  private turning: Request | undefined
   /** Requests are left where they are until replies have gone out. */
   private stalled = false
-  /**
-   * No more requests are taken, or none will arrive: once all is answered, the connection closes.
-   */
+  /** No more requests are taken or will arrive: once all is answered, the connection closes. */
   private leaving = false
   private ended = false
   private closed = false
@@ -114,19 +103,23 @@ export class RedisConnection {
   constructor(socket: Socket, id: number, shared: Shared) {
     this.socket = socket
     this.shared = shared
-    this.client = {
+    this.client = ConnectedClient.make(socket, {
       id,
-      address: () => `${socket.remoteAddress}:${socket.remotePort}`,
-      localAddress: () => `${socket.localAddress}:${socket.localPort}`,
-      connectedAtMillis: Date.now(),
-      protocol: 2,
+      kill: (asker) => {
+        if (asker === this.client) this.leaving = true
+        else socket.destroy()
+      },
+      push: (tell) => {
+        if (this.closed) return
+        this.pushes.add(tell)
+        shared.schedule(this)
+      },
       reads: shared.reads,
-      name: "",
-      libraryName: "",
-      libraryVersion: ""
-    }
+      user: shared.server.users.initial
+    })
     socket.on("data", (chunk: Buffer) => {
       if (this.leaving) return
+      this.client.heardAtMillis = Date.now()
       this.parser.push(chunk)
       this.turn()
     })
@@ -140,6 +133,8 @@ export class RedisConnection {
     socket.on("close", () => {
       this.closed = true
       this.waiting = []
+      this.pushes.forget()
+      shared.server.tracking.leave(this.client)
       shared.closed(this)
     })
   }
@@ -148,7 +143,9 @@ export class RedisConnection {
   turn(): void {
     if (this.closed) return
     const { client, shared: { out } } = this
+    this.nowMillis = performance.now()
     out.protocol = client.protocol
+    const { said } = this.pushes
     let moved = true
     while (moved) {
       const taken = this.take()
@@ -157,8 +154,12 @@ export class RedisConnection {
       moved = taken || answered
     }
     this.readGates.clear()
+    // Whether replies wait or not: these are not counted against what the client may ask.
+    this.pushes.say(Infinity, out)
     this.send()
-    if (this.isFinished()) this.socket.destroySoon()
+    const isTooMuch = this.pushes.said > said && this.socket.writableLength > PUSHED_LIMIT_BYTES
+    if (isTooMuch) this.socket.destroy()
+    else if (this.isFinished()) this.socket.destroySoon()
     else this.settleReading()
   }
 
@@ -173,7 +174,7 @@ export class RedisConnection {
    */
   giveUp(): void {
     this.leaving = true
-    if (this.held !== undefined) this.waiting.push({ request: this.held, gate: STOPPING })
+    if (this.held !== undefined) this.wait(this.held, STOPPING)
     this.held = undefined
     for (const { gate, request } of this.waiting) {
       const isUnknown = request.kind === "Write" || request.kind === "Task"
@@ -188,38 +189,55 @@ export class RedisConnection {
     let taken = false
     this.stalled = false
     while (!this.leaving || this.held !== undefined) {
-      if (this.waiting.length - this.head >= UNANSWERED_LIMIT) {
+      // How much may be read next depends on whether the AUTH or HELLO under way lets it in.
+      const isEntering = this.client.user === undefined && this.underWay > 0
+      const isFull = this.waiting.length - this.head >= UNANSWERED_LIMIT
+      if (isEntering || isFull || this.turning !== undefined) {
         this.stalled = true
         break
       }
       const request = this.held ?? this.parse()
       if (request === undefined) break
       const local = request.kind === "Local"
-      if (!local && this.underWay > 0 && !this.mayJoin(request.kind)) {
+      const mayJoin = request.kind === this.underWayKind && request.kind !== "Task"
+      const mayStart = local || this.underWay === 0 || mayJoin
+      // What it is depends on what was asked before, down to the last reply.
+      const isEarly = request.encode !== undefined && this.head < this.waiting.length
+      if (!mayStart || isEarly) {
         this.held = request
         this.stalled = true
         break
       }
       this.held = undefined
-      this.waiting.push({ request, gate: local ? OPEN : this.start(request) })
+      if (local || RedisReply.mayAsk(request, this.client)) this.begin(request)
+      else this.begin(RedisRequest.failed(NO_AUTHENTICATION))
       taken = true
     }
     return taken
   }
 
-  private mayJoin(kind: Runnable["kind"]): boolean {
-    return kind === this.underWayKind && kind !== "Task"
+  private begin(request: Request): void {
+    if (request.turns === true) this.turning = request
+    this.wait(request, request.kind === "Local" ? OPEN : this.start(request))
   }
 
-  private start({ begin, command, kind, reads = this.client.reads, words }: Request): Gate {
+  private wait(request: Request, gate: Gate): void {
+    this.waiting.push({ request, gate, sinceMillis: this.nowMillis })
+  }
+
+  private start(request: Request): Gate {
+    const { begin, kind, prepare, reads = this.client.reads, words } = request
+    const command = request.command ?? request.encode?.()
     const { node, schedule, server } = this.shared
     this.underWay++
-    this.underWayKind = kind
+    // What must be prepared is not begun yet: no later write may overtake it.
+    this.underWayKind = prepare === undefined ? kind : "Task"
     const shared = kind === "Read" ? this.readGates.get(reads) : undefined
     if (shared !== undefined) return shared
     const gate: Gate = { outcome: undefined }
     const settle = (outcome: Outcome) => {
       gate.outcome = outcome
+      gate.pushes = this.pushes.count
       schedule(this)
     }
     if (begin !== undefined) {
@@ -228,7 +246,16 @@ export class RedisConnection {
       this.readGates.set(reads, gate)
       node.read(settle, reads)
     } else {
-      node.write(command, settle)
+      const write = () =>
+        node.write(command, (outcome) => {
+          if (outcome._tag === "Done") {
+            gate.heard = server.subscriptions.heard(outcome.index)
+            server.tracking.wrote(this.client, outcome.index)
+          }
+          settle(outcome)
+        })
+      if (prepare === undefined) write()
+      else prepare(this.client, server, write)
     }
     return gate
   }
@@ -249,28 +276,40 @@ export class RedisConnection {
   }
 
   private understand(words: Words): Request | undefined {
-    const command = RedisCommands.find(words)
+    const command = RedisSubscribeCommands.allowed(this.client, RedisCommands.find(words))
+    // Nobody's requests are refused: they begin no transaction.
+    const isKnown = this.client.user !== undefined
+    const taken = isKnown ? this.transaction.take(command, words) : undefined
+    if (taken !== undefined) return taken
     if (typeof command === "string") {
       if (!RedisCommands.isHttp(words)) return RedisRequest.failed(command)
       this.leaving = true
       return undefined
     }
+    this.client.command = command.name
     if (command.kind === "Local" && command.last === true) this.leaving = true
     return RedisRequest.make(command, words)
   }
 
   /** Writes replies until one is not known yet or the client must read first. */
   private answer(): boolean {
-    const { out } = this.shared
+    const { client, shared: { out, server } } = this
     let answered = false
     while (
       this.head < this.waiting.length &&
       out.length + this.socket.writableLength < OUTPUT_LIMIT_BYTES
     ) {
-      const { gate: { outcome }, request } = this.waiting[this.head]!
-      if (outcome === undefined) break
+      const { gate, request, sinceMillis } = this.waiting[this.head]!
+      if (gate.outcome === undefined) break
       if (request.kind !== "Local") this.underWay--
-      this.reply(request, outcome)
+      if (request === this.turning) this.turning = undefined
+      // A read is carried out now.
+      const isNow = request.kind === "Read" || request.turns === true
+      this.pushes.say(isNow ? Infinity : gate.pushes ?? 0, out)
+      RedisReply.write(request, gate, out, client, server)
+      if (RedisRequest.isSlow(request)) this.nowMillis = performance.now()
+      const tookMillis = this.nowMillis - sinceMillis
+      if (tookMillis >= server.slowLog.limitMillis) server.slowLog.add(request, client, tookMillis)
       this.head++
       answered = true
     }
@@ -282,22 +321,6 @@ export class RedisConnection {
       this.head = 0
     }
     return answered
-  }
-
-  private reply({ run, words }: Request, outcome: Outcome): void {
-    const { out, server } = this.shared
-    switch (outcome._tag) {
-      case "Done":
-        return out.answer(outcome.answer)
-      case "Readable":
-        return run?.(words, out, this.client, server)
-      case "Refused":
-        return out.error(REFUSALS[outcome.reason])
-      case "UnknownOutcome":
-        return out.error(UNKNOWN_OUTCOME)
-      case "Told":
-        return outcome.tell(out)
-    }
   }
 
   private send(): void {

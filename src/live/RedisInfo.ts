@@ -3,8 +3,8 @@
  * it, and under "Raft" what only a cluster has, as RedisRaft names it. It tells what is so here and
  * leaves out what is not.
  */
-import * as Store from "../kv/Store.js"
-import type { Server } from "./RedisCommand.js"
+import type { Client, Server } from "./RedisCommand.js"
+import * as RedisPlaces from "./RedisPlaces.js"
 import { VERSION } from "./Version.js"
 
 /** The Redis whose commands, wording and replies this server's own follow. */
@@ -27,15 +27,27 @@ const serverFields = (server: Server): Fields => {
   }
 }
 
-const memoryFields = (): Fields => {
-  const { arrayBuffers, heapUsed, rss } = process.memoryUsage()
-  const used = heapUsed + arrayBuffers
+const UNITS = ["K", "M", "G", "T"] as const
+
+/** As Redis writes it: "512B", "1.50M". */
+const human = (bytes: number): string => {
+  if (bytes < 1024) return `${bytes}B`
+  const power = Math.min(UNITS.length, Math.floor(Math.log2(bytes) / 10))
+  return `${(bytes / 1024 ** power).toFixed(2)}${UNITS[power - 1]}`
+}
+
+/** Used is what the keys take, which is what `maxmemory` is about; the process needs more. */
+const memoryFields = ({ store }: Server): Fields => {
+  const { memory: { limitBytes, policy }, usedBytes } = store
+  const { rss } = process.memoryUsage()
   return {
-    used_memory: used,
-    used_memory_human: `${(used / (1024 * 1024)).toFixed(2)}M`,
+    used_memory: usedBytes,
+    used_memory_human: human(usedBytes),
     used_memory_rss: rss,
-    maxmemory: 0,
-    maxmemory_policy: "noeviction"
+    used_memory_rss_human: human(rss),
+    maxmemory: limitBytes,
+    maxmemory_human: human(limitBytes),
+    maxmemory_policy: policy
   }
 }
 
@@ -55,40 +67,85 @@ const raftFields = (server: Server): Fields => {
   }
 }
 
-const SECTIONS: Readonly<Record<string, (server: Server) => Fields>> = {
+/** The leader is the master of all others; an index of the log stands for an offset. */
+const replicationFields = (server: Server, client: Client): Fields => {
+  const { appliedIndex, lastIndex, membership, role } = server.status()
+  if (role === "Leader") {
+    const replicas = RedisPlaces.all(server, client).filter(({ isSelf }) => !isSelf)
+      .filter(RedisPlaces.isReachable)
+    const lines = replicas.map(({ endpoint: { host, port }, id }, at) => {
+      const behind = membership.members.find((member) => member.id === id)?.behind ?? 0
+      const offset = lastIndex - behind
+      return [`slave${at}`, `ip=${host},port=${port},state=online,offset=${offset},lag=0`] as const
+    })
+    return {
+      role: "master",
+      connected_slaves: replicas.length,
+      ...Object.fromEntries(lines),
+      master_repl_offset: lastIndex
+    }
+  }
+  const leader = RedisPlaces.leader(server, client)
+  return {
+    role: "slave",
+    master_host: leader?.endpoint.host ?? "?",
+    master_port: leader?.endpoint.port ?? 0,
+    master_link_status: leader === undefined ? "down" : "up",
+    slave_repl_offset: appliedIndex,
+    // It passes writes on.
+    slave_read_only: 0,
+    connected_slaves: 0,
+    master_repl_offset: lastIndex
+  }
+}
+
+const SECTIONS: Readonly<Record<string, (server: Server, client: Client) => Fields>> = {
   Server: serverFields,
   Clients: (server) => ({
     connected_clients: server.connections.size,
-    maxclients: server.connectionsLimit
+    maxclients: server.connectionsLimit,
+    tracking_clients: server.tracking.clients
   }),
   Memory: memoryFields,
   Persistence: () => ({ loading: 0 }),
-  Stats: ({ totals }) => ({
+  Stats: ({ store, subscriptions, totals, tracking }) => ({
     total_connections_received: totals.connections,
     total_commands_processed: totals.commands,
-    rejected_connections: totals.rejectedConnections
+    rejected_connections: totals.rejectedConnections,
+    evicted_keys: store.evictedKeys,
+    pubsub_channels: subscriptions.names("channel").length,
+    pubsub_patterns: subscriptions.names("pattern").length,
+    pubsubshard_channels: subscriptions.names("shard").length,
+    tracking_total_keys: tracking.keys,
+    tracking_total_items: tracking.items,
+    tracking_total_prefixes: tracking.prefixes,
+    acl_access_denied_auth: totals.deniedPasswords
   }),
-  Replication: (server) => ({
-    role: server.status().role === "Leader" ? "master" : "slave",
-    connected_slaves: 0
-  }),
+  Replication: replicationFields,
   Raft: raftFields,
-  Cluster: () => ({ cluster_enabled: 0 }),
+  // It speaks of a cluster to those who ask; whoever does not may take it for a single server.
+  Cluster: () => ({ cluster_enabled: 1 }),
   Keyspace: ({ store }): Fields => {
-    const keys = Store.size(store)
-    return keys === 0 ? {} : { db0: `keys=${keys},expires=0,avg_ttl=0` }
+    const { dues, keys: { size } } = store
+    return size === 0 ? {} : { db0: `keys=${size},expires=${dues.size},avg_ttl=0` }
   }
 }
 
 const EVERYTHING: ReadonlyArray<string> = ["default", "all", "everything"]
 
 /** The sections whose names, in lower case, are asked for, each once; all of them when none is. */
-export const render = (server: Server, asked: ReadonlyArray<string>): string => {
+export const render = (
+  server: Server,
+  client: Client,
+  asked: ReadonlyArray<string>
+): string => {
   const all = asked.length === 0 || asked.some((name) => EVERYTHING.includes(name))
   return Object.entries(SECTIONS)
     .filter(([title]) => all || asked.includes(title.toLowerCase()))
     .map(([title, fields]) => {
-      const lines = Object.entries(fields(server)).map(([name, value]) => `${name}:${value}\r\n`)
+      const lines = Object.entries(fields(server, client)).map(([name, value]) =>
+        `${name}:${value}\r\n`
+      )
       return `# ${title}\r\n${lines.join("")}`
     })
     .join("\r\n")

@@ -145,46 +145,48 @@ const begin =
     server.changeMembers(asked, (outcome) => done((out) => tell(outcome, server.status(), out)))
   }
 
+const OWN = { group: "raft", since: "0.1.0" } as const
+
 export const subcommands: ReadonlyArray<RedisCommand> = [
   {
+    ...OWN,
     kind: "Local",
     name: "raft|members",
     arity: 2,
     flags: ["admin", "loading", "stale"],
-    help: ["MEMBERS", "Return the members of the cluster as this node knows them."],
+    syntax: "",
+    summary: "Returns the members of the cluster as this node knows them.",
     run: members
   },
   {
+    ...OWN,
     kind: "Task",
     name: "raft|add",
     arity: -3,
     flags: ["admin"],
-    help: [
-      "ADD <id>=<host>:<port> [...] [REMOVE <id> [...]] [EXPECT <index>]",
-      "Add members, who vote once they have caught up; return the new version of the members."
-    ],
+    syntax: "id=host:port [id=host:port ...] [REMOVE id [id ...]] [EXPECT index]",
+    summary:
+      "Adds members, who vote once they have caught up; returns the new version of the members.",
     begin: begin(readAdd)
   },
   {
+    ...OWN,
     kind: "Task",
     name: "raft|remove",
     arity: -3,
     flags: ["admin"],
-    help: [
-      "REMOVE <id> [...] [EXPECT <index>]",
-      "Remove members; return the new version of the members."
-    ],
+    syntax: "id [id ...] [EXPECT index]",
+    summary: "Removes members; returns the new version of the members.",
     begin: begin(readRemove)
   },
   {
+    ...OWN,
     kind: "Task",
     name: "raft|replace",
     arity: 4,
     flags: ["admin"],
-    help: [
-      "REPLACE <old-id> <id>=<host>:<port>",
-      "Add a member in the place of another, who stays until it has caught up."
-    ],
+    syntax: "old-id id=host:port",
+    summary: "Adds a member in the place of another, who stays until it has caught up.",
     begin: begin(readReplace)
   }
 ]

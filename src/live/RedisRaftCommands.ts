@@ -7,7 +7,7 @@ import { readModes } from "../node/Node.js"
 import type { ReadMode, Refused, Status, TransferOutcome } from "../node/Node.js"
 import type { TransferFailure } from "../raft/Action.js"
 import type { Writer } from "../wire/RespReply.js"
-import { matches, quotable, withHelp, wrongArity } from "./RedisCommand.js"
+import { container, matches, quotable, wrongArity } from "./RedisCommand.js"
 import type { RedisCommand, Task } from "./RedisCommand.js"
 import * as RedisMemberCommands from "./RedisMemberCommands.js"
 import { VERSION } from "./Version.js"
@@ -115,24 +115,30 @@ const reads: Task["begin"] = (words, client, _, done) => {
   done((out) => out.text(mode))
 }
 
+const OWN = { group: "raft", since: "0.1.0" } as const
+
+const MODES = `<${readModes.join(" | ").toUpperCase()}>`
+
 const subcommands: ReadonlyArray<RedisCommand> = [
   {
+    ...OWN,
     kind: "Local",
     name: "raft|status",
     arity: 2,
     flags: ["admin", "loading", "stale"],
-    help: ["STATUS", "Return what this node knows of itself and of the cluster."],
+    syntax: "",
+    summary: "Returns what this node knows of itself and of the cluster.",
     run: (_words, out, _client, server) => status(server.status(), out)
   },
   {
+    ...OWN,
     kind: "Task",
     name: "raft|transfer",
     arity: -2,
     flags: ["admin"],
-    help: [
-      "TRANSFER [<id>]",
-      "Hand leadership to member <id>, or to one that the leader chooses; return who leads then."
-    ],
+    syntax: "[id]",
+    summary:
+      "Hands leadership to a member, or to one that the leader chooses; returns who leads then.",
     begin: (words, client, server, done) =>
       words.length > 3
         ? done((out) => out.error(wrongArity("raft|transfer")))
@@ -140,36 +146,33 @@ const subcommands: ReadonlyArray<RedisCommand> = [
   },
   ...RedisMemberCommands.subcommands,
   {
+    ...OWN,
     kind: "Task",
     name: "raft|snapshot",
     arity: 2,
     flags: ["admin"],
-    help: [
-      "SNAPSHOT",
-      "Take a snapshot of this node's state; return up to which entry it goes when it is durable."
-    ],
+    syntax: "",
+    summary: "Takes a snapshot of this node; returns up to which entry it goes when it is durable.",
     begin: snapshot
   },
   {
+    ...OWN,
     kind: "Task",
     name: "raft|reads",
     arity: -2,
     flags: ["fast"],
-    help: [
-      "READS [linearizable|lease|stale]",
-      "Set what the reads of this connection may show; return what they may."
-    ],
+    syntax: MODES.replace("<", "[").replace(">", "]"),
+    summary: "Sets what the reads of this connection may show; returns what they may.",
     begin: reads
   },
   {
+    ...OWN,
     kind: "Prefix",
     name: "raft|read",
     arity: -4,
     flags: ["readonly", "fast"],
-    help: [
-      "READ linearizable|lease|stale <command> [<arg> ...]",
-      "Run a command that reads, and only this one, in that mode."
-    ],
+    syntax: `${MODES} command [argument ...]`,
+    summary: "Runs a command that reads, and only this one, in that mode.",
     unwrap: (words) => {
       const mode = modeOf(words[2]!)
       return mode === undefined ? UNKNOWN_MODE : { reads: mode, words: words.slice(3) }
@@ -178,11 +181,11 @@ const subcommands: ReadonlyArray<RedisCommand> = [
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Container",
+  container({
+    ...OWN,
     name: "raft",
-    arity: -2,
     flags: ["admin"],
-    subcommands: withHelp("raft", subcommands)
-  }
+    helpSince: OWN.since,
+    summary: "Tells of the cluster, and changes it."
+  }, subcommands)
 ]

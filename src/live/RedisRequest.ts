@@ -1,55 +1,129 @@
 /**
  * A request that was understood: what its connection must wait for, and how it is answered then.
  */
-import type { ReadMode } from "../node/Node.js"
-import type { Prefixed, Run, Runnable, Task, Words } from "./RedisCommand.js"
+import * as Answer from "../kv/Answer.js"
+import type { Done, ReadMode } from "../node/Node.js"
+import type { Writer } from "../wire/RespReply.js"
+import type { Client, Prefixed, Run, Runnable, Server, Task, Words, Write } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
   readonly kind: Runnable["kind"]
+  /** Absent if nothing was carried out that could have taken long. */
+  readonly asked?: Runnable
   readonly words: Words
-  /** Writes the reply, once the gate is open. Nothing for a `Write`, whose reply is its answer. */
+  /** Writes the reply, once the gate is open. A `Write` that has a command replies its answer. */
   readonly run: Run | undefined
+  /** Whether somebody may ask it who has not said who it is. */
+  readonly isOpen: boolean
   /** For a `Write`, the command for the log. */
   readonly command: Uint8Array | undefined
+  /** For a `Write` whose command, if it has one, is only known when all before it is answered. */
+  readonly encode?: () => Uint8Array | undefined
+  /** For a `Write` that must be prepared: calls `done` once, now or later. */
+  readonly prepare?: (client: Client, server: Server, done: () => void) => void
+  /** For a `Write` whose reply is more than its answer; `heard` is as in its gate. */
+  readonly replay?: (
+    done: Done,
+    heard: ReadonlyArray<number>,
+    out: Writer,
+    client: Client,
+    server: Server
+  ) => void
   /** For a `Task`. */
   readonly begin?: Task["begin"]
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
+  /** Whether what CLIENT CACHING has said before it holds for the next one, too. */
+  readonly keepsCaching?: boolean
+  /** As their commands have them. */
+  readonly isNeverRefused?: true | undefined
+  readonly turns?: true | undefined
+  readonly pushes?: true | undefined
 }
 
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
 
 /** One that is answered with this error. */
-export const failed = (message: string): Request => ({
+export const failed = (message: string, isOpen = true): Request => ({
   kind: "Local",
   words: [],
+  isOpen,
   run: (_, out) => out.error(message),
   command: undefined
 })
 
-export const make = (command: Runnable, words: Words): Request => {
-  switch (command.kind) {
+/** In place of the answer to a command that counts, which the log has the same for every node. */
+export const counted = (answer: Uint8Array, count: number | undefined, out: Writer): void =>
+  answer[0] === Answer.INTEGER ? out.integer(count ?? 0) : out.answer(answer)
+
+const replayCounted: Request["replay"] = ({ answer }, [count], out) => counted(answer, count, out)
+
+export const make = (asked: Runnable, words: Words): Request => {
+  const isOpen = asked.flags.includes("no_auth")
+  const { pushes, turns } = asked
+  switch (asked.kind) {
     case "Prefix":
-      return unwrap(command.unwrap(words))
-    case "Task":
-      return { kind: "Task", words, run: undefined, command: undefined, begin: command.begin }
-    case "Write": {
-      const encoded = command.encode(words)
-      if (typeof encoded === "string") return failed(encoded)
-      return { kind: "Write", words: [], run: undefined, command: encoded }
+      return unwrap(asked.unwrap(words))
+    case "Task": {
+      const { begin } = asked
+      return {
+        kind: "Task",
+        asked,
+        words,
+        run: undefined,
+        isOpen,
+        command: undefined,
+        begin,
+        turns
+      }
     }
-    case "Local":
-    case "Read":
-      return { kind: command.kind, words, run: command.run, command: undefined }
+    case "Write": {
+      const encoded = asked.encode(words)
+      if (typeof encoded === "string") return failed(encoded, isOpen)
+      const write: Request = {
+        kind: "Write",
+        asked,
+        words: [],
+        run: undefined,
+        isOpen,
+        command: encoded
+      }
+      if (asked.counts === true) return { ...write, replay: replayCounted }
+      return asked.replied === undefined
+        ? write
+        : { ...write, replay: replayOf(asked.replied, words) }
+    }
+    case "Local": {
+      const { name, run } = asked
+      const keepsCaching = name.startsWith("client|")
+      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
+      return { kind: "Local", keepsCaching, ...request }
+    }
+    case "Read": {
+      const { isNeverRefused, run } = asked
+      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
+      return { kind: "Read", isNeverRefused, ...request }
+    }
   }
 }
 
+const replayOf =
+  (replied: NonNullable<Write["replied"]>, words: Words): NonNullable<Request["replay"]> =>
+  (done, _, out, client, server) => {
+    out.answer(done.answer)
+    replied(words, done, client, server)
+  }
+
 const unwrap = (prefixed: Prefixed | string): Request => {
-  if (typeof prefixed === "string") return failed(prefixed)
+  if (typeof prefixed === "string") return failed(prefixed, false)
   const { reads, words } = prefixed
   const command = RedisCommands.find(words)
   if (typeof command === "string") return failed(command)
-  if (command.kind !== "Read") return failed(ONLY_READS)
-  return { kind: "Read", words, run: command.run, command: undefined, reads }
+  if (command.kind !== "Read") return failed(ONLY_READS, false)
+  return { ...make(command, words), reads }
 }
+
+/** Whether the reply itself may take long: it is made when it is written, and from much. */
+export const isSlow = ({ asked, run }: Request): boolean =>
+  run !== undefined && asked?.flags.includes("fast") === false

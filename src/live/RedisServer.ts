@@ -2,17 +2,28 @@
  * The door for Redis clients: every one of them, in any language, is a client of the cluster,
  * through any of its nodes.
  */
-import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime } from "effect"
+import { Context, Data, Deferred, Effect, Exit, Layer, Option, Runtime, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as Net from "node:net"
+import type { Listener } from "../kv/Events.js"
+import * as Keyspace from "../kv/Keyspace.js"
+import type { Store } from "../kv/Store.js"
 import { Cache } from "../node/Cache.js"
 import { Node } from "../node/Node.js"
 import type { ReadMode } from "../node/Node.js"
 import * as RespReply from "../wire/RespReply.js"
+import { Endpoints } from "./Endpoints.js"
+import type { Endpoint } from "./Endpoints.js"
+import { Notifications } from "./Notifications.js"
 import type { Server } from "./RedisCommand.js"
 import { RedisConnection } from "./RedisConnection.js"
 import type { Shared } from "./RedisConnection.js"
+import * as RedisSwitch from "./RedisSwitch.js"
+import { SlowLog } from "./SlowLog.js"
+import { Subscriptions } from "./Subscriptions.js"
 import { codeOf } from "./SystemError.js"
+import { Tracking } from "./Tracking.js"
+import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
 
 /** How many connections may be open at once, if nothing else is said. */
@@ -31,9 +42,12 @@ export const CLOSE_GRACE_MILLIS = 2_000
 /** After this long without a word, the system asks whether the other end is still there. */
 export const KEEP_ALIVE_MILLIS = 300_000
 
+/** How Sentinel clients call the cluster, if nothing else is said. */
+export const GROUP_NAME = "raftcache"
+
 /** The server cannot listen where it should. `message` says what, why and what to do. */
 export class RedisServerError extends Data.TaggedError("RedisServerError")<{
-  readonly reason: "AddressInUse" | "Listen"
+  readonly reason: "AddressInUse" | "Listen" | "Unprotected"
   readonly message: string
   readonly cause: unknown
 }> {}
@@ -50,22 +64,38 @@ export interface Options {
   readonly port: number
   /** Default `CONNECTIONS_LIMIT`. More are told so and closed. */
   readonly connectionsLimit?: number
+  /** Where clients reach it, if not at `host` and `port`: to be told by other members, too. */
+  readonly announce?: Endpoint
+  /** Default everybody, without a password. */
+  readonly users?: Users.Users
+  /**
+   * Default true: without users it serves nobody but this machine, and does not start elsewhere.
+   */
+  readonly protectedMode?: boolean
+  /** In what Sentinel clients are told unasked. Default `GROUP_NAME`. */
+  readonly groupName?: string
+  /** Of which changes of keys this node tells its subscribers, in Redis's letters. Default none. */
+  readonly notifyKeyspaceEvents?: string
   /** What reads may show where a connection says nothing else. Default `linearizable`. */
   readonly reads?: ReadMode
 }
 
+type Needs = Node | Cache | Endpoints
+
 /** Serves until its scope closes: then the node leaves, and all that it has taken is answered. */
 export const layer = (
   options: Options
-): Layer.Layer<RedisServer, RedisServerError, Node | Cache> =>
-  Layer.scoped(RedisServer, make(options))
+): Layer.Layer<RedisServer, RedisServerError, Needs> => Layer.scoped(RedisServer, make(options))
 
 const make = (
   options: Options
-): Effect.Effect<RedisServer["Type"], RedisServerError, Node | Cache | Scope.Scope> =>
+): Effect.Effect<RedisServer["Type"], RedisServerError, Needs | Scope.Scope> =>
   Effect.gen(function*() {
+    const users = options.users ?? Users.everybody
+    if (!isSafe(options, users)) return yield* unprotected(options)
     const node = yield* Node
     const store = yield* Cache
+    const endpoints = yield* Endpoints
     const warn = Warnings.make()
     const fork = Runtime.runFork(yield* Effect.runtime())
     const warning = (reason: string, message: string) =>
@@ -73,28 +103,31 @@ const make = (
 
     const connectionsLimit = options.connectionsLimit ?? CONNECTIONS_LIMIT
     const connections = new Set<RedisConnection>()
-    const totals = { connections: 0, rejectedConnections: 0, commands: 0 }
+    let lastId = 0
+    const { notifications, subscriptions } = yield* listenTo(store, options)
+    const totals = { connections: 0, rejectedConnections: 0, commands: 0, deniedPasswords: 0 }
     const server: Server = {
       store,
+      draw: () => Math.floor(Math.random() * Keyspace.PLACES),
       status: node.status,
       transfer: node.transfer,
       snapshot: node.snapshot,
       changeMembers: node.changeMembers,
       port: () => portOf(listener),
+      endpoint: () => options.announce ?? { host: options.host, port: portOf(listener) },
+      groupName: options.groupName ?? GROUP_NAME,
+      endpoints,
+      users,
+      tracking: new Tracking(store),
+      subscriptions,
+      notifications,
       startedAtMillis: Date.now(),
       connections,
       connectionsLimit,
-      totals
+      totals,
+      slowLog: new SlowLog()
     }
-    const shared: Shared = {
-      node,
-      server,
-      reads: options.reads ?? "linearizable",
-      out: new RespReply.Writer(),
-      count: () => void totals.commands++,
-      schedule: makeSchedule(),
-      closed: (connection) => void connections.delete(connection)
-    }
+    const shared = sharedBy(connections, node, server, options)
     const listener = Net.createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -107,7 +140,8 @@ const make = (
         warning("connections", `${connectionsLimit} Redis clients are connected: more are refused`)
         return
       }
-      connections.add(new RedisConnection(socket, ++totals.connections, shared))
+      totals.connections++
+      connections.add(new RedisConnection(socket, ++lastId, shared))
     })
     yield* Effect.acquireRelease(
       listen(listener, options),
@@ -117,7 +151,58 @@ const make = (
       "error",
       (error) => warning("accept", `a Redis client could not be accepted: ${error.message}`)
     )
+    endpoints.announce(server.endpoint())
+    const look = Effect.sync(RedisSwitch.make(server))
+    yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(RedisSwitch.LOOK_MILLIS)))
     return { host: options.host, port: portOf(listener) }
+  })
+
+const sharedBy = (
+  connections: Set<RedisConnection>,
+  node: Node["Type"],
+  server: Server,
+  { reads = "linearizable" }: Options
+): Shared => ({
+  node,
+  server,
+  reads,
+  out: new RespReply.Writer(),
+  count: () => void server.totals.commands++,
+  schedule: makeSchedule(),
+  closed: (connection) => {
+    connections.delete(connection)
+    server.subscriptions.leave(connection.client)
+  }
+})
+
+/** Who is to be told, by this server, of what happens in the store. */
+const listenTo = ({ listeners }: Store, { notifyKeyspaceEvents }: Options) =>
+  Effect.gen(function*() {
+    const subscriptions = new Subscriptions()
+    const notifications = new Notifications(subscriptions, notifyKeyspaceEvents)
+    const { notified } = notifications
+    const listener: Listener = { published: subscriptions.published, notified }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => listeners.add(listener)),
+      () => Effect.sync(() => listeners.delete(listener))
+    )
+    return { subscriptions, notifications }
+  })
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+
+/** Whether nobody from elsewhere gets in unasked, or it is meant so. */
+const isSafe = ({ host, protectedMode = true }: Options, users: Users.Users): boolean =>
+  !protectedMode || users.initial === undefined || isLoopback(host)
+
+const unprotected = ({ host, port }: Options): RedisServerError =>
+  new RedisServerError({
+    reason: "Unprotected",
+    message: `whoever reaches ${host} port ${port} could read and write everything: give a ` +
+      "password (--requirepass-file, --users), serve on 127.0.0.1 only, or say that the network " +
+      "keeps others out (--protected-mode no)",
+    cause: undefined
   })
 
 /** One turn for each connection that has something to do, after whatever runs now. */

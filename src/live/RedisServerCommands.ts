@@ -1,170 +1,125 @@
 /**
- * The commands that ask about the server: what it is, how it is set up, what it can do. Of Redis's
- * settings those are told that mean something here; none can be changed this way.
+ * The commands that ask what the server is and how it is.
  */
-import * as Command from "../kv/Command.js"
 import * as Latin1 from "../kv/Latin1.js"
-import type { Writer } from "../wire/RespReply.js"
-import { SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { RedisCommand, Run, Server } from "./RedisCommand.js"
+import type { Description, Local, RedisCommand, Run } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
+import * as RedisPlaces from "./RedisPlaces.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
 
-const settings = (server: Server): ReadonlyArray<readonly [name: string, value: string]> => [
-  // Neither of Redis's own files: what is durable here is the Raft log.
-  ["save", ""],
-  ["appendonly", "no"],
-  ["databases", "1"],
-  ["maxclients", String(server.connectionsLimit)],
-  ["maxmemory", "0"],
-  ["maxmemory-policy", "noeviction"],
-  ["port", String(server.port())],
-  ["proto-max-bulk-len", String(Command.VALUE_LIMIT_BYTES)],
-  ["timeout", "0"]
-]
+const NO_DEBUG = "ERR DEBUG command not allowed. If the enable-debug-command option is set to " +
+  "\"local\", you can run it from a local connection, otherwise you need to set this option in " +
+  "the configuration file, and then restart the server."
 
-/** Whether `text` is matched by `pattern`, where * stands for anything and ? for one character. */
-const isMatch = (text: string, pattern: string): boolean => {
-  let at = 0
-  let next = 0
-  let star = -1
-  let starAt = 0
-  while (at < text.length) {
-    if (pattern[next] === "*") {
-      star = next++
-      starAt = at
-    } else if (next < pattern.length && (pattern[next] === "?" || pattern[next] === text[at])) {
-      at++
-      next++
-    } else if (star >= 0) {
-      // The last star takes one character more.
-      next = star + 1
-      at = ++starAt
-    } else {
-      return false
-    }
-  }
-  while (pattern[next] === "*") next++
-  return next === pattern.length
+const time: Run = (_words, out) => {
+  const millis = Date.now()
+  out.array(2)
+  out.text(String(Math.floor(millis / 1000)))
+  out.text(String(millis % 1000 * 1000))
 }
 
-const configGet: Run = (words, out, _, server) => {
-  const patterns = words.slice(2).map(textOf)
-  const found = settings(server).filter(([name]) =>
-    patterns.some((pattern) => isMatch(name, pattern))
-  )
-  out.map(found.length)
-  for (const [name, value] of found) {
-    out.text(name)
-    out.text(value)
+/** When the node started as long as there is none, as Redis has it. */
+const lastSave: Run = (_words, out, _client, { startedAtMillis, status }) =>
+  out.integer(Math.floor((status().snapshotAtMillis ?? startedAtMillis) / 1000))
+
+/** As INFO tells it (RedisInfo.ts): an index of the log stands for an offset. */
+const role: Run = (_words, out, client, server) => {
+  const { appliedIndex, lastIndex, membership, role } = server.status()
+  if (role !== "Leader") {
+    const leader = RedisPlaces.leader(server, client)
+    out.array(5)
+    out.text("slave")
+    out.text(leader?.endpoint.host ?? "?")
+    out.integer(leader?.endpoint.port ?? 0)
+    out.text(leader === undefined ? "connect" : "connected")
+    return out.integer(appliedIndex)
+  }
+  const replicas = RedisPlaces.all(server, client).filter(RedisPlaces.isReachable)
+    .filter(({ isSelf }) => !isSelf)
+  out.array(3)
+  out.text("master")
+  out.integer(lastIndex)
+  out.array(replicas.length)
+  for (const { endpoint: { host, port }, id } of replicas) {
+    const behind = membership.members.find((member) => member.id === id)?.behind ?? 0
+    out.array(3)
+    out.text(host)
+    out.text(String(port))
+    out.text(String(lastIndex - behind))
   }
 }
 
-const NO_KEYS = [0, 0, 0] as const
+const command = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  flags: ReadonlyArray<string>,
+  summary: string,
+  run: Run,
+  others: Pick<Description, "categories" | "differs" | "tips"> = {}
+): Local => ({
+  kind: "Local",
+  name,
+  syntax,
+  arity,
+  flags,
+  group: "server",
+  since,
+  summary,
+  run,
+  ...others
+})
 
-/** As Redis tells it: name, arity, flags, keys, then categories, tips and key specifications. */
-const describe = (command: RedisCommand, out: Writer): void => {
-  out.array(10)
-  out.text(command.name)
-  out.integer(command.arity)
-  out.set(command.flags.length)
-  for (const flag of command.flags) out.simple(flag)
-  for (const position of command.keys ?? NO_KEYS) out.integer(position)
-  out.set(0)
-  out.set(0)
-  out.set(0)
-  const subcommands = command.subcommands ?? []
-  out.array(subcommands.length)
-  for (const subcommand of subcommands) describe(subcommand, out)
-}
+const UNSURE = { tips: ["nondeterministic_output"] } as const
+const ROLE_FLAGS = ["noscript", "loading", "stale", "fast"] as const
+const FAST = ["loading", "stale", "fast"] as const
 
-const aboutCommands = (all: () => ReadonlyArray<RedisCommand>): ReadonlyArray<RedisCommand> => [
-  {
-    kind: "Local",
-    name: "command|count",
-    arity: 2,
-    flags: ["loading", "stale"],
-    help: ["COUNT", "Return the total number of commands in this server."],
-    run: (_, out) => out.integer(all().length)
-  },
-  {
-    kind: "Local",
-    name: "command|docs",
-    arity: -2,
-    flags: ["loading", "stale"],
-    help: ["DOCS [<command-name> ...]", "Return no documentation: there is none in the server."],
-    run: (_, out) => out.map(0)
-  },
-  {
-    kind: "Local",
-    name: "command|info",
-    arity: -2,
-    flags: ["loading", "stale"],
-    help: ["INFO [<command-name> ...]", "Return details about the named commands, or about all."],
-    run: (words, out) => {
-      const names = words.length > 2 ? words.slice(2).map(textOf) : all().map(({ name }) => name)
-      out.array(names.length)
-      for (const name of names) {
-        const command = all().find((one) => one.name === name)
-        if (command === undefined) out.nil()
-        else describe(command, out)
-      }
+export const commands: ReadonlyArray<RedisCommand> = [
+  command(
+    "info",
+    "[section ...]",
+    -1,
+    "1.0.0",
+    ["loading", "stale"],
+    "Tells how the server is.",
+    (words, out, client, server) =>
+      out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf))),
+    {
+      categories: ["dangerous"],
+      tips: [...UNSURE.tips, "request_policy:all_shards", "response_policy:special"],
+      differs: "Fewer fields, and a section about Raft."
     }
-  },
+  ),
+  command("role", "", 1, "2.8.12", ROLE_FLAGS, "Tells whether this node leads, and who.", role, {
+    categories: ["admin", "dangerous"]
+  }),
+  command("time", "", 1, "2.6.0", FAST, "Tells the time of this node.", time, {
+    ...UNSURE,
+    differs: "The log's own time, by which keys go, is the leader's."
+  }),
+  command(
+    "lastsave",
+    "",
+    1,
+    "1.0.0",
+    FAST,
+    "Tells when this node took its last snapshot.",
+    lastSave,
+    { ...UNSURE, categories: ["admin", "dangerous"] }
+  ),
   {
-    kind: "Local",
-    name: "command|list",
+    // Refused as a write is that cannot be one: a transaction does not queue it.
+    kind: "Write",
+    name: "debug",
+    syntax: "subcommand [argument ...]",
     arity: -2,
-    flags: ["loading", "stale"],
-    help: ["LIST", "Return a list of all commands in this server."],
-    run: (words, out) => {
-      if (words.length > 2) return out.error(SYNTAX_ERROR)
-      out.array(all().length)
-      for (const { name } of all()) out.text(name)
-    }
-  }
-]
-
-const config: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Local",
-    name: "config|get",
-    arity: -3,
     flags: ["admin", "noscript", "loading", "stale"],
-    help: ["GET <pattern>", "Return parameters matching the glob-like <pattern> and their values."],
-    run: configGet
-  }
-]
-
-/** `all` are the commands of the server, these included. */
-export const commands = (
-  all: () => ReadonlyArray<RedisCommand>
-): ReadonlyArray<RedisCommand> => [
-  {
-    kind: "Local",
-    name: "info",
-    arity: -1,
-    flags: ["loading", "stale"],
-    run: (words, out, _, server) =>
-      out.verbatim(RedisInfo.render(server, words.slice(1).map(textOf)))
-  },
-  {
-    kind: "Container",
-    name: "config",
-    arity: -2,
-    flags: [],
-    subcommands: withHelp("config", config)
-  },
-  {
-    kind: "Local",
-    name: "command",
-    arity: -1,
-    flags: ["loading", "stale"],
-    subcommands: withHelp("command", aboutCommands(all)),
-    run: (_, out) => {
-      out.array(all().length)
-      for (const command of all()) describe(command, out)
-    }
+    group: "server",
+    since: "1.0.0",
+    summary: "Refused.",
+    differs: "As in a Redis that was not started for it.",
+    encode: () => NO_DEBUG
   }
 ]

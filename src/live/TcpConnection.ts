@@ -9,6 +9,7 @@
 import type * as Net from "node:net"
 import * as Frame from "../wire/Frame.js"
 import * as Handshake from "../wire/Handshake.js"
+import * as Note from "../wire/Note.js"
 
 export const PING_MILLIS = 1000
 
@@ -40,6 +41,8 @@ export interface Ending {
 export interface Handlers {
   /** The first payload is the handshake's: whoever takes it calls `establish` or `close`. */
   readonly payload: (payload: Uint8Array) => void
+  /** What the other end's network tells this one (Note.ts); nobody listens if not given. */
+  readonly noted?: (note: Uint8Array) => void
   /** It is not full any more. */
   readonly drained: () => void
   /** Exactly once, and the last of all calls. */
@@ -54,6 +57,8 @@ export interface Patience {
 
 export interface Connection {
   readonly write: (payload: Uint8Array) => void
+  /** Not sent to one that speaks a protocol without notes. */
+  readonly note: (note: Uint8Array) => void
   /** Whether so much waits to leave already that more should wait elsewhere, for `drained`. */
   readonly isFull: () => boolean
   /** What waits to leave. */
@@ -83,6 +88,7 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
     version = agreed
     clearTimeout(deadline)
     splitter.limitBytes = Frame.FRAME_LIMIT_BYTES
+    splitter.takesNotes = agreed >= Note.VERSION
     ping = setInterval(() => {
       if (silentPings === SILENCE_LIMIT_PINGS) return close("Silent", "nothing was heard from it")
       silentPings += 1
@@ -90,9 +96,8 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
     }, patience.pingMillis)
   }
 
-  const end = (reason: Ending["reason"], message: string): void => {
+  const end = (reason: Ending["reason"], message: string): Ending =>
     ending ??= { reason, message, established: version !== undefined }
-  }
 
   const close: Connection["close"] = (reason, message, lastWord) => {
     if (lastWord !== undefined) write(lastWord)
@@ -114,21 +119,21 @@ export const open = (socket: Net.Socket, patience: Patience, handlers: Handlers)
     if (ending !== undefined) return
     // Not as a Buffer, whose `slice` does not copy: payloads go to code that knows only Uint8Array.
     const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength)
-    const violation = splitter.feed(bytes, deliver)
-    if (violation !== undefined && ending === undefined) {
-      close(violation, explanation[violation])
-    }
+    const violation = splitter.feed(bytes, deliver, handlers.noted)
+    if (violation !== undefined && ending === undefined) close(violation, explanation[violation])
   })
   socket.on("drain", handlers.drained)
   socket.on("error", (error) => end("Lost", reasonOf(error)))
   socket.on("close", () => {
     clearTimeout(deadline)
     clearInterval(ping)
-    end("Lost", "the other end closed it")
-    if (ending !== undefined) handlers.closed(ending)
+    handlers.closed(end("Lost", "the other end closed it"))
   })
   return {
     write,
+    note: (note) => {
+      if (ending === undefined && splitter.takesNotes) socket.write(Frame.encodeNote(note))
+    },
     isFull: () => socket.writableNeedDrain,
     waitingBytes: () => socket.writableLength,
     isOpen: () => ending === undefined,

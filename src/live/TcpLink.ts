@@ -43,6 +43,8 @@ export interface Options {
   readonly patience: TcpConnection.Patience
   readonly queueLimitBytes: number
   readonly receiver: Receiver
+  /** What the peer is told first on every connection. */
+  readonly note: () => Uint8Array | undefined
   readonly warn: Warnings
   /** Runs what a call from outside has begun. */
   readonly fork: (effect: Effect.Effect<void>) => void
@@ -50,6 +52,8 @@ export interface Options {
 
 export interface Link {
   readonly send: (payload: Uint8Array) => void
+  /** There is something new to note: the peer is told now if it is connected. */
+  readonly tell: () => void
   readonly isConnected: () => boolean
   /** The peer has just been heard of: an attempt is worth while now. */
   readonly wake: () => void
@@ -85,9 +89,15 @@ export const make = (options: Options): Link => {
     }
   }
 
+  const tell = (): void => {
+    const note = options.note()
+    if (note !== undefined) connection?.note(note)
+  }
+
   const converse = dial(options, {
     established: (opened) => {
       connection = opened
+      tell()
       fork(Effect.logDebug(`connected to ${peer}, speaking protocol ${opened.version()}`))
       flush()
     },
@@ -115,6 +125,7 @@ export const make = (options: Options): Link => {
   })
   return {
     send,
+    tell,
     isConnected: () => connection !== undefined,
     wake: () => void heardOf.unsafeOpen(),
     keep

@@ -33,6 +33,7 @@ export interface Options {
   /** What may wait to leave on one connection. */
   readonly queueLimitBytes: number
   readonly received: (from: string, payload: Uint8Array) => void
+  readonly noted: (from: string, note: Uint8Array) => void
   /** What was sent to `peer` here and not answered may be lost. */
   readonly lost: (peer: string) => void
   /** `peer` has just connected, so it is alive. */
@@ -96,7 +97,7 @@ const converse = (
   guests: Guests,
   fork: (effect: Effect.Effect<void>) => void
 ): Effect.Effect<void> => {
-  const { acquaintances, lost, met, patience, received, self, versions, warn } = options
+  const { acquaintances, lost, met, noted, patience, received, self, versions, warn } = options
   const from = `${socket.remoteAddress}:${socket.remotePort}`
   let isMeeting = false
   let guest: Guest | undefined
@@ -127,6 +128,7 @@ const converse = (
     }
     const connection = TcpConnection.open(socket, patience, {
       payload: (payload) => guest === undefined ? introduce(payload) : received(peer, payload),
+      noted: (note) => noted(peer, note),
       drained: () => {},
       closed: (ending) => {
         if (guest === undefined) guests.strangers -= 1

@@ -5,13 +5,15 @@
  * be reached by dialling is answered on the connection it has opened itself. Data goes through
  * plain callbacks; Effect holds the lifetimes, the waits between attempts and the warnings.
  */
-import { Effect, Either, FiberMap, FiberSet, Layer } from "effect"
+import { Context, Effect, Either, FiberMap, FiberSet, Layer } from "effect"
 import type { Scope } from "effect"
 import * as Members from "../node/Members.js"
 import { Network } from "../service/Network.js"
 import type { Addresses, NetworkError, Receiver } from "../service/Network.js"
 import type { Acquaintances } from "../service/Storage.js"
 import * as Handshake from "../wire/Handshake.js"
+import * as Note from "../wire/Note.js"
+import * as Endpoints from "./Endpoints.js"
 import * as TcpConnection from "./TcpConnection.js"
 import * as TcpLink from "./TcpLink.js"
 import * as TcpListener from "./TcpListener.js"
@@ -57,11 +59,11 @@ export interface Options {
 }
 
 /** Opens nothing before `run`. An empty payload says nothing and is not delivered. */
-export const layer = (options: Options): Layer.Layer<Network> =>
-  Layer.sync(Network, () => {
+export const layer = (options: Options): Layer.Layer<Network | Endpoints.Endpoints> =>
+  Layer.syncContext(() => {
     const isOpen = options.gate?.isOpen ?? (() => true)
-    const ways: Ways = { addresses: {}, running: undefined }
-    return {
+    const ways: Ways = { addresses: {}, endpoints: new Map(), note: undefined, running: undefined }
+    const network = Network.of({
       run: (receiver) => run(options, isOpen, ways, receiver),
       setPeers: (addresses) => {
         ways.addresses = addresses
@@ -70,18 +72,33 @@ export const layer = (options: Options): Layer.Layer<Network> =>
       send: (to, payload) => {
         if (isOpen(to)) ways.running?.send(to, payload)
       }
-    }
+    })
+    const endpoints = Endpoints.Endpoints.of({
+      announce: (endpoint) => {
+        ways.note = Note.serves(Members.formatAddress(endpoint))
+        ways.running?.tell()
+      },
+      of: (peer) => ways.endpoints.get(peer),
+      isConnected: (peer) => ways.running?.isConnected(peer) === true
+    })
+    return Context.make(Network, network).pipe(Context.add(Endpoints.Endpoints, endpoints))
   })
 
-/** What `run` makes, for those who send. */
+/** What `run` makes, for those who send, and what it needs from them. */
 interface Ways {
   addresses: Addresses
+  /** Where peers serve clients, as each has said last. */
+  readonly endpoints: Map<string, Endpoints.Endpoint>
+  /** What peers are told about this node. */
+  note: Uint8Array | undefined
   running: Running | undefined
 }
 
 interface Running {
   readonly update: (addresses: Addresses) => void
   readonly send: (to: string, payload: Uint8Array) => void
+  readonly tell: () => void
+  readonly isConnected: (peer: string) => boolean
 }
 
 const run = (
@@ -106,7 +123,15 @@ const run = (
     const patience = { handshakeMillis: limits.dialMillis, pingMillis }
     const links = yield* makeLinks(
       (peer, { host, port }) =>
-        TcpLink.make({ ...shared, peer, host, port, patience, receiver: guarded }),
+        TcpLink.make({
+          ...shared,
+          peer,
+          host,
+          port,
+          patience,
+          receiver: guarded,
+          note: () => ways.note
+        }),
       options,
       fork
     )
@@ -116,6 +141,10 @@ const run = (
       patience: { handshakeMillis: limits.handshakeMillis, pingMillis },
       strangersLimit,
       received: guarded.received,
+      noted: (from, note) => {
+        const endpoint = Endpoints.parse(Note.read(note) ?? "")
+        if (endpoint !== undefined) ways.endpoints.set(from, endpoint)
+      },
       lost: receiver.unreachable,
       met: (peer) => links.get(peer)?.wake()
     })
@@ -125,7 +154,9 @@ const run = (
         const link = links.get(to)
         if (link?.isConnected() !== true && answer(to, payload)) return
         link?.send(payload)
-      }
+      },
+      tell: links.tell,
+      isConnected: (peer) => links.get(peer)?.isConnected() === true
     }
     links.update(ways.addresses)
     yield* Effect.addFinalizer(() => Effect.sync(() => void (ways.running = undefined)))
@@ -160,6 +191,7 @@ const makeLinks = (
 
     return {
       get: (peer: string) => links.get(peer)?.link,
+      tell: () => links.forEach(({ link }) => link.tell()),
       update: (addresses: Addresses): void => {
         const wanted = new Map(Object.entries(addresses))
         wanted.delete(nodeId)

@@ -3,6 +3,8 @@
  * of the same node.
  */
 import { Context, Effect, Layer } from "effect"
+import * as Machine from "../kv/Machine.js"
+import * as Memory from "../kv/Memory.js"
 import * as Store from "../kv/Store.js"
 import * as StateMachine from "../service/StateMachine.js"
 
@@ -13,15 +15,19 @@ export class Cache extends Context.Tag("raftcache/Cache")<Cache, Store.Store>() 
  * One empty store for each call. A layer is built once and shared by reference: what is composed
  * from one of these layers sees one store, and each node of a process gets a layer of its own.
  */
-export const layer = (): Layer.Layer<Cache | StateMachine.StateMachine> =>
+export const layer = (
+  memory: Memory.Settings = Memory.defaults
+): Layer.Layer<Cache | StateMachine.StateMachine> =>
   Layer.effectContext(
     Effect.sync(() => {
-      const store = Store.make()
+      const store = new Store.Store()
+      store.memory = memory
       return Context.make(Cache, store).pipe(
         Context.add(StateMachine.StateMachine, {
-          apply: (command, index) => Store.apply(store, command, index),
+          apply: (command, index) => Machine.apply(store, command, index),
           snapshot: (index) => Store.snapshot(store, index),
-          restore: () => Store.restore(store)
+          restore: () => Store.restore(store),
+          chores: Machine.chores(store)
         })
       )
     })

@@ -21,6 +21,7 @@ import { SnapshotRequests } from "./SnapshotRequests.js"
 import type { SnapshotWorker } from "./SnapshotWorker.js"
 import type { Elapsed } from "./Ticker.js"
 import type { Door as TransferDoor, Transfers } from "./Transfers.js"
+import type { Upkeep } from "./Upkeep.js"
 import type { Writes } from "./Writes.js"
 
 /** Commands sent in one turn: what is left goes with the next. */
@@ -36,6 +37,7 @@ export interface Parts {
   readonly memberships: Memberships
   readonly peers: Peers
   readonly outbox: Outbox
+  readonly upkeep: Upkeep
   /** Hands a batch to the disk writer, which reports `Persisted`. */
   readonly persist: (writes: ReadonlyArray<Write>) => void
   readonly snapshots: Pick<SnapshotWorker, "offer" | "take">
@@ -90,6 +92,14 @@ export class Loop {
   /** Whether others can do without this node: somebody else leads, or it has tried long enough. */
   get mayLeave(): boolean {
     return this.#parts.transfers.mayLeave(this.#state)
+  }
+
+  /** When it has to have a turn although nothing arrives. */
+  get ticksUntilDue(): number {
+    const ticks = Raft.ticksUntilDue(this.#state)
+    return this.#state.role === "Leader"
+      ? Math.min(ticks, this.#parts.upkeep.ticksUntilDue)
+      : ticks
   }
 
   /** Questions to the core of what may be read that it has not answered. */
@@ -303,12 +313,17 @@ export class Loop {
 
   /** While a write is on its way to the disk, what arrives gathers for the next batch. */
   #propose(): void {
-    const { applier, forwarded, outbox, writes } = this.#parts
-    const { log, term, transfer, writes: underWay } = this.#state
+    const { applier, forwarded, outbox, requestTimeoutTicks, upkeep, writes } = this.#parts
+    const { log, now, term, transfer, writes: underWay } = this.#state
     // What arrives while leadership is handed over is the next leader's.
     if (underWay.length > 0 || transfer !== undefined) return
-    if (forwarded.isEmpty && !writes.hasUnsent) return
     if (!this.#proposed.leads(term, () => applier.lookAhead(log))) return
+    const hasCommands = !forwarded.isEmpty || writes.hasUnsent
+    const tellings = upkeep.next(hasCommands)
+    if (!hasCommands && tellings.length === 0) return
+    for (const { command, told } of tellings.toReversed()) {
+      writes.addFirst(command, told, now + requestTimeoutTicks)
+    }
     const items: Array<ProposeItem> = []
     const incomplete = new Set<NodeId>()
     const admit = (from: NodeId | undefined, bytes: Uint8Array): void => {

@@ -123,6 +123,11 @@ export interface Status {
   readonly appliedIndex: Index
   /** The last entry that the latest snapshot covers; 0 before the first. */
   readonly snapshotIndex: Index
+  /**
+   * When the node made its latest snapshot durable, in milliseconds since 1970; undefined if it has
+   * not since it was started.
+   */
+  readonly snapshotAtMillis: number | undefined
   /** Every member as this node knows them, itself included if it is one. */
   readonly members: ReadonlyArray<NodeId>
   readonly membership: Membership

@@ -31,6 +31,7 @@ import { Reads } from "./Reads.js"
 import * as SnapshotWorker from "./SnapshotWorker.js"
 import * as Ticker from "./Ticker.js"
 import { Transfers } from "./Transfers.js"
+import { Upkeep } from "./Upkeep.js"
 import { Writes } from "./Writes.js"
 
 export interface Options {
@@ -86,7 +87,7 @@ const writeForever = (
     return Effect.map(storage.persist(writes), () => offer({ _tag: "Persisted", seq }))
   }))
 
-const statusOf = (loop: Loop.Loop, clusterId: string): Status => {
+const statusOf = ({ loop, snapshots: worker }: Shell, clusterId: string): Status => {
   const { applied, commit, config, leader, log, role, snapshots, term } = loop.state
   const membership = MemberStatus.make(loop.state)
   return {
@@ -99,6 +100,7 @@ const statusOf = (loop: Loop.Loop, clusterId: string): Status => {
     commitIndex: commit,
     appliedIndex: applied,
     snapshotIndex: snapshots.latest.id.index,
+    snapshotAtMillis: worker.latestAtMillis(),
     members: membership.members.map((member) => member.id),
     membership,
     pending: loop.pending,
@@ -122,7 +124,7 @@ const turn = (self: Shell, inputs: Iterable<Input>): ReadonlyArray<Note> => {
   const due = Raft.ticksUntilDue(loop.state)
   // Time first: a lease that has run out meanwhile must not serve what has arrived.
   loop.turn(inputs, ticker.elapsed(due, loop.state.config.heartbeatTicks))
-  ticker.arm(Raft.ticksUntilDue(loop.state))
+  ticker.arm(loop.ticksUntilDue)
   if (self.phase === "Stopping" && loop.pending === 0 && loop.mayLeave) {
     Deferred.unsafeDone(self.drained, Exit.void)
   }
@@ -184,7 +186,9 @@ const makeShell = (
     const inbox = yield* Mailbox.make<Input>()
     const offer = (input: Input): void => void inbox.unsafeOffer(input)
     const writes = new Writes(session)
-    const applier = new Applier(yield* StateMachine, session, writes)
+    const machine = yield* StateMachine
+    const clock = yield* Effect.clock
+    const applier = new Applier(machine, session, writes)
     yield* restore(storage, applier)
     const snapshots = yield* SnapshotWorker.make(storage, applier, offer)
     const requestTimeoutTicks = Ticker.toTicks(options.requestTimeoutMillis)
@@ -204,6 +208,7 @@ const makeShell = (
       memberships: new Memberships(Math.ceil(requestTimeoutTicks / 4)),
       peers: new Peers(network, settle),
       outbox: new Outbox(network),
+      upkeep: new Upkeep(machine.chores ?? [], () => clock.unsafeCurrentTimeMillis()),
       persist: (batch) => void persists.unsafeOfferAll(batch),
       snapshots,
       offer,
@@ -266,7 +271,7 @@ export const make = (
       snapshot: (answer) => submit({ _tag: "Snapshot", answer }),
       changeMembers: (change, answer) => submit({ _tag: "ChangeMembers", change, answer }),
       leave: leave(shell),
-      status: () => statusOf(shell.loop, storage.recovered.identity.clusterId),
+      status: () => statusOf(shell, storage.recovered.identity.clusterId),
       state: () => shell.loop.state,
       stopped: Deferred.await(stopped)
     })

@@ -3,7 +3,7 @@
  * and restores. A snapshot that cannot be written is no reason to stop, since the log goes on
  * without it: that is logged, and the core tries again later. One that cannot be read back is.
  */
-import { Effect, Mailbox } from "effect"
+import { Clock, Effect, Mailbox } from "effect"
 import type { RestoreSnapshot, SendChunk, StoreChunk, TakeSnapshot } from "../raft/Action.js"
 import type {
   ChunkNotSent,
@@ -41,6 +41,8 @@ export interface SnapshotWorker {
   readonly take: (action: TakeSnapshot) => void
   /** One after the other, in order. */
   readonly offer: (job: Job) => void
+  /** When the latest snapshot became durable, in milliseconds since 1970; undefined before one. */
+  readonly latestAtMillis: () => number | undefined
   /** Never succeeds. Fails if a snapshot that is needed cannot be read. */
   readonly run: Effect.Effect<never, StorageError>
 }
@@ -53,6 +55,8 @@ export const make = (
   Effect.gen(function*() {
     const takings = yield* Mailbox.make<Taking>()
     const jobs = yield* Mailbox.make<Job>()
+    let latestAtMillis: number | undefined
+    const durable = Effect.map(Clock.currentTimeMillis, (millis) => void (latestAtMillis = millis))
     const forever = <A>(
       mailbox: Mailbox.ReadonlyMailbox<A>,
       run: (item: A) => Effect.Effect<void, StorageError>
@@ -66,9 +70,10 @@ export const make = (
         takings.unsafeOffer({ ...action, walk })
       },
       offer: (job) => void jobs.unsafeOffer(job),
+      latestAtMillis: () => latestAtMillis,
       run: Effect.raceFirst(
-        forever(takings, (taking) => take(storage, taking, offer)),
-        forever(jobs, (job) => carryOut(storage, applier, job, offer))
+        forever(takings, (taking) => take(storage, taking, durable, offer)),
+        forever(jobs, (job) => carryOut(storage, applier, job, durable, offer))
       )
     }
   })
@@ -76,9 +81,11 @@ export const make = (
 const take = (
   { snapshots }: Storage["Type"],
   { configuration, id, walk }: Taking,
+  durable: Effect.Effect<void>,
   offer: (news: News) => void
 ): Effect.Effect<void> =>
   snapshots.save(id, configuration, walk).pipe(
+    Effect.zipLeft(durable),
     Effect.map((snapshot) => offer({ _tag: "SnapshotTaken", snapshot })),
     Effect.catchAll(({ message }) =>
       Effect.map(
@@ -93,13 +100,14 @@ const carryOut = (
   storage: Storage["Type"],
   applier: Applier,
   job: Job,
+  durable: Effect.Effect<void>,
   offer: (news: News) => void
 ): Effect.Effect<void, StorageError> => {
   switch (job._tag) {
     case "SendChunk":
       return read(storage, job, offer)
     case "StoreChunk":
-      return store(storage, job, offer)
+      return store(storage, job, durable, offer)
     case "RestoreSnapshot": {
       const { index } = job.snapshot.id
       const restoring = applier.restore(index)
@@ -131,6 +139,7 @@ const read = (
 const store = (
   { snapshots }: Storage["Type"],
   { bytes, offset, snapshot }: StoreChunk,
+  durable: Effect.Effect<void>,
   offer: (news: News) => void
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
@@ -139,6 +148,7 @@ const store = (
     offer({ _tag: "ChunkStored", snapshot, offset, upTo })
     if (upTo < snapshot.sizeBytes) return
     yield* snapshots.finish(snapshot)
+    yield* durable
     offer({ _tag: "SnapshotReceived", snapshot })
   }).pipe(
     Effect.catchAll(({ message }) =>

@@ -75,6 +75,12 @@ export class Writes {
     this.#waiting.push({ command, answer, deadlineAt })
   }
 
+  /** Before all that waits. The node's own, so it is never too much. */
+  addFirst(command: Uint8Array, answer: Answer, deadlineAt: number): void {
+    this.#bytes += command.length
+    this.#waiting.unshift({ command, answer, deadlineAt })
+  }
+
   /** The proposals to send now, in order: about `limitBytes`, at least one if there is one. */
   takeUnsent(limitBytes: number): ReadonlyArray<Uint8Array> {
     const unsent: Array<Uint8Array> = []

@@ -12,6 +12,23 @@ export interface Restoring {
   readonly done: () => void
 }
 
+/**
+ * Something that a machine has to be told by whoever leads, because no log can know it: what time
+ * it is, or how much memory there is.
+ */
+export interface Chore {
+  /**
+   * The command that tells it, at this time by the leader's clock, in milliseconds since 1970;
+   * undefined if it knows already. Whoever leads proposes it before what arrives. `isPending` while
+   * one that was told before is on its way.
+   */
+  readonly tell: (nowMillis: number, isPending: boolean) => Uint8Array | undefined
+  /** When it wants to be told although nothing arrives, in milliseconds since 1970. */
+  readonly dueMillis: () => number
+  /** It need not be told again before so many milliseconds have passed, if nothing is due. */
+  readonly grainMillis: number
+}
+
 export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMachine, {
   /**
    * Applies a command and returns its answer. Total, synchronous and deterministic: the same
@@ -30,4 +47,6 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Begins to replace the state by that of a snapshot up to `index`. */
   readonly restore: (index: number) => Restoring
+  /** In the order in which commands are to be proposed. The only time that a machine has is one. */
+  readonly chores?: ReadonlyArray<Chore>
 }>() {}

@@ -5,8 +5,9 @@
  *
  * Commands, queries and answers are bytes, compared byte for byte.
  */
-
-import type { Restoring } from "../service/StateMachine.js"
+import type { Settings } from "../kv/Memory.js"
+import type { Chore, Restoring } from "../service/StateMachine.js"
+import type { Mark } from "./Marks.js"
 
 /** What answers. */
 export interface Model {
@@ -16,6 +17,8 @@ export interface Model {
   readonly read: (query: Uint8Array) => Uint8Array
   /** Equal for equal states, however they came about, and for no others. */
   readonly digest: () => string
+  /** What the last command told others of, if it tells anything: published, or become of keys. */
+  readonly told?: () => string
 }
 
 /** One replica's state, in one life of one node. */
@@ -27,6 +30,8 @@ export interface Machine extends Model {
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Takes the parts of a snapshot; `done` replaces the state by what they say. */
   readonly restore: (index: number) => Restoring
+  /** What it has to be told by whoever leads. */
+  readonly chores?: ReadonlyArray<Chore>
 }
 
 /** What a client asks for. */
@@ -48,8 +53,8 @@ export interface Invariant {
 
 export interface Application {
   readonly name: string
-  /** Empty, for a node that starts. */
-  readonly machine: () => Machine
+  /** Empty, for a node that starts, and that is told to hold so much if it is told anything. */
+  readonly machine: (memory?: Settings) => Machine
   /**
    * Empty: what the answers of a finished run are compared with. Written independently of `machine`
    * it finds errors in `machine` too; the machine itself only finds those of replication.
@@ -64,6 +69,10 @@ export interface Application {
   /** For stories and traces, in a few words. */
   readonly describe: (request: Request) => string
   readonly describeAnswer: (answer: Uint8Array) => string
+  /** Whether nodes propose the command by themselves, as they do the time. */
+  readonly isOwn?: (command: Uint8Array) => boolean
+  /** What is noteworthy about the command and its answer, if anything. */
+  readonly markOf?: (command: Uint8Array, answer: Uint8Array) => Mark | undefined
   readonly invariants?: ReadonlyArray<Invariant>
 }
 

@@ -33,6 +33,7 @@ export interface Applied {
   readonly index: number
   readonly command: Uint8Array
   readonly answer: Uint8Array
+  readonly told?: string | undefined
 }
 
 export interface History {

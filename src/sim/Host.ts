@@ -143,11 +143,12 @@ export class Host {
     if (this.#life?.isStopping === true) this.#life.isFollowed = true
     if (this.#life !== undefined || this.#status === "Lost") return
     if (this.disk.isDoubtful) this.disk.cutPower()
-    const { tasks } = this.#world
+    const { scenario, tasks } = this.#world
+    const memory = scenario.memory[this.number]
     const life: Life = {
       scheduler: new SimScheduler(this.id, tasks),
       scope: Effect.runSync(Scope.make()),
-      replica: { machine: this.#application.machine(), appliedIndex: 0 },
+      replica: { machine: this.#application.machine(memory), appliedIndex: 0 },
       node: undefined,
       isStopping: false,
       isFollowed: false

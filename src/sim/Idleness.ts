@@ -27,6 +27,13 @@ export const check = ({ hosts, oracles, world }: Parts, members: ReadonlyArray<n
   }
 }
 
+/** Whether the machine of a node that leads wants to be told something within so long. */
+export const isDue = ({ clock, replica }: Host, withinMillis: number): boolean => {
+  const chores = replica?.machine.chores ?? []
+  const soonMillis = clock.service.unsafeCurrentTimeMillis() + withinMillis
+  return chores.some(({ dueMillis }) => dueMillis() < soonMillis)
+}
+
 const requestsLeft = (state: State): ReadonlyArray<string> => {
   const { change, confirmedReads, deferred, forwardedReads, proposals, reads, writes } = state
   const kept = { confirmedReads, deferred, forwardedReads, proposals, reads, writes }

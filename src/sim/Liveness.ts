@@ -32,7 +32,7 @@ export const LEADER_TIMEOUTS = 20
 /** Election timeouts, besides request timeouts, in which everything must have come to rest. */
 export const REST_TIMEOUTS = 60
 
-/** Request timeouts; one more for each node that is no member, for it says so only after one. */
+/** One more for each node that is no member, for it says so only after one. */
 const REST_REQUEST_TIMEOUTS = 2
 
 /** Request timeouts, besides `REST_TIMEOUTS`, for which a log may go on growing. */
@@ -246,10 +246,7 @@ export class Liveness {
     const { world } = this.#parts
     const sinceMillis = Math.floor((world.nowMicros - this.#beganMicros) / 1_000)
     const names = this.#core.map((node) => this.#parts.hosts[node]!.id).join(", ")
-    world.violate(
-      "liveness",
-      `${sinceMillis} ms after the last fault for ${names}: ${what}`
-    )
+    world.violate("liveness", `${sinceMillis} ms after the last fault for ${names}: ${what}`)
   }
 
   #leader(): number | undefined {
@@ -284,6 +281,9 @@ export class Liveness {
       }
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
     }
+    // As it sees it: nobody else tells anything, and other clocks may be hours ahead.
+    const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
+    if (Idleness.isDue(hosts[leader]!, soonMillis)) return "something is due soon"
     return undefined
   }
 

@@ -61,6 +61,8 @@ export const required = [
   "stale read served",
   "clock jumped back",
   "client abandoned a request",
+  "key evicted",
+  "write refused for memory",
   "core without some node converged",
   "snapshot taken",
   "log compacted",

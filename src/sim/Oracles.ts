@@ -271,7 +271,8 @@ export class Oracles {
   }
 
   /** The node's state machine was given a command. */
-  applied(node: number, index: number, command: Uint8Array, answer: Uint8Array): void {
+  applied(node: number, applied: Applied): void {
+    const { answer, command, index, told } = applied
     const watched = this.#watched[node]!
     // Within the step that committed it: the node has not been looked at since.
     this.lookAtCommits(node)
@@ -287,11 +288,17 @@ export class Oracles {
     }
     watched.nextCommand += 1
     const first = this.commands[watched.nextCommand - 1]
-    if (first === undefined) this.commands.push({ index, command, answer })
+    if (first === undefined) this.commands.push(applied)
     else if (!sameBytes(first.answer, answer)) {
       this.#world.violate(
         "same-answers",
         `${nodeId(node)} answered the command at ${index} otherwise than the first to apply it`
+      )
+    } else if (first.told !== told) {
+      this.#world.violate(
+        "same-events",
+        `${nodeId(node)} told "${told}" of the command at ${index}, and the first to apply it ` +
+          `told "${first.told}"`
       )
     }
   }

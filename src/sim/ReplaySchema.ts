@@ -4,6 +4,7 @@
  */
 import { Encoding, Option, ParseResult, Schema } from "effect"
 import * as Latin1 from "../kv/Latin1.js"
+import { policies } from "../kv/Memory.js"
 import { defaultLimits } from "../raft/State.js"
 import type * as Sim from "./Scenario.js"
 
@@ -45,6 +46,12 @@ const DiskConditions = Schema.Struct({
 const ClockConditions = Schema.Struct({
   skewMillis: SignedMillis,
   driftPartsPerMillion: Schema.Int.pipe(Schema.between(-900_000, 1_000_000))
+})
+
+const Memory = Schema.Struct({
+  limitBytes: Count,
+  policy: Schema.Literal(...policies),
+  samples: Positive
 })
 
 const Schedule = Schema.Union(
@@ -196,6 +203,7 @@ export const Scenario = Schema.Struct({
   network: NetworkConditions,
   disk: DiskConditions,
   clocks: Schema.Array(ClockConditions),
+  memory: Schema.optionalWith(Schema.Array(Memory), { default: () => [] }),
   faults: Schema.Array(Fault),
   operations: Schema.Array(Operation),
   safetyMicros: Micros

@@ -23,7 +23,7 @@ export const make = (
     apply: (command, index) => {
       replica.appliedIndex = index
       const answer = machine.apply(command, index)
-      oracles.applied(node, index, command, answer)
+      oracles.applied(node, { index, command, answer, told: machine.told?.() })
       return answer
     },
     snapshot: (index) => {
@@ -39,6 +39,7 @@ export const make = (
           replica.appliedIndex = oracles.restored(node, index, machine.digest())
         }
       }
-    }
+    },
+    ...(machine.chores === undefined ? {} : { chores: machine.chores })
   }
 }

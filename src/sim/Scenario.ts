@@ -6,6 +6,7 @@
  *
  * Times are whole microseconds of simulated time from the start; nodes are numbers from 0.
  */
+import type { Settings } from "../kv/Memory.js"
 import type { Limits } from "../raft/State.js"
 import type { Request } from "./Application.js"
 
@@ -168,6 +169,8 @@ export interface Scenario {
   readonly disk: DiskConditions
   /** By node. */
   readonly clocks: ReadonlyArray<ClockConditions>
+  /** By node: how much it is told to hold. As much as there is where nothing is said. */
+  readonly memory: ReadonlyArray<Settings>
   /** In the order of their instants. */
   readonly faults: ReadonlyArray<Fault>
   /** In the order of their instants. */

@@ -67,6 +67,7 @@ const conditions: ReadonlyArray<Edit> = [
     ...scenario,
     clocks: scenario.clocks.map(() => ({ skewMillis: 0, driftPartsPerMillion: 0 }))
   }),
+  (scenario) => ({ ...scenario, memory: [] }),
   (scenario) => ({
     ...scenario,
     operations: scenario.operations.map((each) => ({ ...each, patienceMicros: undefined }))
@@ -133,12 +134,13 @@ export const shortenings: ReadonlyArray<Edit> = (() => {
  */
 export const onlyNodes = (scenario: Scenario, nodes: ReadonlyArray<number>): Scenario => {
   const places = new Map(nodes.map((node, place) => [node, place]))
-  const { clocks, faults, operations } = scenario
+  const { clocks, faults, memory, operations } = scenario
   return {
     ...scenario,
     nodes: nodes.length,
     spares: nodes.filter((node) => node >= scenario.nodes - scenario.spares).length,
     clocks: clocks.filter((_, node) => places.has(node)),
+    memory: memory.filter((_, node) => places.has(node)),
     faults: faults.flatMap((fault) => {
       const trouble = renumbered(fault.trouble, places)
       return trouble === undefined ? [] : [{ ...fault, trouble }]

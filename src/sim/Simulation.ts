@@ -102,6 +102,10 @@ export const run = (scenario: Scenario, options: RunOptions = {}): Report => {
     const wrong = Witness.check(history, application)
     if (wrong !== undefined) world.violate(wrong.oracle, wrong.message)
   }
+  for (const { answer, command } of oracles.commands) {
+    const mark = application.markOf?.(command, answer)
+    if (mark !== undefined) world.marks.hit(mark)
+  }
   for (const host of hosts) host.discard()
   return reportOf(world, clients)
 }

@@ -157,6 +157,7 @@ export const promises: Readonly<Record<string, string>> = {
   "promise-before-durable": "a node says nothing that a crash could make untrue",
   "proposed-in-turn": "a leader appends nothing that can have no effect",
   "right-answers": "the state machine answers as its model does",
+  "right-events": "the state machine tells of commands what its model does",
   "transfer-ends": "a leader that hands over in vain goes on leading, soon",
   "transfer-holds-still": "a leader that hands over takes on nothing new",
   "transfer-to-voter": "leadership is handed to nobody but a voter",
@@ -166,6 +167,7 @@ export const promises: Readonly<Record<string, string>> = {
   "snapshot-members": "a snapshot has the members as of its entry",
   "sound-disk-refused": "a node starts from a disk with which nothing is wrong",
   "same-answers": "every replica answers a command in the same way",
+  "same-events": "every replica tells the same of a command",
   "same-snapshot": "a snapshot holds the state as of its entry, whoever takes or restores it"
 }
 

@@ -22,6 +22,7 @@ import type {
 import * as SwarmEchoes from "./SwarmEchoes.js"
 import * as SwarmFaults from "./SwarmFaults.js"
 import * as SwarmMembers from "./SwarmMembers.js"
+import * as SwarmMemory from "./SwarmMemory.js"
 import * as SwarmProbes from "./SwarmProbes.js"
 import * as SwarmTransfers from "./SwarmTransfers.js"
 
@@ -44,7 +45,10 @@ export const draw = (seed: number, overrides: Overrides = {}): Scenario => {
   const isProbe = drawn.nodes > 1 && probes.chance(PROBES_PER_MILLE)
   const scenario = isProbe
     ? SwarmProbes.tune(probes, drawn, application)
-    : SwarmMembers.tune(Dice.make(seed, "members"), drawn)
+    : SwarmMemory.tune(
+      Dice.make(seed, "memory"),
+      SwarmMembers.tune(Dice.make(seed, "members"), drawn)
+    )
   const clockDriftPercent = drawDriftBound(seed, scenario.clocks)
   return { ...scenario, limits: { ...scenario.limits, clockDriftPercent } }
 }
@@ -70,6 +74,7 @@ const drawLife = (seed: number, overrides: Overrides, application: Application):
     requestTimeoutMillis: cluster.oneOf([1_000, 2_000, 5_000]),
     limits: { ...drawLimits(cluster), ...drawSnapshots(Dice.make(seed, "snapshots")) },
     segmentLimitBytes: cluster.chance(500) ? 1 << 26 : cluster.between(512, 16_384),
+    memory: [],
     snapshotBlockBytes: Dice.make(seed, "blocks").oneOf([64, 1_000, 20_000]),
     ...drawHappenings(seed, { nodes, safetyMicros, electionTimeoutMillis, application }),
     safetyMicros

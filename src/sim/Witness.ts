@@ -11,7 +11,7 @@ import type { Application } from "./Application.js"
 import type { Applied, Call, History } from "./History.js"
 
 export interface Violation {
-  readonly oracle: "log-order" | "exactly-once" | "linearizable" | "right-answers"
+  readonly oracle: "log-order" | "exactly-once" | "linearizable" | "right-answers" | "right-events"
   readonly message: string
 }
 
@@ -142,6 +142,7 @@ const exactlyOnce = (
     claims.set(index, { call, group })
   }
   for (const one of applied) {
+    if (application.isOwn?.(one.command) === true) continue
     const claim = claims.get(one.index)
     const isRight = claim !== undefined && isEqual(claim.call.request.bytes, one.command)
     const group = isRight ? claim.group : find(groups, one.command)
@@ -201,15 +202,23 @@ const linearizable = (
   return undefined
 }
 
-/** Every answer is the one of a model to which the same commands are applied. */
+/**
+ * Every answer is the one of a model to which the same commands are applied, and of each command
+ * that is told which the model tells.
+ */
 const rightAnswers = (
   applied: ReadonlyArray<Applied>,
   placed: ReadonlyArray<Placed>,
   application: Application
 ): Violation | undefined => {
   const model = application.model()
-  const violation = (subject: string, index: number, actual: Uint8Array, right: Uint8Array) => ({
-    oracle: "right-answers" as const,
+  const violation = (
+    subject: string,
+    index: number,
+    actual: Uint8Array,
+    right: Uint8Array
+  ): Violation => ({
+    oracle: "right-answers",
     message:
       `${subject} was answered ${application.describeAnswer(actual)} as of index ${index}, ` +
       `where ${application.describeAnswer(right)} is right` + difference(actual, right)
@@ -220,8 +229,16 @@ const rightAnswers = (
     for (; next < applied.length && applied[next]!.index <= upTo; next++) {
       const one = applied[next]!
       right = model.apply(one.command, one.index)
-      if (isEqual(one.answer, right)) continue
-      return violation(nameCommand(one, application), one.index, one.answer, right)
+      if (!isEqual(one.answer, right)) {
+        return violation(nameCommand(one, application), one.index, one.answer, right)
+      }
+      const told = model.told?.()
+      if (told === undefined || one.told === undefined || one.told === told) continue
+      return {
+        oracle: "right-events",
+        message: `of ${nameCommand(one, application)} at ${one.index} was told "${one.told}", ` +
+          `where "${told}" is right`
+      }
     }
     return undefined
   }

@@ -2,6 +2,9 @@
  * How payloads lie in a stream: length (u32), checksum (u32), payload. The checksum is CRC-32 begun
  * from a fixed word, so that a run of zero bytes is no frame. A stream that breaks these rules once
  * cannot be trusted to say where its next frame begins: its connection has to be closed.
+ *
+ * From protocol 2 on there are frames of a second kind, notes (Note.ts): their checksum is begun
+ * from another word, so that neither kind is ever taken for the other.
  */
 import { crc32 } from "node:zlib"
 import * as Bytes from "./Bytes.js"
@@ -15,22 +18,30 @@ export const HEADER_BYTES = 8
 export const header = (payload: Uint8Array): Uint8Array => writeHeader(payload, 0).written()
 
 /** Header and payload in one piece, for a payload that is cheaper to copy than to write apart. */
-export const encode = (payload: Uint8Array): Uint8Array => {
-  const writer = writeHeader(payload, payload.length)
+export const encode = (payload: Uint8Array): Uint8Array => encodeFrom(payload, PAYLOAD_START)
+
+export const encodeNote = (note: Uint8Array): Uint8Array => encodeFrom(note, NOTE_START)
+
+const encodeFrom = (payload: Uint8Array, checksumStart: number): Uint8Array => {
+  const writer = writeHeader(payload, payload.length, checksumStart)
   writer.raw(payload)
   return writer.written()
 }
 
-const writeHeader = (payload: Uint8Array, roomBytes: number): Bytes.Writer => {
+const writeHeader = (
+  payload: Uint8Array,
+  roomBytes: number,
+  checksumStart = PAYLOAD_START
+): Bytes.Writer => {
   const writer = new Bytes.Writer(HEADER_BYTES + roomBytes)
   writer.u32(payload.length)
-  writer.u32(checksum(payload))
+  writer.u32(crc32(payload, checksumStart))
   return writer
 }
 
-const CHECKSUM_START = 0x72616674
-
-const checksum = (payload: Uint8Array): number => crc32(payload, CHECKSUM_START)
+// The words from which checksums are begun.
+const PAYLOAD_START = 0x72616674
+const NOTE_START = 0x6e6f7465
 
 /** How a stream broke the rules. */
 export type Violation = "FrameTooLong" | "BadChecksum"
@@ -43,6 +54,8 @@ export type Violation = "FrameTooLong" | "BadChecksum"
 export class Splitter {
   /** The longest payload taken from here on; may be changed by `deliver`. */
   limitBytes: number
+  /** Whether notes are frames here; may be changed by `deliver`, too. */
+  takesNotes = false
   /** The first `gatheredBytes` of it begin a frame that has not arrived whole. */
   private gathered = new Uint8Array(0)
   private gatheredBytes = 0
@@ -52,10 +65,14 @@ export class Splitter {
   }
 
   /**
-   * Calls `deliver` with every payload that `piece` completes, in order and for `deliver` to keep.
-   * After a violation nothing may be fed any more.
+   * Calls `deliver` with every payload that `piece` completes, and `note` with every note, in order
+   * and for them to keep. After a violation nothing may be fed any more.
    */
-  feed(piece: Uint8Array, deliver: (payload: Uint8Array) => void): Violation | undefined {
+  feed(
+    piece: Uint8Array,
+    deliver: (payload: Uint8Array) => void,
+    note: (note: Uint8Array) => void = () => {}
+  ): Violation | undefined {
     let rest = piece
     while (rest.length > 0) {
       const apart = this.gatheredBytes > 0 || frameBytes(rest) > rest.length
@@ -65,10 +82,15 @@ export class Splitter {
       if (size > HEADER_BYTES + this.limitBytes) return "FrameTooLong"
       if (size > begun.length) continue
       const payload = begun.subarray(HEADER_BYTES, size)
-      if (checksum(payload) !== new Bytes.Reader(begun.subarray(4)).u32()) return "BadChecksum"
+      const checksum = new Bytes.Reader(begun.subarray(4)).u32()
+      const isNote = crc32(payload, PAYLOAD_START) !== checksum
+      if (isNote && !(this.takesNotes && crc32(payload, NOTE_START) === checksum)) {
+        return "BadChecksum"
+      }
       if (apart) this.forget()
       else rest = rest.subarray(size)
-      deliver(payload)
+      if (isNote) note(payload)
+      else deliver(payload)
     }
     return undefined
   }

@@ -10,7 +10,7 @@ import * as Bytes from "./Bytes.js"
 
 /** The oldest and the newest protocol that this build speaks. */
 export const VERSION_MIN = 1
-export const VERSION_MAX = 1
+export const VERSION_MAX = 2
 
 /** The protocols that a build speaks, both ends included. */
 export interface Versions {

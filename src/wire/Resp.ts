@@ -18,6 +18,10 @@ export const ARGUMENTS_LIMIT = 1024 * 1024
 /** A longer argument is a protocol error (Redis's proto-max-bulk-len). */
 export const BULK_LIMIT_BYTES = 512 * 1024 * 1024
 
+/** So much of one request is taken from who has not said who it is. As in Redis. */
+export const STRANGER_ARGUMENTS_LIMIT = 10
+export const STRANGER_BULK_LIMIT_BYTES = 16 * 1024
+
 /** What an argument costs in memory beyond its bytes; counted towards the limit of a request. */
 export const ARGUMENT_OVERHEAD_BYTES = 64
 
@@ -55,6 +59,7 @@ export class Parser {
   request: ReadonlyArray<Uint8Array> = []
   message = ""
 
+  private readonly isStranger: () => boolean
   private buffer: Uint8Array = EMPTY
   /** The buffer is ours to append to, not a chunk. Bytes once handed out are never written to. */
   private owned = false
@@ -75,6 +80,11 @@ export class Parser {
   private costBytes = 0
   /** Why the current request is being skipped. */
   private refusal: string | undefined
+
+  /** `isStranger`: whether what is read now comes from somebody who has not said who it is. */
+  constructor(isStranger: () => boolean = () => false) {
+    this.isStranger = isStranger
+  }
 
   /** What has arrived and was not yet handed out. */
   get bufferedBytes(): number {
@@ -122,6 +132,9 @@ export class Parser {
     if (stop === undefined) return this.awaitLine("too big mbulk count string")
     const count = Integer.parse(this.buffer, this.at + 1, stop)
     if (count === undefined || count > ARGUMENTS_LIMIT) return this.fail("invalid multibulk length")
+    if (count > STRANGER_ARGUMENTS_LIMIT && this.isStranger()) {
+      return this.fail("unauthenticated multibulk length")
+    }
     this.at = stop + 2
     if (count <= 0) this.from = this.at
     else this.missing = Number(count)
@@ -161,6 +174,9 @@ export class Parser {
     const length = Integer.parse(this.buffer, this.at + 1, stop)
     if (length === undefined || length < 0 || length > BULK_LIMIT_BYTES) {
       return this.fail("invalid bulk length")
+    }
+    if (length > STRANGER_BULK_LIMIT_BYTES && this.isStranger()) {
+      return this.fail("unauthenticated bulk length")
     }
     this.at = stop + 2
     this.left = Number(length) + 2

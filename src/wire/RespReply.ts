@@ -5,6 +5,7 @@
 import * as Answer from "../kv/Answer.js"
 import type { Integer } from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
+import type { Reply } from "../kv/Reply.js"
 
 export type Protocol = 2 | 3
 
@@ -26,8 +27,10 @@ const ASTERISK = 0x2a
 const PERCENT = 0x25
 const TILDE = 0x7e
 const EQUALS = 0x3d
+const COMMA = 0x2c
+const GREATER = 0x3e
 
-export class Writer {
+export class Writer implements Reply {
   /** For the replies to come; nothing written before changes. */
   protocol: Protocol = 2
   private buffer = new Uint8Array(INITIAL_BYTES)
@@ -48,6 +51,11 @@ export class Writer {
   clear(inUse: boolean): void {
     if (inUse || this.buffer.length > KEPT_BYTES) this.buffer = new Uint8Array(INITIAL_BYTES)
     this.end = 0
+  }
+
+  /** Forgets what was written when `length` was more than this. */
+  cut(length: number): void {
+    this.end = length
   }
 
   /** A status, such as "OK". */
@@ -103,21 +111,40 @@ export class Writer {
     else this.header(PERCENT, count)
   }
 
-  /** What the state machine answered. */
+  /** A number with a fraction; a bulk in version 2. */
+  double(value: string): void {
+    if (this.protocol === 2) this.text(value)
+    else this.line(COMMA, value)
+  }
+
+  /** The next `count` replies are what is said unasked; an array in version 2. */
+  push(count: number): void {
+    this.header(this.protocol === 2 ? ASTERISK : GREATER, count)
+  }
+
+  nilArray(): void {
+    this.raw(this.protocol === 2 ? "*-1\r\n" : "_\r\n")
+  }
+
+  /** The next 2 × `count` replies are pairs; a flat array in version 2. */
+  pairs(count: number): void {
+    this.header(ASTERISK, this.protocol === 2 ? 2 * count : count)
+  }
+
+  /** Begins the next of the pairs. */
+  pair(): void {
+    if (this.protocol === 3) this.array(2)
+  }
+
+  /** What the state machine answered; the usual kinds are copied as they are. */
   answer(answer: Uint8Array): void {
     switch (answer[0]) {
-      case Answer.KIND_OK:
-        return this.simple("OK")
-      case Answer.KIND_NIL:
-        return this.nil()
-      case Answer.KIND_INTEGER:
+      case Answer.INTEGER:
         return this.lineFrom(COLON, answer)
-      case Answer.KIND_BULK:
+      case Answer.BULK:
         return this.bulkFrom(answer, 1)
-      case Answer.KIND_ERROR:
-        return this.lineFrom(MINUS, answer)
       default:
-        return this.error("ERR the answer of the state machine has no form in this protocol")
+        return Answer.replay(answer, this)
     }
   }
 

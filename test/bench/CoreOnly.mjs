@@ -2,14 +2,14 @@
  * The consensus core without anything around it: five states, a queue of messages, disks that are
  * done at once. What it takes to step them is the least that any simulation can cost.
  */
-import { Raft, State } from "../../dist/raft/index.js"
+import { Configuration, Raft, State } from "../../dist/raft/index.js"
 
 const IDS = ["n1", "n2", "n3", "n4", "n5"]
 const BATCH = 1
 
 const config = (id) => ({
   id,
-  voters: IDS,
+  bootstrap: Configuration.bootstrap(IDS),
   electionTimeoutTicks: 30,
   heartbeatTicks: 5,
   seed: 1,

@@ -8,6 +8,9 @@
 import { spawnSync } from "node:child_process"
 import * as OperatingSystem from "node:os"
 import { parseArgs } from "node:util"
+import * as Segment from "../../dist/node/Segment.js"
+import * as SnapshotFiles from "../../dist/node/SnapshotFiles.js"
+import { State } from "../../dist/raft/index.js"
 import { application } from "../../dist/sim/CacheApplication.js"
 import * as Dice from "../../dist/sim/Dice.js"
 import * as Simulation from "../../dist/sim/Simulation.js"
@@ -47,7 +50,12 @@ const quietDisk = {
   survival: "sectors"
 }
 
+/** What production has, not what the swarm would draw: a snapshot after every few writes. */
 const common = {
+  limits: State.defaultLimits,
+  segmentLimitBytes: Segment.LIMIT_BYTES,
+  snapshotBlockBytes: SnapshotFiles.BLOCK_BYTES,
+  memory: [],
   schedule: { _tag: "Random" },
   granularityMicros: 1,
   windowMicros: 0,

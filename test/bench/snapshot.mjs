@@ -15,7 +15,6 @@ import { performance, PerformanceObserver } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { parseArgs, promisify } from "node:util"
 import * as Command from "../../dist/kv/Command.js"
-import * as Store from "../../dist/kv/Store.js"
 import * as ImmediateScheduler from "../../dist/live/ImmediateScheduler.js"
 import * as NodeDisk from "../../dist/live/NodeDisk.js"
 import * as Cache from "../../dist/node/Cache.js"
@@ -66,10 +65,10 @@ const open = async () => {
   }
 }
 
-const write = (node, command) =>
+const write = (node, ...words) =>
   new Promise((resolve, reject) =>
     node.write(
-      Command.encode(command),
+      Command.encodeCall(Command.words(...words)),
       (outcome) => outcome._tag === "Done" ? resolve() : reject(new Error(JSON.stringify(outcome)))
     )
   )
@@ -90,14 +89,13 @@ const fill = async (node) => {
         { length: Math.min(PAIRS, keys - from) },
         (_, at) => [`key:${from + at}`, value]
       )
-      batch.push(write(node, { _tag: "SetMany", pairs }))
+      batch.push(write(node, "MSET", ...pairs.flat()))
     }
     await Promise.all(batch)
   }
 }
 
-const set = (node, at) =>
-  write(node, { _tag: "Set", key: `key:${at % keys}`, value, condition: "none", get: false })
+const set = (node, at) => write(node, "SET", `key:${at % keys}`, value)
 
 const addSets = async (node, count) => {
   for (let from = 0; from < count; from += 1_000) {
@@ -182,7 +180,7 @@ const restart = async () => {
   await readable(node.node)
   console.log(
     `ready after ${seconds(performance.now() - began)} (its thread ran ` +
-      `${seconds(ranMillis() - beganRan)}): ${Store.size(node.store)} keys, snapshot ` +
+      `${seconds(ranMillis() - beganRan)}): ${node.store.keys.size} keys, snapshot ` +
       `${megabytes(sizeOf(".snapshot"))}, log ${megabytes(sizeOf(".log"))}, memory ` +
       megabytes(process.memoryUsage().rss)
   )
@@ -207,7 +205,7 @@ const measure = async () => {
   let node = await open()
   await readable(node.node)
   await fill(node.node)
-  console.log(`${Store.size(node.store)} keys of ${value.length} bytes`)
+  console.log(`${node.store.keys.size} keys of ${value.length} bytes`)
   await set(node.node, 0)
   show("one second in which nothing is asked", await turnsOf(() => sleep(1_000)))
   show("a snapshot in which nothing else is asked", await turnsOf(() => snapshot(node.node)))

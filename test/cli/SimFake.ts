@@ -48,6 +48,7 @@ export const scenarioOf = (seed: number, nodes = 3): Scenario => ({
     tellsUnreachable: true
   },
   disk: { write: delay, sync: delay, stallPerMille: 0, stall: delay, survival: "sectors" },
+  memory: [],
   clocks: [
     { skewMillis: -20, driftPartsPerMillion: 50 },
     { skewMillis: 0, driftPartsPerMillion: 0 },

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as Command from "../../src/kv/Command.js"
+import * as Machine from "../../src/kv/Machine.js"
 import * as Session from "../../src/kv/Session.js"
 import * as Store from "../../src/kv/Store.js"
 import { command } from "./arbitraries.js"
 
 const restored = (parts: Iterable<Uint8Array>): Store.Store => {
-  const store = Store.make()
+  const store = new Store.Store()
   const { add, done } = Store.restore(store)
   for (const part of parts) add(part)
   done()
@@ -20,16 +21,16 @@ describe("a snapshot of the store", () => {
     "shows one moment, whatever is applied while it is walked",
     [commands, commands, fc.array(fc.boolean(), { maxLength: 60 })],
     ([before, after, schedule]) => {
-      const store = Store.make()
+      const store = new Store.Store()
       let index = 0
-      for (const each of before) Store.apply(store, Command.encode(each), ++index)
+      for (const each of before) Machine.apply(store, Command.encode(each), ++index)
       const digest = Store.digest(store)
       const walk = Store.snapshot(store, index)
       const parts: Array<Uint8Array> = []
       const rest = [...after]
       for (const applies of schedule) {
         const next = applies ? rest.shift() : undefined
-        if (next !== undefined) Store.apply(store, Command.encode(next), ++index)
+        if (next !== undefined) Machine.apply(store, Command.encode(next), ++index)
         else {
           const { done, value } = walk.next()
           if (done !== true) parts.push(value)
@@ -41,8 +42,27 @@ describe("a snapshot of the store", () => {
     }
   )
 
+  it.each([
+    ["expires", "pexpire h 1000", "hset h f 2"],
+    ["is renamed", "rename h g", "hset g f 2"]
+  ])("shows the fields of a hash as they were when its key %s, and they change then", (
+    _,
+    written,
+    changed
+  ) => {
+    const store = new Store.Store()
+    const apply = (line: string, index: number) =>
+      Machine.apply(store, Command.encodeCall(Command.words(...line.split(" "))), index)
+    apply("hset h f 1", 1)
+    const digest = Store.digest(store)
+    const walk = Store.snapshot(store, 1)
+    apply(written, 2)
+    apply(changed, 3)
+    assert.strictEqual(Store.digest(restored(walk)), digest)
+  })
+
   it("may be given up, and keeps nothing then", () => {
-    const store = Store.make()
+    const store = new Store.Store()
     const walk = Store.snapshot(store, 0)
     walk.return()
     assert.strictEqual(store.walks.size, 0)
@@ -50,22 +70,16 @@ describe("a snapshot of the store", () => {
 
   it("replaces the state all at once, when all of it is there", () => {
     const key = "k" as never
-    const set = Command.encode({
-      _tag: "Set",
-      key,
-      value: Uint8Array.of(1),
-      condition: "none",
-      get: false
-    })
-    const store = Store.make()
-    Store.apply(store, set, 1)
+    const set = Command.encodeCall(Command.words("set", "k", "1"))
+    const store = new Store.Store()
+    Machine.apply(store, set, 1)
     const parts = [...Store.snapshot(store, 1)]
-    Store.apply(store, set, 2)
+    Machine.apply(store, set, 2)
     const restoring = Store.restore(store)
     for (const part of parts) restoring.add(part)
-    assert.strictEqual(Store.revision(store, key), 2)
+    assert.strictEqual(store.revision(key), 2)
     restoring.done()
-    assert.strictEqual(Store.revision(store, key), 1)
+    assert.strictEqual(store.revision(key), 1)
   })
 })
 

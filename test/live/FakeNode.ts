@@ -3,7 +3,10 @@
  * microtask or, while held, when the test says so.
  */
 import { Effect, Layer } from "effect"
+import * as Machine from "../../src/kv/Machine.js"
 import * as Store from "../../src/kv/Store.js"
+import { Endpoints } from "../../src/live/Endpoints.js"
+import type { Endpoint } from "../../src/live/Endpoints.js"
 import { Cache } from "../../src/node/Cache.js"
 import type { Change } from "../../src/node/Memberships.js"
 import { Node } from "../../src/node/Node.js"
@@ -25,7 +28,7 @@ export interface Call {
 }
 
 export class FakeNode {
-  readonly store = Store.make()
+  readonly store = new Store.Store()
   /** In order: every request that has reached the node. */
   readonly calls: Array<Call> = []
   /** In order: of every read that has reached the node. */
@@ -37,21 +40,25 @@ export class FakeNode {
   readonly changes: Array<Change> = []
   membershipOutcome: MembershipOutcome = { _tag: "MembershipChanged", index: 8 }
   snapshotOutcome: SnapshotOutcome = { _tag: "SnapshotTaken", index: 5 }
+  snapshotAtMillis: number | undefined
   hasLeft = false
   held = false
   private index = 0
   private wake: () => void = () => {}
 
+  leader: string | undefined = "n1"
+
   readonly status = (): Status => ({
     id: "n1",
     clusterId: "00000000000000c1",
-    role: "Leader",
+    role: this.leader === "n1" ? "Leader" : "Follower",
     term: 3,
-    leader: "n1",
+    leader: this.leader,
     lastIndex: this.index + 1,
     commitIndex: this.index,
     appliedIndex: this.index,
     snapshotIndex: 0,
+    snapshotAtMillis: this.snapshotAtMillis,
     members: ["n1", "n2", "n3"],
     membership: {
       index: 7,
@@ -78,8 +85,20 @@ export class FakeNode {
     States.nothing
   )
 
-  readonly layer: Layer.Layer<Node | Cache> = Layer.merge(
+  /** Where the others serve clients, by their ids. */
+  readonly served = new Map<string, Endpoint>()
+  readonly disconnected = new Set<string>()
+  announced: Endpoint | undefined
+
+  readonly endpoints: Endpoints["Type"] = {
+    announce: (endpoint) => void (this.announced = endpoint),
+    of: (peer) => this.served.get(peer),
+    isConnected: (peer) => !this.disconnected.has(peer)
+  }
+
+  readonly layer: Layer.Layer<Node | Cache | Endpoints> = Layer.mergeAll(
     Layer.succeed(Cache, this.store),
+    Layer.succeed(Endpoints, this.endpoints),
     Layer.succeed(Node, {
       status: this.status,
       state: () => this.state,
@@ -129,6 +148,6 @@ export class FakeNode {
 
   private apply(command: Uint8Array): WriteOutcome {
     const index = ++this.index
-    return { _tag: "Done", answer: Store.apply(this.store, command, index), index }
+    return { _tag: "Done", answer: Machine.apply(this.store, command, index), index }
   }
 }

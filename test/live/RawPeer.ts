@@ -28,21 +28,28 @@ export interface RawPeer {
   readonly socket: Net.Socket
   /** Payloads of the frames that arrive, empty ones included. */
   readonly payloads: Queue.Queue<Uint8Array>
+  readonly notes: Queue.Queue<Uint8Array>
   readonly closed: Effect.Effect<void>
 }
 
 const wrap = (socket: Net.Socket): Effect.Effect<RawPeer> =>
   Effect.gen(function*() {
     const payloads = yield* Queue.unbounded<Uint8Array>()
+    const notes = yield* Queue.unbounded<Uint8Array>()
     const closed = yield* Deferred.make<void>()
     const splitter = new Frame.Splitter()
+    splitter.takesNotes = true
     socket.on("data", (piece) => {
-      splitter.feed(new Uint8Array(piece), (payload) => void payloads.unsafeOffer(payload))
+      splitter.feed(
+        new Uint8Array(piece),
+        (payload) => void payloads.unsafeOffer(payload),
+        (note) => void notes.unsafeOffer(note)
+      )
     })
     // A connection that is reset is closed like any other.
     socket.on("error", () => {})
     socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
-    return { socket, payloads, closed: Deferred.await(closed) }
+    return { socket, payloads, notes, closed: Deferred.await(closed) }
   })
 
 /** Connects to a node that listens on `port`. */
@@ -90,11 +97,12 @@ export const write = (peer: RawPeer, ...payloads: ReadonlyArray<Uint8Array>): vo
 export const accept = (
   listener: RawListener,
   as: string,
-  to: string
+  to: string,
+  versions = Handshake.VERSIONS
 ): Effect.Effect<RawPeer> =>
   Effect.gen(function*() {
     const connection = yield* Queue.take(listener.accepted)
     yield* Queue.take(connection.payloads)
-    write(connection, Handshake.accepted(identity(as), to))
+    write(connection, Handshake.accepted(identity(as), to, versions))
     return connection
   })

@@ -4,6 +4,7 @@ import { vi } from "vitest"
 import * as Command from "../../src/kv/Command.js"
 import * as Key from "../../src/kv/Key.js"
 import * as RedisConnection from "../../src/live/RedisConnection.js"
+import * as RedisRefusals from "../../src/live/RedisRefusals.js"
 import * as RedisServer from "../../src/live/RedisServer.js"
 import { FakeNode } from "./FakeNode.js"
 import { RawClient, request } from "./RawClient.js"
@@ -139,17 +140,6 @@ describe("a client of the Redis server", () => {
       )
       expect(replies).toMatch(/^\+OK\r\n-ERR the values together exceed 67108864 bytes: ask for/)
     }))
-
-  it.scopedLive("is told that keys do not expire yet", () =>
-    Effect.gen(function*() {
-      const { converse } = yield* serve()
-      for (
-        const option of [["EX", "10"], ["px", "10"], ["EXAT", "1"], ["PXAT", "1"], ["KEEPTTL"]]
-      ) {
-        expect(yield* converse(request("SET", "a", "1", ...option)))
-          .toMatch(/^-ERR expiry is not supported yet, the key would stay forever: use SET/)
-      }
-    }))
 })
 
 describe("the order of a connection", () => {
@@ -225,8 +215,10 @@ describe("the order of a connection", () => {
       node.held = true
       const client = yield* connect
       client.send(request("GET", "a") + request("HELLO", "3") + request("GET", "a"))
-      const [read] = yield* called(node, 1)
-      read!.answer()
+      const [before] = yield* called(node, 1)
+      before!.answer()
+      const [, after] = yield* called(node, 2)
+      after!.answer()
       const replies = yield* until(client, has("_\r\n"))
       expect(replies).toMatch(/^\$-1\r\n%7\r\n[^]*_\r\n$/)
     }))
@@ -253,7 +245,7 @@ describe("a node that does not carry out a request", () => {
         ;(yield* called(node, 2))[1]!.answer({ _tag: "Refused", reason })
         client.send(request("PING"))
         const lines = (yield* until(client, has("PONG"))).split("\r\n")
-        const refusal = `-${RedisConnection.REFUSALS[reason]}`
+        const refusal = `-${RedisRefusals.REFUSALS[reason]}`
         expect(lines).toEqual([refusal, refusal, refusal, "+PONG", ""])
         expect(refusal.startsWith(`-${text}`)).toBe(true)
       })
@@ -317,7 +309,7 @@ describe("a client that asks faster than it is answered", () => {
       const values = ["a", "b", "c"].map((letter) => letter.repeat(64 * 1024))
       for (const value of values) other.send(request("SET", value[0]!, value))
       yield* called(node, 3)
-      const looked = vi.spyOn(node.store.entries, "get")
+      const looked = vi.spyOn(node.store, "get")
 
       const client = yield* connect
       client.socket.pause()
@@ -384,7 +376,7 @@ describe("the Redis server", () => {
 
   it.scopedLive("says what to do when it cannot listen at all", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(serve({ host: "192.0.2.1" }))
+      const error = yield* Effect.flip(serve({ host: "192.0.2.1", protectedMode: false }))
       expect(error.reason).toBe("Listen")
       expect(error.message).toContain("choose an address of this machine")
     }))

@@ -59,9 +59,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     id: "X07",
     title: "The state machine asks the local clock",
     source: "analysis",
-    file: "kv/Store.ts",
-    find: `  const holds = condition === "none" || (condition === "NX") === (before === undefined)`,
-    replace: `  const holds = condition === "none" || performance.now() % 0.002 < 0.001`
+    file: "kv/SetCommands.ts",
+    find: "  const holds = condition === undefined ||\n",
+    replace: "  const holds = condition === undefined || performance.now() % 0.002 < 0.001 ||\n"
   },
   {
     id: "X08",

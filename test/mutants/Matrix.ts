@@ -100,7 +100,9 @@ const INTRODUCTION = [
   "- a lease counted from the answer instead of the question, one that is good again after an",
   "  abandoned transfer, one that a new leader keeps from an earlier office, and voters that do not",
   "  wait after their start, or vote although they hear a leader: each needs the other leader to be",
-  "  elected within the few ticks by which it is wrong."
+  "  elected within the few ticks by which it is wrong;",
+  "- keys that are due at the same millisecond told of in whatever order a replica has them: two of",
+  "  them must be, and the replicas have come to hold them in different orders."
 ]
 
 const table = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [

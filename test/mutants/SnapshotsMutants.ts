@@ -55,10 +55,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "The state is added to the old one",
     source: "analysis",
     file: "kv/Store.ts",
-    find: `  const loading = new StoreSnapshot.Loading()
+    find: `  const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
 `,
-    replace: `  const loading = new StoreSnapshot.Loading()
-  for (const [key, stored] of self.entries) loading.entries.set(key, stored)
+    replace: `  const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
+  for (const [key, stored] of self.keys.entries()) loading.keys.set(key, stored)
 `
   },
   {
@@ -94,8 +94,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A snapshot shows what was written after it was begun",
     source: "analysis",
     file: "kv/Store.ts",
-    find: "  if (walks.size === 0) return",
-    replace: "  if (walks.size >= 0) return"
+    find: "for (const walk of this.walks) walk.keep(this.keys, key, stored)",
+    replace: "void StoreSnapshot"
   },
   {
     id: "S17",

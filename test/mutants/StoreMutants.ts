@@ -3,79 +3,199 @@
  */
 import type { Mutant } from "./Mutant.js"
 
+const own = (
+  id: string,
+  title: string,
+  file: string,
+  find: string,
+  replace: string
+): Mutant => ({ id, title, source: "analysis", file, find, replace })
+
 export const mutants: ReadonlyArray<Mutant> = [
-  {
-    id: "K01",
-    title: "Compare-and-set does not compare",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `      if (current !== expectedRevision) return Answer.conflict(current)
-`,
-    replace: ""
-  },
-  {
-    id: "K02",
-    title: "An increment keeps the old revision",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "value: Latin1.encode(String(sum)), revision: index })",
-    replace: "value: Latin1.encode(String(sum)), revision: before?.revision ?? index })"
-  },
-  {
-    id: "K03",
-    title: "An increment is answered and not kept",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `  put(self, key, { value: Latin1.encode(String(sum)), revision: index })
-`,
-    replace: ""
-  },
-  {
-    id: "K04",
-    title: "A conditional write that does not hold is carried out all the same",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "  if (holds) put(self, key",
-    replace: "  put(self, key"
-  },
-  {
-    id: "K05",
-    title: "A set that asks for the old value is given the new one",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `before === undefined ? Answer.nil : Answer.bulk(before.value)
-`,
-    replace: `before === undefined ? Answer.nil : Answer.bulk(value)
+  own(
+    "K01",
+    "Compare-and-set does not compare",
+    "kv/SetCommands.ts",
+    "  if (revision !== Integer.parse(words[2]!)) return reply.integer(revision)\n",
+    ""
+  ),
+  own(
+    "K02",
+    "An increment keeps the old revision",
+    "kv/NumberCommands.ts",
+    "store.replace(key, Latin1.encode(String(sum)), index)",
+    "store.replace(key, Latin1.encode(String(sum)), store.revision(key) || index)"
+  ),
+  own(
+    "K03",
+    "An increment is answered and not kept",
+    "kv/NumberCommands.ts",
+    "  store.replace(key, Latin1.encode(String(sum)), index)\n",
+    ""
+  ),
+  own(
+    "K04",
+    "A conditional write that does not hold is carried out all the same",
+    "kv/SetCommands.ts",
+    "  if (holds) {\n",
+    "  if (holds || condition !== undefined) {\n"
+  ),
+  own(
+    "K05",
+    "A set that asks for the old value is given the new one",
+    "kv/SetCommands.ts",
+    "  if (options.get) bulkOrNil(context, before?.value as Uint8Array | undefined)\n",
+    "  if (options.get) bulkOrNil(context, before === undefined ? undefined : words[2]!)\n"
+  ),
+  own(
+    "K06",
+    "Deleting counts keys that are not there",
+    "kv/KeyCommands.ts",
+    "if (erase(context, keyAt(words, at))) removed++",
+    "removed += erase(context, keyAt(words, at)) ? 1 : 1"
+  ),
+  own(
+    "K07",
+    "Flushing leaves a key behind",
+    "kv/Store.ts",
+    "    this.keys = new Keyspace()\n",
+    `    const [first] = this.keys.entries()
+    this.keys = new Keyspace()
+    if (first !== undefined) this.keys.set(...first)
 `
-  },
-  {
-    id: "K06",
-    title: "Deleting counts keys that are not there",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "if (drop(self, key)) deleted++",
-    replace: "deleted += drop(self, key) ? 1 : 1"
-  },
-  {
-    id: "K07",
-    title: "Flushing leaves a key behind",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: "      replace(self, new Map())",
-    replace: "      replace(self, new Map([...self.entries].slice(0, 1)))"
-  },
-  {
-    id: "K08",
-    title: "A revision counts keys, not the log",
-    source: "analysis",
-    file: "kv/Store.ts",
-    find: `    put(self, key, { value, revision: index })
-    return Answer.ok
-  }
-  const before`,
-    replace: `    put(self, key, { value, revision: self.entries.size + 1 })
-    return Answer.ok
-  }
-  const before`
-  }
+  ),
+  own(
+    "K08",
+    "A revision counts keys, not the log",
+    "kv/DataCommand.ts",
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), store.keys.size + 1, due)"
+  ),
+  own(
+    "K09",
+    "The log's time runs back",
+    "kv/Store.ts",
+    "this.timeMillis = Math.max(this.timeMillis, millis)",
+    "this.timeMillis = millis"
+  ),
+  own(
+    "K10",
+    "A transaction does not look at what it has watched",
+    "kv/Machine.ts",
+    "if (watched.some(",
+    "if (watched.length > 9 && watched.some("
+  ),
+  own(
+    "K11",
+    "A key that is written again goes when it was to go before",
+    "kv/DataCommand.ts",
+    "store.put(key, own(word), context.index, due)",
+    "store.put(key, own(word), context.index, due ?? store.get(key)?.due?.atMillis)"
+  ),
+  own(
+    "K12",
+    "A key goes by the local clock",
+    "kv/Store.ts",
+    "stored.due.atMillis <= this.timeMillis ? undefined : stored",
+    "stored.due.atMillis <= Date.now() ? undefined : stored"
+  ),
+  own(
+    "K13",
+    "Nobody is told anything when nothing is written",
+    "node/Upkeep.ts",
+    "(!isStale && !isDue)",
+    "(!isStale)"
+  ),
+  own(
+    "K14",
+    "The log's time is not in a snapshot",
+    "kv/Store.ts",
+    "    this.timeMillis = loading.timeMillis\n",
+    ""
+  ),
+  own(
+    "K15",
+    "When keys are to go is not in a snapshot",
+    "kv/StoreSnapshot.ts",
+    "Words.writeInteger(due?.atMillis ?? 0, part, DUE_AT)",
+    "Words.writeInteger(0, part, DUE_AT)"
+  ),
+  own(
+    "K16",
+    "A hash is written to while a snapshot walks it",
+    "kv/Store.ts",
+    "hash = isWalked ? value.copy(revision) : value",
+    "hash = value"
+  ),
+  own(
+    "K17",
+    "A replica lets go of what it has used least itself",
+    "kv/Machine.ts",
+    "const evicted = command.evicted.filter((each) => store.evict(each))",
+    "const evicted = Eviction.choose(store, command.evicted.length).filter((each) => " +
+      "store.evict(each))"
+  ),
+  own(
+    "K18",
+    "What a snapshot holds is not counted",
+    "kv/Store.ts",
+    "    this.usedBytes = loading.usedBytes\n",
+    ""
+  ),
+  own(
+    "K19",
+    "The limit is not in a snapshot",
+    "kv/StoreSnapshot.ts",
+    "    Words.writeInteger(store.limitBytes, this.#head, LIMIT_AT)\n",
+    ""
+  ),
+  own(
+    "K20",
+    "A node refuses by the limit that it has been told itself",
+    "kv/Store.ts",
+    "return this.limitBytes > 0 && this.usedBytes > this.limitBytes",
+    "return this.memory.limitBytes > 0 && this.usedBytes > this.memory.limitBytes"
+  ),
+  own(
+    "K21",
+    "What is written to a hash in place is not counted",
+    "kv/Hash.ts",
+    "    this.sizeBytes += Size.ofField(field, value)\n",
+    ""
+  ),
+  own(
+    "K22",
+    "A key goes although it was written since it was chosen",
+    "kv/Store.ts",
+    "    if (this.keys.get(key)?.revision !== revision) return false\n",
+    ""
+  ),
+  own(
+    "K23",
+    "A set whose condition does not hold is told all the same",
+    "kv/SetCommands.ts",
+    "  if (holds) {\n",
+    "  if (!holds) store.tell(\"string\", \"set\", key)\n  if (holds) {\n"
+  ),
+  own(
+    "K24",
+    "When a key was to go stays behind when it is written again",
+    "kv/Store.ts",
+    "    this.dues.remove(due)\n",
+    ""
+  ),
+  own(
+    "K25",
+    "A replica that begins anew with a snapshot tells nobody any more",
+    "kv/Store.ts",
+    "    this.dues = loading.dues\n",
+    "    this.dues = loading.dues\n    this.listeners.clear()\n"
+  ),
+  own(
+    "K26",
+    "That a key has gone is told by the local clock",
+    "kv/Store.ts",
+    "const isDue = due.atMillis <= this.timeMillis",
+    "const isDue = due.atMillis <= Date.now()"
+  )
 ]

@@ -3,7 +3,6 @@ import { Effect } from "effect"
 import * as Answer from "../../src/kv/Answer.js"
 import * as Command from "../../src/kv/Command.js"
 import * as Key from "../../src/kv/Key.js"
-import * as Store from "../../src/kv/Store.js"
 import * as Cache from "../../src/node/Cache.js"
 import * as StateMachine from "../../src/service/StateMachine.js"
 
@@ -14,9 +13,8 @@ layer(Cache.layer())("the cache", (it) => {
       const machine = yield* StateMachine.StateMachine
       const key = Key.fromBytes(Uint8Array.of(1, 255))
       const value = Uint8Array.of(3)
-      const command = Command.encode({ _tag: "Set", key, value, condition: "none", get: false })
+      const command = Command.encodeCall(Command.words("set", key, value))
       expect(machine.apply(command, 7)).toEqual(Answer.ok)
-      expect(Store.get(store, key)).toEqual(value)
-      expect(Store.revision(store, key)).toBe(7)
+      expect(store.get(key)).toMatchObject({ value, revision: 7, due: undefined })
     }))
 })

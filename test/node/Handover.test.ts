@@ -23,7 +23,7 @@ const increments = (cluster: Cluster, ids: ReadonlyArray<string>) =>
 
 const currentMillis = Effect.map(TestClock.currentTimeMillis, Number)
 
-describe("leadership of three nodes", () => {
+describe.concurrent("leadership of three nodes", () => {
   it.scoped("is handed to the node that is named, whichever node is asked", () =>
     Effect.gen(function*() {
       const cluster = yield* three
@@ -114,7 +114,7 @@ describe("leadership of three nodes", () => {
     }))
 })
 
-describe("requests to hand over", () => {
+describe.concurrent("requests to hand over", () => {
   const make = () => {
     const transfers = new Transfers.Transfers()
     const events: Array<string> = []

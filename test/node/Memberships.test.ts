@@ -36,7 +36,7 @@ const voters = (cluster: Cluster, id: string, ids: ReadonlyArray<string>) =>
     )
   )
 
-describe("the members of a cluster", () => {
+describe.concurrent("the members of a cluster", () => {
   it.scoped("grow by a node that learns first and then votes, whichever node is asked", () =>
     Effect.gen(function*() {
       const cluster = yield* three
@@ -110,7 +110,7 @@ describe("the members of a cluster", () => {
     }))
 })
 
-describe("a change of the members", () => {
+describe.concurrent("a change of the members", () => {
   it.scoped("that has come about already is done, and is not done again", () =>
     Effect.gen(function*() {
       const cluster = yield* three

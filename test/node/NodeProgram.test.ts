@@ -18,7 +18,7 @@ const agree = (cluster: Cluster) =>
     for (const digest of rest) assert.strictEqual(digest, first)
   })
 
-describe("three nodes", () => {
+describe.concurrent("three nodes", () => {
   it.scoped("elect a leader, and what any of them is told, all of them show", () =>
     Effect.gen(function*() {
       const cluster = yield* three
@@ -136,7 +136,7 @@ describe("three nodes", () => {
     }))
 })
 
-describe("a node", () => {
+describe.concurrent("a node", () => {
   it.scoped("alone in its cluster leads at once", () =>
     Effect.gen(function*() {
       const cluster = yield* TestCluster.make(["n1"], 1)

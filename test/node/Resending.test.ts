@@ -35,6 +35,7 @@ describe("writes that are sent again", () => {
     const states = Scenarios.during(Scenarios.events(trace, "State"), 0, 40_000)
     const last = Math.max(...states.map(({ state }) => state.last))
     const noops = Math.max(...states.map(({ state }) => state.term))
-    assert.isAtMost(last, WRITES + noops)
+    // Before each batch there may be the time (Upkeep.ts); none has fewer than one write.
+    assert.isAtMost(last, 2 * WRITES + noops)
   })
 })

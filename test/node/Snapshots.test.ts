@@ -3,7 +3,7 @@
  * by a disk that is full.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import * as States from "../../src/raft/State.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import * as TestCluster from "./TestCluster.js"
@@ -29,17 +29,20 @@ const count = (cluster: Cluster, id: string, times: number) =>
 const filesOf = (cluster: Cluster, id: string) =>
   MemoryDisk.fileNames(cluster.disks.get(id)!).filter((name) => name.endsWith(".snapshot"))
 
-describe("a node", () => {
+describe.concurrent("a node", () => {
   it.scoped("takes a snapshot when it is asked to, and the same again if nothing was applied", () =>
     Effect.gen(function*() {
       const cluster = yield* TestCluster.make(["n1"], 3)
       yield* elapse(cluster.leader)
       yield* elapse(cluster.write("n1", set("x", "1")))
-      const { appliedIndex } = cluster.status("n1")
+      const { appliedIndex, snapshotAtMillis } = cluster.status("n1")
+      assert.isUndefined(snapshotAtMillis)
+      const beganAtMillis = yield* Clock.currentTimeMillis
       const outcome = yield* elapse(cluster.snapshot("n1"))
       assert.deepStrictEqual(outcome, { _tag: "SnapshotTaken", index: appliedIndex })
       assert.deepStrictEqual(yield* elapse(cluster.snapshot("n1")), outcome)
       assert.strictEqual(cluster.status("n1").snapshotIndex, appliedIndex)
+      assert.isAtLeast(cluster.status("n1").snapshotAtMillis ?? 0, beganAtMillis)
       assert.lengthOf(filesOf(cluster, "n1"), 1)
     }))
 

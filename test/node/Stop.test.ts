@@ -7,7 +7,7 @@ import { STOP_GRACE_MILLIS } from "../../src/node/NodeProgram.js"
 import * as TestCluster from "./TestCluster.js"
 import { elapse, set, told } from "./TestCluster.js"
 
-describe("a node that is asked to stop", () => {
+describe.concurrent("a node that is asked to stop", () => {
   it.scoped("waits for its answers so long and no longer, and then says what is true", () =>
     Effect.gen(function*() {
       const cluster = yield* TestCluster.make(["n1", "n2", "n3"], 7)

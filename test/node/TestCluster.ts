@@ -40,19 +40,10 @@ export const elapse = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-const encoder = new TextEncoder()
-
 export const set = (key: string, value: string): Uint8Array =>
-  Command.encode({
-    _tag: "Set",
-    key: Key.fromBytes(encoder.encode(key)),
-    value: encoder.encode(value),
-    condition: "none",
-    get: false
-  })
+  Command.encodeCall(Command.words("set", key, value))
 
-export const increment = (key: string): Uint8Array =>
-  Command.encode({ _tag: "Increment", key: Key.fromBytes(encoder.encode(key)), by: 1 })
+export const increment = (key: string): Uint8Array => Command.encodeCall(Command.words("incr", key))
 
 export const make = (
   ids: ReadonlyArray<string>,
@@ -139,11 +130,10 @@ export const make = (
       read: (id: string, key: string) =>
         Effect.async<string | undefined>((resume) =>
           node(id).read((outcome: ReadOutcome) => {
-            const value = Store.get(store(id), Key.fromBytes(encoder.encode(key)))
-            const shown = outcome._tag === "Readable"
-              ? value && new TextDecoder().decode(value)
-              : outcome.reason
-            resume(Effect.succeed(shown))
+            if (outcome._tag !== "Readable") return resume(Effect.succeed(outcome.reason))
+            const stored = store(id).get(Key.fromBytes(new TextEncoder().encode(key)))
+            const value = stored?.value as Uint8Array | undefined
+            resume(Effect.succeed(value && new TextDecoder().decode(value)))
           })
         ),
       digest: (id: string) => Store.digest(store(id)),

@@ -47,6 +47,7 @@ describe("the command line", () => {
     ["a time that is none", [...alone, "--heartbeat", "soon"], /--heartbeat: /],
     ["times that do not fit", [...alone, "--heartbeat", "200"], /at least three heartbeats/],
     ["a level that is none", [...alone, "--log-level", "loud"], /--log-level: /],
+    ["letters of no event", [...alone, "--notify-keyspace-events", "KEq"], /Expected letters of/],
     ["peers and a cluster to join", [...alone, "--join", "a:1", "--listen", "a:2"], /not both/],
     ["a cluster to join, but not where", ["--id", "n1", "--join", "a:1"], /--listen is missing/],
     ["one to replace, but no cluster", [...alone, "--replaces", "n2"], /go with --join/],

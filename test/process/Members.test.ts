@@ -7,6 +7,7 @@ import { cleanUp, Cluster } from "./Cluster.js"
 import type { Node } from "./Cluster.js"
 import { Load } from "./Load.js"
 import { Program } from "./Program.js"
+import type { Reply, RespClient } from "./RespClient.js"
 
 const A_WHILE = 50
 
@@ -19,20 +20,27 @@ const raftcache = async (node: Node, ...words: ReadonlyArray<string>) => {
 }
 
 interface Members {
-  readonly index: number
   readonly members: ReadonlyArray<{ readonly id: string; readonly role: string }>
 }
 
-const membersAt = async (node: Node): Promise<Members> =>
-  JSON.parse((await raftcache(node, "members", "--json")).text) as Members
+const rolesOf = ({ members }: Members): string =>
+  members.map(({ id, role }) => `${id} ${role}`).sort().join()
 
-/** Resolves when `node` sees these members, all of them voters. */
+/** As `node` itself tells them. */
+const ask = async (client: RespClient): Promise<Members> => {
+  const reply = await client.send("RAFT", "MEMBERS") as ReadonlyArray<Reply>
+  const members = reply[reply.indexOf("members") + 1] as ReadonlyArray<ReadonlyArray<string>>
+  return { members: members.map(([, id, , , , role]) => ({ id: id!, role: role! })) }
+}
+
+/** Resolves when `node` sees these members, all of them voters; then the command says so, too. */
 const voters = async (node: Node, ...ids: ReadonlyArray<string>): Promise<void> => {
-  while (true) {
-    const { members } = await membersAt(node)
-    const found = members.map(({ id }) => id).sort().join()
-    if (members.every(({ role }) => role === "voter") && found === [...ids].sort().join()) return
-  }
+  const expected = ids.map((id) => `${id} voter`).sort().join()
+  const client = await node.connect()
+  while (rolesOf(await ask(client)) !== expected);
+  client.close()
+  const { text } = await raftcache(node, "members", "--json")
+  assert.strictEqual(rolesOf(JSON.parse(text) as Members), expected)
 }
 
 describe("a cluster of processes", () => {

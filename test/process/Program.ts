@@ -21,6 +21,8 @@ export interface Options {
   readonly workingFolder?: string
   /** Another script than the built program. */
   readonly script?: string
+  /** Another program altogether. */
+  readonly command?: string
 }
 
 const running = new Set<Program>()
@@ -45,9 +47,10 @@ export class Program {
 
   /** Starts `raftcache` with these words on its command line. */
   constructor(words: ReadonlyArray<string>, options: Options = {}) {
-    const script = options.script ?? MAIN
+    const { command = process.execPath, script = MAIN } = options
     if (!existsSync(script)) throw new Error(`there is no ${script}: run "npm run build" first`)
-    this.#child = spawn(process.execPath, [script, ...words], {
+    const given = options.command === undefined ? [script, ...words] : words
+    this.#child = spawn(command, given, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.environment },
       ...(options.workingFolder === undefined ? {} : { cwd: options.workingFolder })

@@ -48,9 +48,11 @@ describe("SIGTERM", () => {
   })
 
   it("leaves no request without an answer, on a leader as on a follower", async () => {
-    const cluster = await Cluster.start()
-    const leader = await cluster.leader()
-    for (const node of [leader, cluster.others(leader)[0]]) {
+    // Both wait at the same time.
+    await Promise.all(["leader", "follower"].map(async (role) => {
+      const cluster = await Cluster.start()
+      const leader = await cluster.leader()
+      const node = role === "leader" ? leader : cluster.others(leader)[0]
       const { ended, replies } = await stopWithWritesUnderWay(cluster, node)
       assert.deepStrictEqual(ended, { code: 0, signal: null })
       for (const reply of replies) {
@@ -59,7 +61,7 @@ describe("SIGTERM", () => {
       }
       await node.start()
       await cluster.leader()
-    }
+    }))
   })
 
   it("ends a node that idle clients are connected to", async () => {

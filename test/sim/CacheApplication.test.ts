@@ -6,7 +6,6 @@ import type * as Key from "../../src/kv/Key.js"
 import * as Latin1 from "../../src/kv/Latin1.js"
 import type { Draw, Request } from "../../src/sim/Application.js"
 import { application } from "../../src/sim/CacheApplication.js"
-import * as CacheQuery from "../../src/sim/CacheQuery.js"
 import * as Chooser from "../../src/sim/Chooser.js"
 import { command } from "../kv/arbitraries.js"
 
@@ -22,27 +21,34 @@ const requests = (seed: number, count: number): ReadonlyArray<Request> => {
 
 const text = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
 
-const write = (one: Command.Command): Request => ({ kind: "write", bytes: Command.encode(one) })
+const bytesOf = (...words: ReadonlyArray<string | Uint8Array>): Uint8Array =>
+  Command.encodeCall(Command.words(...words))
 
-const query = (verb: string, ...keys: ReadonlyArray<string>): Request => ({
+const write = (...words: ReadonlyArray<string | Uint8Array>): Request => ({
+  kind: "write",
+  bytes: bytesOf(...words)
+})
+
+const query = (...words: ReadonlyArray<string>): Request => ({
   kind: "read",
-  bytes: CacheQuery.encode({ verb, keys: keys as Array<Key.Key> })
+  bytes: bytesOf(...words)
 })
 
 const looks = [
   query("get", "a"),
-  query("get", "a", "b", "a"),
+  query("mget", "a", "b", "a"),
   query("exists", "a", "a", "b"),
-  query("revision", "a", "b", "c"),
-  query("size"),
+  query("revision", "b"),
+  query("hget", "a", "f"),
+  query("hlen", "a"),
+  query("dbsize"),
   query("nonsense")
 ]
 
-const key = "k1" as Key.Key
 const value = Latin1.encode("v17")
 
 describe("the model of the cache", () => {
-  it.prop("answers as the store does, byte for byte", [
+  it.prop("answers and tells as the store does, byte for byte", [
     fc.array(
       fc.oneof(
         { weight: 9, arbitrary: command().map(Command.encode) },
@@ -54,19 +60,21 @@ describe("the model of the cache", () => {
     const [machine, model] = [application.machine(), application.model()]
     commands.forEach((bytes, index) => {
       assert.deepStrictEqual(model.apply(bytes, index + 1), machine.apply(bytes, index + 1))
+      assert.strictEqual(model.told?.(), machine.told?.())
       for (const { bytes } of looks) {
         assert.deepStrictEqual(model.read(bytes), machine.read(bytes))
       }
     })
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("answers as the store does to what clients ask", [fc.integer()], ([seed]) => {
+  it.prop("answers and tells as the store does what clients ask", [fc.integer()], ([seed]) => {
     const [machine, model] = [application.machine(), application.model()]
     requests(seed, 300).forEach(({ bytes, kind }, index) => {
       const [actual, expected] = [machine, model].map((one) =>
         kind === "read" ? one.read(bytes) : one.apply(bytes, index)
       )
       assert.deepStrictEqual(actual, expected)
+      if (kind === "write") assert.strictEqual(model.told?.(), machine.told?.())
     })
   }, { fastCheck: { numRuns: 30 } })
 
@@ -86,16 +94,7 @@ describe("the model of the cache", () => {
   it("has a digest of keys, values and revisions, in whatever order they came to be", () => {
     const digest = (...sets: ReadonlyArray<readonly [name: string, revision: number]>): string => {
       const model = application.model()
-      for (const [name, revision] of sets) {
-        const set = {
-          _tag: "Set",
-          key: name as Key.Key,
-          value,
-          condition: "none",
-          get: false
-        } as const
-        model.apply(Command.encode(set), revision)
-      }
+      for (const [name, revision] of sets) model.apply(bytesOf("set", name, value), revision)
       return model.digest()
     }
     assert.strictEqual(digest(["x", 1], ["y", 2]), digest(["y", 2], ["x", 1]))
@@ -103,24 +102,29 @@ describe("the model of the cache", () => {
   })
 })
 
+/** The words of a request; of a transaction, "exec" and how many keys it watches. */
+const wordsOf = ({ bytes }: Request): ReadonlyArray<string> => {
+  const command = Command.decode(bytes)!
+  if (command._tag === "Transaction") return ["exec", String(command.watched.length)]
+  return command._tag === "Call" ? command.words.map(text) : [command._tag]
+}
+
 describe("the requests of simulated clients", () => {
+  /** They change nothing that a second of the same would not change alike, or hardly ever meet. */
+  const repeated = ["flushall", "persist", "pexpire", "pttl", "set"]
+
   it.prop(
-    "are commands and queries, and the only ones with their bytes",
+    "are commands and queries, and nearly all the only ones with their bytes",
     [fc.integer()],
     ([seed]) => {
       const seen = new Set<string>()
-      for (const { bytes, kind } of requests(seed, 500)) {
-        if (kind === "read") {
-          assert.include(["get", "revision", "exists", "size"], CacheQuery.decode(bytes).verb)
-          assert.deepStrictEqual(CacheQuery.encode(CacheQuery.decode(bytes)), bytes)
-          continue
-        }
-        const decoded = Command.decode(bytes)
+      for (const request of requests(seed, 500)) {
+        const decoded = Command.decode(request.bytes)
         assert.isDefined(decoded)
-        assert.deepStrictEqual(Command.encode(decoded!), bytes)
-        if (decoded!._tag === "FlushAll") continue
-        assert.isFalse(seen.has(text(bytes)))
-        seen.add(text(bytes))
+        assert.deepStrictEqual(Command.encode(decoded!), request.bytes)
+        if (request.kind === "read" || repeated.includes(wordsOf(request)[0]!)) continue
+        assert.isFalse(seen.has(text(request.bytes)), application.describe(request))
+        seen.add(text(request.bytes))
       }
     },
     { fastCheck: { numRuns: 30 } }
@@ -139,49 +143,50 @@ describe("the requests of simulated clients", () => {
     const all = requests(1, 20_000)
     const counts = new Map<string, number>()
     const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
-    for (const { bytes, kind } of all) {
-      if (kind === "read") {
-        const { keys, verb } = CacheQuery.decode(bytes)
-        count(`${verb} of ${keys.length > 1 ? "many" : keys.length}`)
-        continue
-      }
-      const one = Command.decode(bytes)!
-      count(one._tag)
-      if (one._tag === "Set") {
-        count(`Set ${one.condition}${one.get ? " get" : ""}`)
-        if (one.value.length > 2_000) count("large")
-        if (one.value.at(-1) === 0) count("zeros")
-      }
+    for (const request of all) {
+      const [name, ...words] = wordsOf(request)
+      count(name!)
+      if (name === "exec") count(`exec ${words[0]}`)
+      if (name !== "set") continue
+      for (const option of words.slice(2)) if (/^[a-z]+$/.test(option)) count(`set ${option}`)
+      if (words[1]!.length > 2_000) count("large")
+      if (words[1]!.endsWith("\0")) count("zeros")
     }
-    const conditions = ["none", "NX", "XX"].flatMap((one) => [`Set ${one}`, `Set ${one} get`])
-    const commands = ["Set", "SetMany", "Delete", "Increment", "CompareAndSet", "FlushAll"]
-    const reads = ["get of 1", "get of many", "exists of 1", "exists of many", "size of 0"]
-    for (const what of [...commands, ...conditions, ...reads, "large", "zeros"]) {
+    const options = ["nx", "xx", "get", "px", "keepttl", "ifeq"].map((each) => `set ${each}`)
+    const writes = ["mset", "del", "incrby", "cas", "hset", "hdel", "pexpire", "persist"]
+    const reads = ["get", "mget", "exists", "revision", "hget", "dbsize", "pttl"]
+    const executed = ["exec 0", "exec 1", "flushall", "large", "zeros"]
+    for (const what of [...options, ...writes, ...reads, ...executed]) {
       assert.isAbove(counts.get(what) ?? 0, 20, what)
     }
-    assert.isBelow(counts.get("FlushAll")!, 200)
+    assert.isBelow(counts.get("flushall")!, 200)
     const readCount = all.filter(({ kind }) => kind === "read").length
-    assert.closeTo(readCount / all.length, 0.4, 0.02)
+    assert.closeTo(readCount / all.length, 0.37, 0.02)
   })
 
   it("meet each other: conditions hold and fail, counters hold numbers and texts", () => {
     const machine = application.machine()
     const seen = new Set<string>()
-    requests(2, 5_000).forEach(({ bytes, kind }, index) => {
-      if (kind === "read") return
-      const answer = Answer.read(machine.apply(bytes, index + 1))
-      seen.add(`${Command.decode(bytes)!._tag} ${answer._tag}`)
+    requests(2, 5_000).forEach((request, index) => {
+      if (request.kind === "read") return
+      const answer = Answer.read(machine.apply(request.bytes, index + 1))
+      seen.add(`${wordsOf(request)[0]} ${answer._tag}`)
     })
     for (
       const met of [
-        "Set Ok",
-        "Set Nil",
-        "Set Bulk",
-        "Increment Integer",
-        "Increment Error",
-        "CompareAndSet Ok",
-        "CompareAndSet Conflict",
-        "Delete Integer"
+        "set Ok",
+        "set Nil",
+        "set Bulk",
+        "incrby Integer",
+        "incrby Error",
+        "cas Ok",
+        "cas Integer",
+        "del Integer",
+        "hset Integer",
+        "hset Error",
+        "exec List",
+        "exec Nil",
+        "pexpire Integer"
       ]
     ) assert.include([...seen], met)
   })
@@ -191,22 +196,26 @@ describe("the words for a request", () => {
   const large = new Uint8Array(600).fill(0x61)
 
   it.each<readonly [string, Request]>([
-    [`set k1 "v17"`, write({ _tag: "Set", key, value, condition: "none", get: false })],
-    [`set k1 "v17" nx get`, write({ _tag: "Set", key, value, condition: "NX", get: true })],
+    [`set k1 "v17" px 50`, write("set", "k1", value, "px", "50")],
     [
       `mset k1 "v17" k1 "aaaaaaaaaaaaaaaaaaaaaaaa..." of 600 bytes`,
-      write({ _tag: "SetMany", pairs: [[key, value], [key, large]] })
+      write("mset", "k1", value, "k1", large)
     ],
-    ["del k1 never3", write({ _tag: "Delete", keys: [key, "never3" as Key.Key] })],
-    ["incr k1 -4", write({ _tag: "Increment", key, by: -4 })],
-    [`cas k1 3 "v17"`, write({ _tag: "CompareAndSet", key, expectedRevision: 3, value })],
-    ["flushall", write({ _tag: "FlushAll" })],
+    ["flushall", write("flushall")],
+    ["it is 12 ms", { kind: "write", bytes: Command.encode({ _tag: "Time", millis: 12 }) }],
+    ["if k1 is 3 exec get k1; incrby k2 4", {
+      kind: "write",
+      bytes: Command.encode({
+        _tag: "Transaction",
+        watched: [{ key: "k1" as Key.Key, revision: 3 }],
+        calls: [Command.words("get", "k1"), Command.words("incrby", "k2", "4")]
+      })
+    }],
     ["a command of 2 bytes that nobody understands", {
       kind: "write",
       bytes: Uint8Array.of(99, 1)
     }],
-    ["get k1 k2", query("get", "k1", "k2")],
-    ["size", query("size")]
+    ["mget k1 k2", query("mget", "k1", "k2")]
   ])("are %s", (expected, request) => {
     assert.strictEqual(application.describe(request), expected)
   })
@@ -218,8 +227,7 @@ describe("the words for a request", () => {
     [`"v17"`, Answer.bulk(value)],
     [`"·a"`, Answer.bulk(Uint8Array.of(0, 0x61))],
     ["(error) ERR no", Answer.error("ERR no")],
-    ["(conflict) revision 5", Answer.conflict(5)],
-    [`["v17", (nil)]`, CacheQuery.answer([Answer.bulk(value), Answer.nil])]
+    [`["v17", (nil)]`, Answer.array([Answer.bulk(value), Answer.nil])]
   ])("of its answer are %s", (expected, answer) => {
     assert.strictEqual(application.describeAnswer(answer), expected)
   })

@@ -106,6 +106,7 @@ export const scenario = (change: Partial<Scenario> = {}): Scenario => ({
     stall: { leastMicros: 10_000, meanMicros: 50_000 },
     survival: "sectors"
   },
+  memory: [],
   clocks: [0, 1, 2].map((node) => ({ skewMillis: 1_000 * node, driftPartsPerMillion: 100 })),
   faults: [
     { atMicros: 300_000, forMicros: 200_000, trouble: { _tag: "Pause", node: "leader" } },

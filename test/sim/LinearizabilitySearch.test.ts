@@ -243,7 +243,7 @@ describe("every history", () => {
   })
 })
 
-const LIVES = 15
+const LIVES = 11
 
 /** A stale read promises less. */
 const withoutStale = (scenario: Scenario): Scenario => ({

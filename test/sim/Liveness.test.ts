@@ -168,7 +168,8 @@ describe("the oracle convergence", () => {
             const answer = machine.apply(command, index)
             if (++applied <= 3) forgetful.apply(command, index)
             return answer
-          }
+          },
+          told: () => machine.told?.() ?? ""
         }
       })
     )

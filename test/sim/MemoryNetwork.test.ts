@@ -42,7 +42,7 @@ const tenMillis = { delayMinMillis: 10, delayMaxMillis: 10 }
 
 const inOrder = Array.from({ length: 100 }, (_, at) => at)
 
-describe("the network in memory", () => {
+describe.concurrent("the network in memory", () => {
   it.scoped("delivers when the clock has reached a delay, and not before", () =>
     Effect.gen(function*() {
       const { n1, n2 } = yield* three({ seed: 1, faults: tenMillis })

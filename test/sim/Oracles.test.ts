@@ -173,8 +173,9 @@ class Stage {
     this.#states[node] = stateOf({ ...leads(1, [entry]), commit: entry.index })
   }
 
-  applies(node: number, index: number, sequence = index, answer = 0): this {
-    this.oracles.applied(node, index, Uint8Array.of(sequence), Uint8Array.of(answer))
+  applies(node: number, index: number, sequence = index, answer = 0, told = ""): this {
+    const [command, bytes] = [Uint8Array.of(sequence), Uint8Array.of(answer)]
+    this.oracles.applied(node, { index, command, answer: bytes, told })
     return this
   }
 
@@ -517,6 +518,21 @@ oracle("same-answers", {
     [
       "a replica answers the same",
       (stage) => stage.commits().applies(0, 1, 1, 5).applies(1, 1, 1, 5)
+    ]
+  ]
+})
+
+oracle("same-events", {
+  breaks: [
+    [
+      "a replica tells otherwise than the first",
+      (stage) => stage.commits().applies(0, 1, 1, 0, "set a").applies(1, 1, 1, 0, "del a")
+    ]
+  ],
+  allows: [
+    [
+      "a replica tells the same",
+      (stage) => stage.commits().applies(0, 1, 1, 0, "set a").applies(1, 1, 1, 0, "set a")
     ]
   ]
 })

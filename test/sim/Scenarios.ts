@@ -5,11 +5,8 @@
 import { Effect, Exit } from "effect"
 import type { Fiber } from "effect"
 import * as Command from "../../src/kv/Command.js"
-import type * as Key from "../../src/kv/Key.js"
-import * as Latin1 from "../../src/kv/Latin1.js"
 import * as State from "../../src/raft/State.js"
 import type { Request } from "../../src/sim/Application.js"
-import * as CacheQuery from "../../src/sim/CacheQuery.js"
 import * as Chooser from "../../src/sim/Chooser.js"
 import type { Fault, Link, Operation, Scenario, Trouble } from "../../src/sim/Scenario.js"
 import { SimScheduler } from "../../src/sim/SimScheduler.js"
@@ -48,6 +45,7 @@ export const calm: Scenario = {
     survival: "none"
   },
   clocks: [],
+  memory: [],
   faults: [],
   operations: [],
   safetyMicros: 4_000_000
@@ -78,18 +76,12 @@ export const linksBetween = (one: number, other: number): ReadonlyArray<Link> =>
 
 export const set = (value: string): Request => ({
   kind: "write",
-  bytes: Command.encode({
-    _tag: "Set",
-    key: "k1" as Key.Key,
-    value: Latin1.encode(value),
-    condition: "none",
-    get: false
-  })
+  bytes: Command.encodeCall(Command.words("set", "k1", value))
 })
 
 export const get: Request = {
   kind: "read",
-  bytes: CacheQuery.encode({ verb: "get", keys: ["k1" as Key.Key] })
+  bytes: Command.encodeCall(Command.words("get", "k1"))
 }
 
 /** Of client 1, asked of n1, at the start, with all patience. */

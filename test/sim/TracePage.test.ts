@@ -178,6 +178,7 @@ const scenario: Scenario = {
     tellsUnreachable: true
   },
   disk: { write: delay, sync: delay, stallPerMille: 0, stall: delay, survival: "sectors" },
+  memory: [],
   clocks: NODES.map(() => ({ skewMillis: 0, driftPartsPerMillion: 0 })),
   faults: [],
   operations: [{

@@ -400,13 +400,23 @@ describe("a disk", () => {
 })
 
 describe("a jump of the wall clock", () => {
-  it("is told of, and changes nothing that the cluster does", () => {
-    const [calm, jumped] = [live([]), during({ _tag: "Jump", node: LEADER, millis: -60_000 })]
+  it("is told of, and at a follower changes nothing that the cluster does", () => {
+    const [calm, jumped] = [live([]), during({ _tag: "Jump", node: FOLLOWER, millis: -60_000 })]
     const sent = ({ trace }: Report) =>
       Scenarios.events(trace, "Sent").map(({ atMicros, id, text }) => [atMicros, id, text])
     assert.deepStrictEqual(sent(jumped), sent(calm))
     assert.strictEqual(jumped.marks["clock jumped back"], 1)
     assert.strictEqual(faults(jumped).length, 2)
+  })
+
+  it("back at the leader has the log told no time, and answers what it would have", () => {
+    const [calm, jumped] = [live([]), during({ _tag: "Jump", node: LEADER, millis: -60_000 })]
+    const answered = ({ trace }: Report) =>
+      Scenarios.events(trace, "Answered").map(({ operation, text }) => [operation, text])
+    const lastIndex = ({ trace }: Report) =>
+      Math.max(...Scenarios.events(trace, "State").map(({ state }) => state.last))
+    assert.deepStrictEqual(answered(jumped), answered(calm))
+    assert.isBelow(lastIndex(jumped), lastIndex(calm))
   })
 })
 

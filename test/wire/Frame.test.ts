@@ -72,9 +72,14 @@ describe("frames", () => {
     "with any bit altered never come out as another payload",
     [fc.uint8Array({ minLength: 1, maxLength: 60 }), fc.nat(), fc.nat(7)],
     ([payload, at, bit]) => {
-      const bytes = stream([payload])
-      bytes[at % bytes.length]! ^= 1 << bit
-      assert.deepStrictEqual(split(bytes, []).payloads, [])
+      for (const encode of [Frame.encode, Frame.encodeNote]) {
+        const bytes = encode(payload)
+        bytes[at % bytes.length]! ^= 1 << bit
+        const splitter = new Frame.Splitter()
+        splitter.takesNotes = true
+        const never = () => assert.fail("nothing comes out")
+        splitter.feed(bytes, never, never)
+      }
     }
   )
 
@@ -109,6 +114,27 @@ describe("frames", () => {
     })
     assert.isUndefined(violation)
     assert.deepStrictEqual(lengths, [2, 9])
+  })
+
+  it("of the two kinds are told apart, and notes taken only where there are notes", () => {
+    const bytes = new Uint8Array(Buffer.concat([
+      Frame.encode(Uint8Array.of(1)),
+      Frame.encodeNote(Uint8Array.of(2)),
+      Frame.encode(Uint8Array.of(3))
+    ]))
+    const found: Array<readonly [string, number]> = []
+    const feed = (splitter: Frame.Splitter) =>
+      splitter.feed(
+        bytes,
+        (payload) => void found.push(["payload", payload[0]!]),
+        (note) => void found.push(["note", note[0]!])
+      )
+    const splitter = new Frame.Splitter()
+    splitter.takesNotes = true
+    assert.isUndefined(feed(splitter))
+    assert.deepStrictEqual(found.splice(0), [["payload", 1], ["note", 2], ["payload", 3]])
+    assert.strictEqual(feed(new Frame.Splitter()), "BadChecksum")
+    assert.deepStrictEqual(found, [["payload", 1]])
   })
 
   it("that are announced but do not arrive take no memory", () => {
