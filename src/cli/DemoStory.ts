@@ -22,6 +22,7 @@ export const ALWAYS = [
   "promise-before-durable",
   "applied-in-order",
   "same-answers",
+  "same-events",
   "never-back",
   "answered-once"
 ] as const
@@ -31,6 +32,7 @@ export const IN_THE_END = [
   "exactly-once",
   "linearizable",
   "right-answers",
+  "right-events",
   "liveness",
   "convergence"
 ] as const
