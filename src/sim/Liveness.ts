@@ -41,6 +41,9 @@ const GROWS_REQUEST_TIMEOUTS = 10
 /** Election timeouts for which it must then stay so. */
 export const QUIET_TIMEOUTS = 6
 
+/** Rest begins if nothing is due for so many: clocks may run faster than the simulation's. */
+const SOON_TIMEOUTS = 2 * QUIET_TIMEOUTS
+
 /** Terms that a sound majority may need to find its leader, besides one for each node. */
 const TERMS_LIMIT = 6
 
@@ -149,7 +152,7 @@ export class Liveness {
       case "resting":
       case "last requests": {
         if (this.#parts.clients.unanswered(this.#core) === undefined) this.#network.loseNoMore()
-        const why = this.#unrest()
+        const why = this.#unrest(SOON_TIMEOUTS)
         if (why === undefined && !this.#network.isCalm) return
         if (why === undefined) return this.#rest()
         if (this.#hasCaughtUp()) return
@@ -259,8 +262,11 @@ export class Liveness {
     return Math.max(...hosts.map(({ number }) => oracles.termOf(number)))
   }
 
-  /** What is not at rest in the core, if something is not. */
-  #unrest(): string | undefined {
+  /**
+   * What is not at rest in the core, if something is not; or will not be in so many election
+   * timeouts, because something is due then.
+   */
+  #unrest(soonTimeouts: number): string | undefined {
     const { clients, oracles, hosts } = this.#parts
     const leader = this.#leader()
     if (leader === undefined) return "no leader"
@@ -282,7 +288,7 @@ export class Liveness {
       if ((service?.status().pending ?? 0) > 0) return `${id} has not answered all requests`
     }
     // As it sees it: nobody else tells anything, and other clocks may be hours ahead.
-    const soonMillis = 2 * QUIET_TIMEOUTS * this.#scenario.electionTimeoutMillis
+    const soonMillis = soonTimeouts * this.#scenario.electionTimeoutMillis
     if (Idleness.isDue(hosts[leader]!, soonMillis)) return "something is due soon"
     return undefined
   }
@@ -313,8 +319,8 @@ export class Liveness {
     const limit = QUIET_MESSAGES * hosts.length * hosts.length * beats
     if (messages > limit) {
       this.#late(`${messages} messages in ${ageMicros / 1_000} ms in which nothing was to be done`)
-    } else if (this.#unrest() !== undefined) {
-      this.#late(`not at rest any more: ${this.#unrest()}`)
+    } else if (this.#unrest(0) !== undefined) {
+      this.#late(`not at rest any more: ${this.#unrest(0)}`)
     } else if (this.#coreTerm() !== this.#termAtQuiet && this.#coreTerm() > this.#termAtQuiet) {
       this.#late(`an election in a healthy majority, term ${this.#coreTerm()}`)
     } else if (this.#hasManyTerms) {

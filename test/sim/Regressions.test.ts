@@ -27,6 +27,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a learner that had to be elected led for ever, for another that never came",
     [2067]
+  ],
+  [
+    "a quiet cluster was taken for a restless one, because a key was due when the quiet was over",
+    [295]
   ]
 ]
 
