@@ -57,37 +57,36 @@ const authenticate: Task["begin"] = (words, client, server, done) => {
     }))
 }
 
+/** What HELLO is to do besides greeting, in its order. */
+type Step =
+  | { readonly _tag: "Name"; readonly name: string }
+  | { readonly _tag: "Enter"; readonly credentials: Credentials; isRight: boolean }
+
 interface Greeting {
-  readonly credentials: Credentials | undefined
-  /** What it is called whether the password is right or not, and once it was right. */
-  readonly clientName: string | undefined
-  readonly userName: string | undefined
+  readonly steps: ReadonlyArray<Step>
   /** The error to answer; as in Redis, the options before it take effect. */
   readonly refusal: string | undefined
 }
 
 const readOptions = (words: Words): Greeting => {
-  let credentials: Credentials | undefined
-  let clientName: string | undefined
-  let userName: string | undefined
-  const until = (refusal: string | undefined) => ({ credentials, clientName, userName, refusal })
+  const steps: Array<Step> = []
   for (let index = 2; index < words.length; index++) {
     const option = words[index]!
     const following = words.length - 1 - index
     if (matches(option, "auth") && following >= 2) {
-      credentials = { name: textOf(words[index + 1]!), password: words[index + 2]! }
+      const credentials = { name: textOf(words[index + 1]!), password: words[index + 2]! }
+      steps.push({ _tag: "Enter", credentials, isRight: false })
       index += 2
     } else if (matches(option, "setname") && following >= 1) {
-      if (!isPlain(words[index + 1]!)) return until(INVALID_NAME)
-      if (credentials === undefined) clientName = textOf(words[index + 1]!)
-      else userName = textOf(words[index + 1]!)
+      if (!isPlain(words[index + 1]!)) return { steps, refusal: INVALID_NAME }
+      steps.push({ _tag: "Name", name: textOf(words[index + 1]!) })
       index += 1
     } else {
       const shown = quotable(option, QUOTED_CHARACTERS)
-      return until(`ERR Syntax error in HELLO option '${shown}'`)
+      return { steps, refusal: `ERR Syntax error in HELLO option '${shown}'` }
     }
   }
-  return until(undefined)
+  return { steps, refusal: undefined }
 }
 
 const hello: Task["begin"] = (words, client, server, done) => {
@@ -100,30 +99,35 @@ const hello: Task["begin"] = (words, client, server, done) => {
     return refuse("NOPROTO unsupported protocol version")
   }
   const greeting = readOptions(words)
-  const greet = (isRight: boolean): void =>
+  const greet = (): void =>
     done((out) => {
-      const refusal = introduce(greeting, isRight, client, server)
+      const refusal = introduce(greeting, client, server)
       if (refusal !== undefined) return out.error(refusal)
       client.protocol = version ?? client.protocol
       welcome(out, client, server)
     })
-  const { credentials } = greeting
-  if (credentials === undefined) greet(true)
-  else server.users.verify(credentials.name, credentials.password, greet)
+  const entries = greeting.steps.filter((step) => step._tag === "Enter")
+  let unknown = entries.length
+  if (unknown === 0) return greet()
+  for (const entry of entries) {
+    const { name, password } = entry.credentials
+    server.users.verify(name, password, (isRight) => {
+      entry.isRight = isRight
+      if (--unknown === 0) greet()
+    })
+  }
 }
 
 /** Has the client be who it says it is, or returns the error to answer. */
 const introduce = (
-  { clientName, credentials, refusal, userName }: Greeting,
-  isRight: boolean,
+  { refusal, steps }: Greeting,
   client: Client,
   server: Server
 ): string | undefined => {
-  client.name = clientName ?? client.name
-  if (credentials !== undefined && !enter(isRight, credentials, client, server)) {
-    return WRONG_PASSWORD
+  for (const step of steps) {
+    if (step._tag === "Name") client.name = step.name
+    else if (!enter(step.isRight, step.credentials, client, server)) return WRONG_PASSWORD
   }
-  client.name = userName ?? client.name
   return refusal ?? (client.user === undefined ? HELLO_FIRST : undefined)
 }
 

@@ -59,6 +59,18 @@ describe("a connection to a server with users", () => {
       )
     }))
 
+  it.scopedLive("is refused by HELLO with the first wrong password, whatever it says after that", () =>
+    Effect.gen(function*() {
+      const { converse } = yield* guarded
+      const replies = yield* converse(
+        request("HELLO", "2", "SETNAME", "one", "AUTH", "ann", "wrong", "AUTH", "ann", "hers"),
+        request("AUTH", "secret"),
+        request("CLIENT", "GETNAME"),
+        request("ACL", "WHOAMI")
+      )
+      expect(replies).toBe(`${WRONGPASS}+OK\r\n$3\r\none\r\n$7\r\ndefault\r\n`)
+    }))
+
   it.scopedLive("is served from when it has, in one pipeline with it, until it resets", () =>
     Effect.gen(function*() {
       const { converse } = yield* guarded
