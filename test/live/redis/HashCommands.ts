@@ -1,13 +1,13 @@
 /** Requests that concern hashes. */
 import {
   field,
-  float,
   hashKey as key,
   integer,
   maybe,
   options,
   pattern,
   phrase,
+  shortFloat as float,
   shortValue as value,
   some,
   texts
