@@ -64,7 +64,7 @@ const tell = (unitMillis: number, isRelative: boolean): Run => (words, { reply, 
   if (stored === undefined) return reply.integer(NO_KEY)
   if (stored.due === undefined) return reply.integer(NEVER)
   const millis = stored.due.atMillis - (isRelative ? store.timeMillis : 0)
-  reply.integer(Math.floor((millis + unitMillis / 2) / unitMillis))
+  reply.integer(Math.floor((millis + (unitMillis >> 1)) / unitMillis))
 }
 
 const persist: Run = (words, { index, reply, store }) => {
@@ -144,6 +144,7 @@ export const commands: ReadonlyArray<DataCommand> = [
     2,
     "7.0.0",
     tell(1, false),
-    "Returns when a key goes, in milliseconds."
+    "Returns when a key goes, in milliseconds.",
+    { differs: "Moments after the year 287,000 are one and the same." }
   )
 ]
