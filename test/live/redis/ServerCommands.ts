@@ -20,7 +20,8 @@ const nobody = fc.oneof(
   phrase("ADDR", texts("1:2", "")),
   phrase("LADDR", texts("1:2")),
   phrase("USER", texts("nobody")),
-  phrase("TYPE", texts("pubsub", "master", "nope")),
+  // Of type pubsub is whoever hears for the test what is told of keys.
+  phrase("TYPE", texts("master", "nope")),
   phrase("NOPE", texts("x"))
 )
 
