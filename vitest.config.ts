@@ -10,7 +10,8 @@ const PROCESS_TESTS = "test/process/**/*.test.ts"
 
 export default defineConfig({
   test: {
-    maxWorkers: availableParallelism(),
+    // One more than cores: processes are waited for, and files are loaded, while another runs.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

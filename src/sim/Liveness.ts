@@ -262,10 +262,7 @@ export class Liveness {
     return Math.max(...hosts.map(({ number }) => oracles.termOf(number)))
   }
 
-  /**
-   * What is not at rest in the core, if something is not; or will not be in so many election
-   * timeouts, because something is due then.
-   */
+  /** What is not at rest in the core, or is due in so many election timeouts, if something is. */
   #unrest(soonTimeouts: number): string | undefined {
     const { clients, oracles, hosts } = this.#parts
     const leader = this.#leader()
@@ -289,8 +286,7 @@ export class Liveness {
     }
     // As it sees it: nobody else tells anything, and other clocks may be hours ahead.
     const soonMillis = soonTimeouts * this.#scenario.electionTimeoutMillis
-    if (Idleness.isDue(hosts[leader]!, soonMillis)) return "something is due soon"
-    return undefined
+    return Idleness.isDue(hosts[leader]!, soonMillis) ? "something is due soon" : undefined
   }
 
   /** Every member among the core must still be able to write and to read. */
@@ -313,9 +309,8 @@ export class Liveness {
 
   #checkQuiet(ageMicros: number): void {
     const { network, hosts, world } = this.#parts
-    const { heartbeatMillis } = this.#scenario
     const messages = network.sentMessages - this.#messagesAtQuiet
-    const beats = ageMicros / 1_000 / heartbeatMillis + 2
+    const beats = ageMicros / 1_000 / this.#scenario.heartbeatMillis + 2
     const limit = QUIET_MESSAGES * hosts.length * hosts.length * beats
     if (messages > limit) {
       this.#late(`${messages} messages in ${ageMicros / 1_000} ms in which nothing was to be done`)

@@ -5,7 +5,7 @@ import { afterEach, assert, describe, it } from "@effect/vitest"
 import { cleanUp, Cluster } from "./Cluster.js"
 import * as Tool from "./Tool.js"
 
-const REQUESTS = 3_000
+const REQUESTS = 2_000
 const VALUE_BYTES = 256
 
 afterEach(cleanUp)
