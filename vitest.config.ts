@@ -1,5 +1,5 @@
 /**
- * Two kinds of tests, each a file at a time on every core. Those of `test/process` start real
+ * Two kinds of tests, some files of each at once. Those of `test/process` start real
  * processes with real ports, files and time, and wait for most of it: they run last, when nothing
  * else takes their cores.
  */
