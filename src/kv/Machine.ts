@@ -93,7 +93,7 @@ export const TIME_GRAIN_MILLIS = 10
 
 /**
  * What the store is told by whoever leads (service/StateMachine.ts): the time, and what is decided
- * about memory, which is not decided again before it has taken effect.
+ * about memory.
  */
 export const chores = (store: Store) => [
   {
@@ -102,8 +102,7 @@ export const chores = (store: Store) => [
     grainMillis: TIME_GRAIN_MILLIS
   },
   {
-    tell: (_: number, isPending: boolean): Uint8Array | undefined =>
-      isPending ? undefined : Eviction.tell(store),
+    tell: (): Uint8Array | undefined => Eviction.tell(store),
     dueMillis: (): number => Eviction.isDue(store) ? 0 : Infinity,
     grainMillis: 0
   }

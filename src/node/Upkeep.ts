@@ -2,8 +2,9 @@
  * What whoever leads tells the state machine, by writes of its own before the commands that it
  * proposes, because a log cannot know it: what time it is by its clock (thesis 6.3 has sessions
  * expire so), and whatever else the machine has to be told. Commands thus apply at about the time
- * at which they came. If something is due, it is told although nothing arrives. Where commands come
- * in a stream it is told now and then: the log would otherwise hold as many times as batches.
+ * at which they came, or by as much later as a commit takes. If something is due, it is told although
+ * nothing arrives. Where commands come in a stream it is told now and then: the log would otherwise
+ * hold as many times as batches.
  *
  * The clock of a leader may be wrong, and that of the next leader behind it: a machine takes only a
  * later time than it knows.
@@ -21,8 +22,8 @@ interface Kept {
   readonly chore: Chore
   /** When this node last told something, by its clock. */
   toldMillis: number
-  /** Commands on their way. */
-  pending: number
+  /** What was told is on its way. */
+  isPending: boolean
 }
 
 export class Upkeep {
@@ -31,7 +32,7 @@ export class Upkeep {
   readonly #now: () => number
 
   constructor(chores: ReadonlyArray<Chore>, now: () => number) {
-    this.#all = chores.map((chore) => ({ chore, toldMillis: -Infinity, pending: 0 }))
+    this.#all = chores.map((chore) => ({ chore, toldMillis: -Infinity, isPending: false }))
     this.#now = now
   }
 
@@ -43,20 +44,21 @@ export class Upkeep {
   }
 
   #tell(kept: Kept, now: number, hasCommands: boolean): Telling | undefined {
-    const { chore, pending, toldMillis } = kept
-    const isDue = pending === 0 && chore.dueMillis() <= now
+    const { chore, isPending, toldMillis } = kept
+    const isDue = chore.dueMillis() <= now
     const isStale = hasCommands && now >= toldMillis + chore.grainMillis
-    if (!isStale && !isDue) return undefined
-    const command = chore.tell(now, pending > 0)
+    // What is told again and again would leave no room in the log for what it is told before.
+    if (isPending || (!isStale && !isDue)) return undefined
+    const command = chore.tell(now)
     if (command === undefined) return undefined
     kept.toldMillis = now
-    kept.pending += 1
-    return { command, told: () => void (kept.pending -= 1) }
+    kept.isPending = true
+    return { command, told: () => void (kept.isPending = false) }
   }
 
   /** For whoever leads. */
   get ticksUntilDue(): number {
-    const idle = this.#all.filter(({ pending }) => pending === 0)
+    const idle = this.#all.filter(({ isPending }) => !isPending)
     const millis = Math.min(...idle.map(({ chore }) => chore.dueMillis())) - this.#now()
     return millis === Infinity ? Infinity : Math.max(1, Math.ceil(millis / TICK_MILLIS))
   }

@@ -19,10 +19,10 @@ export interface Restoring {
 export interface Chore {
   /**
    * The command that tells it, at this time by the leader's clock, in milliseconds since 1970;
-   * undefined if it knows already. Whoever leads proposes it before what arrives. `isPending` while
-   * one that was told before is on its way.
+   * undefined if it knows already. Whoever leads proposes it before what arrives, and not again
+   * while one is on its way.
    */
-  readonly tell: (nowMillis: number, isPending: boolean) => Uint8Array | undefined
+  readonly tell: (nowMillis: number) => Uint8Array | undefined
   /** When it wants to be told although nothing arrives, in milliseconds since 1970. */
   readonly dueMillis: () => number
   /** It need not be told again before so many milliseconds have passed, if nothing is due. */

@@ -12,11 +12,11 @@ const chore = (grainMillis: number) => {
   const state = {
     dueMillis: Infinity,
     knows: false,
-    asked: [] as Array<readonly [millis: number, isPending: boolean]>
+    asked: [] as Array<number>
   }
   const self: Chore = {
-    tell: (nowMillis, isPending) => {
-      state.asked.push([nowMillis, isPending])
+    tell: (nowMillis) => {
+      state.asked.push(nowMillis)
       return state.knows ? undefined : Uint8Array.of(grainMillis)
     },
     dueMillis: () => state.dueMillis,
@@ -30,8 +30,12 @@ const make = (...grains: ReadonlyArray<number>) => {
   const chores = grains.map(chore)
   const clock = { millis: 1_000 }
   const upkeep = new Upkeep(chores.map(({ self }) => self), () => clock.millis)
+  /** Each has its fate at once. */
   const commands = (hasCommands: boolean) =>
-    upkeep.next(hasCommands).map(({ command }) => command[0])
+    upkeep.next(hasCommands).map(({ command, told }) => {
+      told()
+      return command[0]
+    })
   return { clock, upkeep, commands, states: chores.map(({ state }) => state) }
 }
 
@@ -43,7 +47,7 @@ describe("what a leader tells first", () => {
     assert.deepStrictEqual(commands(BEFORE_COMMANDS), [])
     clock.millis += 1
     assert.deepStrictEqual(commands(BEFORE_COMMANDS), [GRAIN_MILLIS])
-    assert.deepStrictEqual(state!.asked, [[1_000, false], [1_010, true]])
+    assert.deepStrictEqual(state!.asked, [1_000, 1_010])
   })
 
   it("is not told again because a clock was set back", () => {
@@ -53,11 +57,14 @@ describe("what a leader tells first", () => {
     assert.deepStrictEqual(commands(BEFORE_COMMANDS), [])
   })
 
-  it("is told before all commands if it may not be behind, and knows what is on its way", () => {
-    const { commands, states: [state] } = make(0)
+  it("is told before all commands if it may not be behind, but not while it is on its way", () => {
+    const { commands, states: [state], upkeep } = make(0)
     assert.deepStrictEqual(commands(BEFORE_COMMANDS), [0])
+    const [telling] = upkeep.next(BEFORE_COMMANDS)
+    assert.deepStrictEqual(commands(BEFORE_COMMANDS), [])
+    telling!.told()
     assert.deepStrictEqual(commands(BEFORE_COMMANDS), [0])
-    assert.deepStrictEqual(state!.asked, [[1_000, false], [1_000, true]])
+    assert.deepStrictEqual(state!.asked, [1_000, 1_000, 1_000])
   })
 
   it("is not told if there are no commands and nothing is due", () => {

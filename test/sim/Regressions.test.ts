@@ -31,6 +31,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a quiet cluster was taken for a restless one, because a key was due when the quiet was over",
     [295]
+  ],
+  [
+    "a leader told the time so often that its log never had room for the write of another node",
+    [2902]
   ]
 ]
 
