@@ -2,9 +2,9 @@
  * What whoever leads tells the state machine, by writes of its own before the commands that it
  * proposes, because a log cannot know it: what time it is by its clock (thesis 6.3 has sessions
  * expire so), and whatever else the machine has to be told. Commands thus apply at about the time
- * at which they came, or by as much later as a commit takes. If something is due, it is told although
- * nothing arrives. Where commands come in a stream it is told now and then: the log would otherwise
- * hold as many times as batches.
+ * at which they came, or by as much later as a commit takes. If something is due, it is told
+ * although nothing arrives. Where commands come in a stream it is told now and then: the log would
+ * otherwise hold as many times as batches.
  *
  * The clock of a leader may be wrong, and that of the next leader behind it: a machine takes only a
  * later time than it knows.
