@@ -102,7 +102,9 @@ export class Node {
 
   start(): void {
     const { address, command: [program, ...words] } = this.#place
-    words.push("--id", this.#id, "--data", this.#data, "--redis", text(address), ...this.#flags)
+    words.push("--id", this.#id, "--data", this.#data, "--redis", text(address))
+    // Nobody else is in its network.
+    words.push("--protected-mode", "no", ...this.#flags)
     const child = spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"] })
     running.add(child)
     const hear = (text: string): void => {
