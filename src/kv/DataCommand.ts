@@ -2,7 +2,6 @@
  * What a command on keys is: its description, as `COMMAND` tells it, and one function. It is
  * the same whether a connection asks for it, a transaction holds it or the log carries it.
  */
-import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import type { Description, Group } from "./Description.js"
 import { Hash } from "./Hash.js"
@@ -114,7 +113,7 @@ export const lookForHash = (context: Context, key: Key.Key) => hash(look(context
 /** Replaces the key's value by a word of the request, and its time to go by `due`. */
 export const put = (context: Context, key: Key.Key, word: Uint8Array, due?: number): void => {
   const { store } = context
-  store.put(key, own(word), context.index, due)
+  store.put(key, word, context.index, due)
   store.tell("string", "set", key)
   if (due === undefined) return
   store.tell("generic", "expire", key)

@@ -1,30 +1,76 @@
 /**
- * What a key holds that was loaded from a snapshot and is a string. It makes an array of the bytes
- * whenever somebody asks for them: of a million keys few are asked for soon, and these arrays are
- * what loading would take longest over.
+ * What a key holds that was loaded from a snapshot and is a string. Its bytes stay where they were
+ * read, among those of thousands of others, and an array of them is made whenever somebody asks: of
+ * a million keys few are asked for soon, and a copy and an array for each is what loading would
+ * take longest over.
+ *
+ * The price: a block is kept for as long as anything in it is held. So walks, which pass all keys
+ * now and then, count what is left of each, and take out the rest of those that are mostly gone.
  */
 import type { Due } from "./Dues.js"
-import type { Place } from "./Slab.js"
 import type { Stored } from "./Store.js"
+import type { Walk } from "./StoreSnapshot.js"
+
+/** A block of which less than this part is held is not worth keeping. */
+const HELD_MIN = 1 / 2
+
+/** Memory that many parts of a snapshot were read into. */
+export class Block {
+  readonly bytes: Uint8Array
+  #heldBytes = Infinity
+  #passedBytes = 0
+  #walk: Walk | undefined
+
+  constructor(memory: ArrayBufferLike) {
+    this.bytes = new Uint8Array(memory)
+  }
+
+  /** `walk` passes a part of it of so many bytes. */
+  pass(walk: Walk, partBytes: number): void {
+    if (walk !== this.#walk) {
+      if (this.#walk?.hasPassedAll === true) this.#heldBytes = this.#passedBytes
+      this.#walk = walk
+      this.#passedBytes = 0
+    }
+    this.#passedBytes += partBytes
+  }
+
+  /** Whether there was little left of it when last a walk had passed all keys. */
+  get isMostlyGone(): boolean {
+    return this.#heldBytes < HELD_MIN * this.bytes.length
+  }
+}
 
 export class LoadedString implements Stored {
   readonly revision: number
   readonly due: Due | undefined
   usage: number
-  readonly #piece: Uint8Array
+  readonly block: Block
   readonly #from: number
   readonly #to: number
 
-  constructor({ from, piece, to }: Place, revision: number, due: Due | undefined, usage: number) {
+  /** Those bytes of `block` from `from` to before `to`. */
+  constructor(
+    block: Block,
+    from: number,
+    to: number,
+    { due, revision, usage }: Omit<Stored, "value">
+  ) {
     this.revision = revision
     this.due = due
     this.usage = usage
-    this.#piece = piece
+    this.block = block
     this.#from = from
     this.#to = to
   }
 
   get value(): Uint8Array {
-    return this.#piece.subarray(this.#from, this.#to)
+    return this.block.bytes.subarray(this.#from, this.#to)
+  }
+
+  /** The same in memory of its own. */
+  copy(): Stored {
+    const { due, revision, usage } = this
+    return { value: this.block.bytes.slice(this.#from, this.#to), revision, due, usage }
   }
 }

@@ -3,7 +3,6 @@
  * and errors are those of Redis 7.0, https://redis.io/docs/latest/commands/set; compare-and-set is
  * that of 8.4.
  */
-import { own } from "./Command.js"
 import type { Words } from "./Command.js"
 import {
   bulkOrNil,
@@ -93,7 +92,7 @@ const set: Run = (words, context) => {
   else reply.nil()
   if (holds) {
     if (expiry?._tag !== "Keep") return put(context, key, words[2]!, due)
-    store.replace(key, own(words[2]!), index)
+    store.replace(key, words[2]!, index)
     store.tell("string", "set", key)
   }
 }

@@ -9,13 +9,6 @@
 /** An array of more than this part of a piece gets memory of its own. */
 const SHARES_MIN = 4
 
-/** A place for bytes, without an array of its own: making one costs more than copying the bytes. */
-export interface Place {
-  readonly piece: Uint8Array
-  readonly from: number
-  readonly to: number
-}
-
 export class Slab {
   readonly #pieceBytes: number
   #piece: Uint8Array = new Uint8Array(0)
@@ -27,21 +20,13 @@ export class Slab {
 
   /** As many zeros, the caller's own. */
   take(lengthBytes: number): Uint8Array {
-    const { from, piece, to } = this.claim(lengthBytes)
-    return piece.subarray(from, to)
-  }
-
-  /** The same, as a place. */
-  claim(lengthBytes: number): Place {
-    if (lengthBytes * SHARES_MIN > this.#pieceBytes) {
-      return { piece: new Uint8Array(lengthBytes), from: 0, to: lengthBytes }
-    }
+    if (lengthBytes * SHARES_MIN > this.#pieceBytes) return new Uint8Array(lengthBytes)
     if (this.#end + lengthBytes > this.#piece.length) {
       this.#piece = new Uint8Array(this.#pieceBytes)
       this.#end = 0
     }
     const from = this.#end
     this.#end = from + lengthBytes
-    return { piece: this.#piece, from, to: this.#end }
+    return this.#piece.subarray(from, this.#end)
   }
 }

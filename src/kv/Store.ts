@@ -9,6 +9,7 @@
  * at a time.
  */
 import * as Chance from "./Chance.js"
+import { own } from "./Command.js"
 import type { Watched } from "./Command.js"
 import type { Due } from "./Dues.js"
 import { Dues } from "./Dues.js"
@@ -122,7 +123,8 @@ export class Store {
 
   /**
    * The key holds `value` from now on, until `dueAtMillis` if there is such a time; if that has
-   * come already the key is gone. A key that was not there is told of.
+   * come already the key is gone. A key that was not there is told of. A value that is a part of
+   * something larger, a request or what was loaded, is copied.
    */
   put(key: Key, value: Value, revision: number, dueAtMillis: number | undefined): void {
     let isNew: boolean
@@ -135,7 +137,8 @@ export class Store {
       const usage = before === undefined
         ? Usage.first(this.#order, this.timeMillis)
         : this.#usedAgain(before)
-      const stored = { value, revision, due, usage }
+      const held = value instanceof Hash ? value : own(value)
+      const stored = { value: held, revision, due, usage }
       this.keys.set(key, stored)
       this.usedBytes += Size.ofEntry(key, stored)
       this.#touch(key)

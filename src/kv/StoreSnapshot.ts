@@ -12,11 +12,10 @@ import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
-import { LoadedString } from "./LoadedString.js"
+import { Block, LoadedString } from "./LoadedString.js"
 import type { Order } from "./Memory.js"
 import * as Size from "./Size.js"
 import { Slab } from "./Slab.js"
-import type { Place } from "./Slab.js"
 import type { Store, Stored } from "./Store.js"
 import * as Usage from "./Usage.js"
 import * as Words from "./Words.js"
@@ -35,8 +34,8 @@ const KEY_AT = LENGTH_AT + Words.WORD_BYTES
 /** Parts are written into pieces of this size, each as short-lived as a part. */
 const PARTS_BYTES = 64 * 1024
 
-/** Values that were read together stay in pieces of this size until the last of them goes. */
-const VALUES_BYTES = 2 * 1024
+/** Values of fields that were read together stay in pieces of this size until the last goes. */
+const FIELDS_BYTES = 2 * 1024
 
 /** Ends by itself, or by `return`: until then it keeps what is overwritten. */
 export class Walk implements IterableIterator<Uint8Array> {
@@ -49,6 +48,7 @@ export class Walk implements IterableIterator<Uint8Array> {
   readonly #passing: Iterator<[Key, Stored]>
   #rest: Iterator<[Key, Stored]> | undefined
   #head: Uint8Array | undefined
+  #hasPassedAll = false
 
   /** `index` is that of the last command applied: no later revision belongs to it. */
   constructor(store: Store, index: number) {
@@ -88,17 +88,31 @@ export class Walk implements IterableIterator<Uint8Array> {
       const [key, stored] = value
       const was = stored.revision <= this.#index ? stored : this.#kept.get(key)
       this.#kept.delete(key)
-      if (was !== undefined) return { done: false, value: this.#encode(key, was) }
+      if (was === undefined) continue
+      const part = this.#encode(key, was)
+      if (stored instanceof LoadedString) this.#pass(key, stored, part.length)
+      return { done: false, value: part }
     }
+    this.#hasPassedAll = true
     this.#rest ??= this.#kept.entries()
     const { done, value } = this.#rest.next()
     return done === true ? this.return() : { done: false, value: this.#encode(value[0], value[1]) }
+  }
+
+  /** Whether it has come to the end of the keys. */
+  get hasPassedAll(): boolean {
+    return this.#hasPassedAll
   }
 
   return(): { readonly done: true; readonly value: undefined } {
     this.#store.walks.delete(this)
     this.#kept.clear()
     return { done: true, value: undefined }
+  }
+
+  #pass(key: Key, stored: LoadedString, partBytes: number): void {
+    stored.block.pass(this, partBytes)
+    if (stored.block.isMostlyGone) this.#keys.set(key, stored.copy())
   }
 
   #encode(key: Key, { due, revision, value }: Stored): Uint8Array {
@@ -143,7 +157,8 @@ export class Loading {
   usedBytes = 0
   limitBytes = 0
   readonly #order: Order | undefined
-  readonly #values = new Slab(VALUES_BYTES)
+  readonly #fields = new Slab(FIELDS_BYTES)
+  #block: Block | undefined
   #isFirst = true
 
   /** How it has been used elsewhere, no key says: all are as if they were new. */
@@ -151,7 +166,10 @@ export class Loading {
     this.#order = order
   }
 
-  /** The checksum of `part` was right, so what it is not is a broken invariant. */
+  /**
+   * The checksum of `part` was right, so what it is not is a broken invariant. It is not to be
+   * written to any more: values stay in its memory.
+   */
   add(part: Uint8Array): void {
     if (this.#isFirst) {
       this.#isFirst = false
@@ -168,7 +186,10 @@ export class Loading {
     const due = dueAtMillis === 0 ? undefined : this.dues.add(key, dueAtMillis)
     const usage = Usage.first(this.#order, this.timeMillis)
     if (part[0] === STRING) {
-      this.keys.set(key, new LoadedString(this.#copy(part, end, part.length), revision, due, usage))
+      const { byteOffset } = part
+      const [from, to] = [byteOffset + end, byteOffset + part.length]
+      const state = { revision, due, usage }
+      this.keys.set(key, new LoadedString(this.#blockOf(part), from, to, state))
       this.usedBytes += Size.ofString(key, part.length - end, due)
     } else {
       const stored = { value: this.#hash(part, end, revision), revision, due, usage }
@@ -183,17 +204,17 @@ export class Loading {
       const fieldAt = at + FIELD_BYTES
       const valueAt = fieldAt + Words.readWord(part, at)
       const end = valueAt + Words.readWord(part, at + Words.WORD_BYTES)
-      const place = this.#copy(part, valueAt, end)
-      hash.set(Latin1.decode(part, fieldAt, valueAt), place.piece.subarray(place.from, place.to))
+      const bytes = this.#fields.take(end - valueAt)
+      bytes.set(part.subarray(valueAt, end))
+      hash.set(Latin1.decode(part, fieldAt, valueAt), bytes)
       at = end
     }
     return hash
   }
 
-  /** A value must not keep the whole file in memory. */
-  #copy(part: Uint8Array, from: number, to: number): Place {
-    const place = this.#values.claim(to - from)
-    place.piece.set(part.subarray(from, to), place.from)
-    return place
+  /** Parts come as they were read, many from one block. */
+  #blockOf({ buffer }: Uint8Array): Block {
+    if (this.#block?.bytes.buffer !== buffer) this.#block = new Block(buffer)
+    return this.#block
   }
 }

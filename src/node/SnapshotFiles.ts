@@ -216,7 +216,10 @@ const makeReceiver = (
   }
 }
 
-/** The next frames are read while these are looked at, by turns into two pieces of memory. */
+/**
+ * The next frames are read while these are looked at. Each time into other memory: what `add` is
+ * given may be kept.
+ */
 const load = (
   disk: Disk["Type"],
   clusterId: string,
@@ -227,15 +230,12 @@ const load = (
     const file = fileOf(snapshot)
     const salt = SnapshotRecord.salt(clusterId, snapshot.id)
     const damaged = (why: string) => corrupt(disk, snapshot, why)
-    const bufferBytes = Math.min(READ_BYTES, snapshot.sizeBytes)
-    const buffers = [new Uint8Array(bufferBytes), new Uint8Array(bufferBytes)] as const
     let checksum = 0
     let at = 0
-    let frames = yield* readFrames(disk, snapshot, salt, at, buffers[0])
-    for (let turn = 1; frames.length > 0; turn++) {
+    let frames = yield* readFrames(disk, snapshot, salt, at)
+    while (frames.length > 0) {
       const nextAt = frames.reduce((end, { length }) => end + length, at)
-      const next = readFrames(disk, snapshot, salt, nextAt, buffers[turn % 2]!)
-      const reading = yield* Effect.fork(next)
+      const reading = yield* Effect.fork(readFrames(disk, snapshot, salt, nextAt))
       for (const frame of frames) {
         const body = LogFrame.bodyOf(frame)
         if (body === undefined) return yield* damaged(`the checksum at byte ${at} is wrong`)
@@ -260,18 +260,19 @@ const load = (
   )
 
 /**
- * As many whole frames as fit, from the one at `at` on, as views of `buffer`, or of memory of its
- * own if the first needs more. None only at the snapshot's end.
+ * As many whole frames as are in `readBytes`, from the one at `at` on, or the first alone if it is
+ * longer. None only at the snapshot's end.
  */
 const readFrames = (
   disk: Disk["Type"],
   snapshot: Snapshot,
   salt: number,
   at: number,
-  buffer: Uint8Array
+  readBytes = READ_BYTES
 ): Effect.Effect<ReadonlyArray<Uint8Array>, DiskError | StorageError> =>
   Effect.gen(function*() {
     if (at >= snapshot.sizeBytes) return []
+    const buffer = new Uint8Array(Math.min(readBytes, snapshot.sizeBytes - at))
     const bytes = buffer.subarray(0, yield* disk.readPart(fileOf(snapshot), at, buffer))
     const frames: Array<Uint8Array> = []
     for (let from = 0;;) {
@@ -280,11 +281,11 @@ const readFrames = (
         frames.push(bytes.subarray(from, from + lengthBytes))
         from += lengthBytes
       } else if (frames.length > 0) return frames
-      else if (bytes.length < LogFrame.HEADER_BYTES || bytes.length < buffer.length) {
+      else if (bytes.length < LogFrame.HEADER_BYTES || bytes.length < readBytes) {
         return yield* corrupt(disk, snapshot, "a part of it is missing")
       } else if (lengthBytes === undefined) {
         return yield* corrupt(disk, snapshot, `the checksum at byte ${at} is wrong`)
-      } else return yield* readFrames(disk, snapshot, salt, at, new Uint8Array(lengthBytes))
+      } else return yield* readFrames(disk, snapshot, salt, at, lengthBytes)
     }
   })
 

@@ -7,7 +7,10 @@ import { Context } from "effect"
 
 /** A state under construction; what `apply` and readers see is the old one until `done`. */
 export interface Restoring {
-  /** The parts of one snapshot, in order. A view: what is kept of it must be copied. */
+  /**
+   * The parts of one snapshot, in order: each a view of memory in which others are too. Nobody
+   * writes to it again, so it may be kept, and keeps the memory.
+   */
   readonly add: (part: Uint8Array) => void
   readonly done: () => void
 }

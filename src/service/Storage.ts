@@ -76,7 +76,10 @@ export interface Snapshots {
     offset: number,
     lengthBytes: number
   ) => Effect.Effect<Uint8Array, StorageError>
-  /** Hands all parts to `add`, as they were saved, after their checksums were found right. */
+  /**
+   * Hands all parts to `add`, as they were saved, after their checksums were found right. Each is a
+   * view of memory that is never written to again.
+   */
   readonly load: (
     snapshot: Snapshot,
     add: (part: Uint8Array) => void

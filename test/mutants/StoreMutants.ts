@@ -68,8 +68,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K08",
     "A revision counts keys, not the log",
     "kv/DataCommand.ts",
-    "store.put(key, own(word), context.index, due)",
-    "store.put(key, own(word), store.keys.size + 1, due)"
+    "store.put(key, word, context.index, due)",
+    "store.put(key, word, store.keys.size + 1, due)"
   ),
   own(
     "K09",
@@ -89,8 +89,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K11",
     "A key that is written again goes when it was to go before",
     "kv/DataCommand.ts",
-    "store.put(key, own(word), context.index, due)",
-    "store.put(key, own(word), context.index, due ?? store.get(key)?.due?.atMillis)"
+    "store.put(key, word, context.index, due)",
+    "store.put(key, word, context.index, due ?? store.get(key)?.due?.atMillis)"
   ),
   own(
     "K12",
