@@ -66,12 +66,12 @@ const type: Run = (words, { reply, store }) => {
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 
+/** In the order of their places, the same on every node. */
 const keys: Run = (words, { reply, store }) => {
   const pattern = textOf(words[1]!)
-  const found: Array<string> = []
-  for (const [key] of store.keys.entries()) {
-    if (Pattern.isMatch(pattern, key) && store.get(key) !== undefined) found.push(key)
-  }
+  const found = store.keys.scan(0, Infinity).keys.filter((key) =>
+    Pattern.isMatch(pattern, key) && store.get(key) !== undefined
+  )
   reply.array(found.length)
   for (const key of found) reply.text(key)
 }

@@ -1,7 +1,6 @@
 /**
- * The cache, as simulated clients use it: every kind of command, on few keys, so that operations
- * meet, and with values that name the operation that wrote them, so that an answer tells whose
- * effect it shows.
+ * The cache as what a simulated cluster replicates: the store of kv/ on each node, the model that
+ * its answers are compared with, and the words in which stories tell of it.
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
@@ -11,8 +10,9 @@ import * as Latin1 from "../kv/Latin1.js"
 import * as CacheMachine from "../kv/Machine.js"
 import * as Memory from "../kv/Memory.js"
 import * as Store from "../kv/Store.js"
-import type { Application, Draw, Machine, Request } from "./Application.js"
+import type { Application, Machine, Request } from "./Application.js"
 import * as CacheModel from "./CacheModel.js"
+import * as CacheRequests from "./CacheRequests.js"
 
 const textOf = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
 
@@ -38,177 +38,6 @@ const machine = (memory: Memory.Settings = Memory.defaults): Machine => {
   }
 }
 
-type Make = (id: number, draw: Draw) => Request
-
-type Word = string | Uint8Array
-
-const bytesOf = (...words: ReadonlyArray<Word>): Uint8Array =>
-  Command.encodeCall(Command.words(...words))
-
-const write = (...words: ReadonlyArray<Word>): Request => ({
-  kind: "write",
-  bytes: bytesOf(...words)
-})
-
-const query = (...words: ReadonlyArray<string>): Request => ({
-  kind: "read",
-  bytes: bytesOf(...words)
-})
-
-/** Each as often as its weight says, first what 0 draws: the plainest. */
-const weighted = <A>(...choices: ReadonlyArray<readonly [weight: number, choice: A]>) => {
-  const flat = choices.flatMap(([weight, choice]) => Array.from({ length: weight }, () => choice))
-  return (draw: Draw): A => flat[draw(flat.length)]!
-}
-
-const drawHotKey = weighted([8, "k1"], [3, "k2"], [2, "k3"], [1, "k4"], [1, "k5"])
-
-const COLD_KEYS = 40
-
-const coldKey = (draw: Draw): string => `cold${1 + draw(COLD_KEYS)}`
-
-const textKey = (draw: Draw): string => draw(8) === 7 ? coldKey(draw) : drawHotKey(draw)
-
-const COUNTERS = 3
-
-const counterKey = (draw: Draw): string => `c${1 + draw(COUNTERS)}`
-
-const HASHES = 2
-
-const hashKey = (draw: Draw): string => `h${1 + draw(HASHES)}`
-
-const anyKey = (draw: Draw): string => {
-  const kind = draw(6)
-  if (kind === 4) return counterKey(draw)
-  return kind === 5 ? hashKey(draw) : textKey(draw)
-}
-
-/** From one to three. */
-const someKeys = (draw: Draw): ReadonlyArray<string> =>
-  Array.from({ length: 1 + draw(3) }, () => anyKey(draw))
-
-const FIELDS = 3
-
-const someField = (draw: Draw): string => `f${1 + draw(FIELDS)}`
-
-/** Milliseconds: from less than an election takes to more than the life of a seed. */
-const drawTtl = weighted([4, 50], [4, 300], [3, 2_000], [1, 10_000_000])
-
-/** How many bytes a value has at least, and how many more it may have. */
-const drawSize = weighted([52, [0, 1]], [8, [100, 900]], [4, [2_000, 3_001]])
-
-/** What fills it up, and what ends it: zeros at the end are what a torn write leaves, too. */
-const drawFilling = weighted([1, [0x2e, 0x2e]], [1, [0, 0]], [1, [0, 0x2e]])
-
-/** Begins with `name`, which no other value of the run does. */
-const valueOf = (name: string, draw: Draw): Uint8Array => {
-  const [least, spread] = drawSize(draw) as [number, number]
-  if (least === 0) return Latin1.encode(name)
-  const value = new Uint8Array(least + draw(spread!))
-  const [filling, end] = drawFilling(draw) as [number, number]
-  value.fill(filling)
-  value[value.length - 1] = end
-  Latin1.write(`${name} `, value, 0)
-  return value
-}
-
-const drawCondition = weighted<ReadonlyArray<string>>([6, []], [1, ["nx"]], [1, ["xx"]])
-
-const set: Make = (id, draw) => {
-  const condition = drawCondition(draw)
-  const get = draw(6) === 5 ? ["get"] : []
-  const expiry = draw(4)
-  const ttl = expiry === 2 ? ["px", String(drawTtl(draw))] : expiry === 3 ? ["keepttl"] : []
-  return write("set", textKey(draw), valueOf(`v${id}`, draw), ...condition, ...get, ...ttl)
-}
-
-/** Mostly wrong, since it is guessed what another has written. */
-const compare: Make = (id, draw) =>
-  write("set", textKey(draw), valueOf(`v${id}`, draw), "ifeq", `v${1 + draw(id)}`)
-
-/** The same key may come twice, so the values differ. */
-const setMany: Make = (id, draw) =>
-  write(
-    "mset",
-    ...Array.from({ length: 2 + draw(2) }, (_, nth) => [
-      textKey(draw),
-      valueOf(`v${id}.${nth}`, draw)
-    ]).flat()
-  )
-
-/** The last key was never set: it only makes the command another one than all others. */
-const remove: Make = (id, draw) => write("del", ...someKeys(draw), `never${id}`)
-
-const increment: Make = (id, draw) => {
-  const key = draw(8) === 7 ? anyKey(draw) : counterKey(draw)
-  return write("incrby", key, String(draw(4) === 3 ? 0 - id : id))
-}
-
-const setField: Make = (id, draw) =>
-  write("hset", draw(8) === 7 ? anyKey(draw) : hashKey(draw), someField(draw), `v${id}`)
-
-const removeField: Make = (id, draw) => write("hdel", hashKey(draw), someField(draw), `never${id}`)
-
-/** Hardly any two alike. */
-const expire: Make = (id, draw) => write("pexpire", anyKey(draw), String(drawTtl(draw) + id))
-
-const persist: Make = (_, draw) => write("persist", anyKey(draw))
-
-/** It depends on the time, and so it goes through the log. */
-const timeLeft: Make = (_, draw) => write("pttl", anyKey(draw))
-
-/** Revisions are guessed: early in a run some guesses are right, later only those of absence. */
-const GUESSES = 50
-
-const compareAndSet: Make = (id, draw) => {
-  const isNew = draw(2) === 0
-  const key = isNew ? coldKey(draw) : anyKey(draw)
-  return write("cas", key, String(isNew ? 0 : draw(GUESSES)), valueOf(`v${id}`, draw))
-}
-
-/** As a client's `MULTI` and `EXEC`, with keys that it has watched. */
-const transact: Make = (id, draw) => {
-  const isNew = draw(2) === 0
-  const watched = isNew ? coldKey(draw) : anyKey(draw)
-  const revision = isNew ? 0 : draw(GUESSES)
-  const key = textKey(draw)
-  const command: Command.Transaction = {
-    _tag: "Transaction",
-    watched: draw(3) === 0 ? [] : [{ key: watched as Command.Watched["key"], revision }],
-    calls: [
-      Command.words("get", key),
-      Command.words("set", key, valueOf(`v${id}`, draw)),
-      Command.words("incrby", counterKey(draw), String(id)),
-      Command.words("publish", CHANNEL, `v${id}`)
-    ]
-  }
-  return { kind: "write", bytes: Command.encode(command) }
-}
-
-const CHANNEL = "news"
-
-const drawMake = weighted<Make>(
-  [60, set],
-  [42, (_, draw) => query("get", anyKey(draw))],
-  [18, (_, draw) => query("mget", anyKey(draw), ...someKeys(draw))],
-  [10, (_, draw) => query("revision", anyKey(draw))],
-  [8, (_, draw) => query("exists", ...someKeys(draw))],
-  [6, (_, draw) => query("hget", hashKey(draw), someField(draw))],
-  [4, () => query("dbsize")],
-  [22, increment],
-  [15, compareAndSet],
-  [12, remove],
-  [10, setMany],
-  [10, setField],
-  [8, transact],
-  [8, expire],
-  [4, timeLeft],
-  [4, compare],
-  [3, removeField],
-  [2, persist],
-  [1, () => write("flushall")]
-)
-
 /** Longer values are cut when they are described. */
 const SHOWN_CHARACTERS = 24
 
@@ -229,7 +58,7 @@ const describeWords = (words: Command.Words): string => {
   }).join(" ")
 }
 
-const PLAIN = /^(nx|xx|get|px|keepttl|ifeq|-?\d{1,20})$/
+const PLAIN = /^([a-z]{2,12}|-?\d{1,20}(\.\d\d?)?)$/
 
 const describe = ({ bytes }: Request): string => {
   const command = Command.decode(bytes)
@@ -285,7 +114,7 @@ export const application: Application = {
   name: "cache",
   machine,
   model: CacheModel.make,
-  request: (id, draw) => drawMake(draw)(id, draw),
+  request: CacheRequests.draw,
   describe,
   describeAnswer,
   isOwn: (command) => ["Time", "Memory"].includes(Command.decode(command)?._tag ?? ""),

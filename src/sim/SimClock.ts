@@ -9,7 +9,7 @@ import type { Timeline } from "./Timeline.js"
 const MILLION = 1_000_000
 
 /** Wall clocks start here, at 2026-01-01T00:00:00Z: no code may take small numbers for granted. */
-const EPOCH_MILLIS = 1_767_225_600_000
+export const EPOCH_MILLIS = 1_767_225_600_000
 
 export class SimClock {
   readonly #timeline: Timeline

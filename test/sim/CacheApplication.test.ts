@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as Answer from "../../src/kv/Answer.js"
 import * as Command from "../../src/kv/Command.js"
+import * as CommandTable from "../../src/kv/CommandTable.js"
 import type * as Key from "../../src/kv/Key.js"
 import * as Latin1 from "../../src/kv/Latin1.js"
-import type { Draw, Request } from "../../src/sim/Application.js"
+import type { Draw, Machine, Request } from "../../src/sim/Application.js"
 import { application } from "../../src/sim/CacheApplication.js"
 import * as Chooser from "../../src/sim/Chooser.js"
+import { EPOCH_MILLIS } from "../../src/sim/SimClock.js"
 import { command } from "../kv/arbitraries.js"
 
 const drawFrom = (seed: number): Draw => {
@@ -17,6 +19,23 @@ const drawFrom = (seed: number): Draw => {
 const requests = (seed: number, count: number): ReadonlyArray<Request> => {
   const draw = drawFrom(seed)
   return Array.from({ length: count }, (_, id) => application.request(id, draw))
+}
+
+/** What whoever leads says of its own accord: mostly what time it is. */
+const leaders = (millis: number, draw: Draw): Request => {
+  const command: Command.Command = draw(8) < 7
+    ? { _tag: "Time", millis }
+    : { _tag: "Memory", limitBytes: draw(3) * 3_000, evicted: [] }
+  return { kind: "write", bytes: Command.encode(command) }
+}
+
+/** Another replica, which begins with a snapshot of this one. */
+const copyOf = (machine: Machine, index: number): Machine => {
+  const copy = application.machine()
+  const { add, done } = copy.restore(index)
+  for (const part of machine.snapshot(index)) add(part)
+  done()
+  return copy
 }
 
 const text = (bytes: Uint8Array): string => Latin1.decode(bytes, 0, bytes.length)
@@ -67,16 +86,28 @@ describe("the model of the cache", () => {
     })
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("answers and tells as the store does what clients ask", [fc.integer()], ([seed]) => {
-    const [machine, model] = [application.machine(), application.model()]
-    requests(seed, 300).forEach(({ bytes, kind }, index) => {
-      const [actual, expected] = [machine, model].map((one) =>
-        kind === "read" ? one.read(bytes) : one.apply(bytes, index)
-      )
-      assert.deepStrictEqual(actual, expected)
-      if (kind === "write") assert.strictEqual(model.told?.(), machine.told?.())
-    })
-  }, { fastCheck: { numRuns: 30 } })
+  it.prop(
+    "answers and tells as the store does what clients ask, as time goes and memory is short, and " +
+      "after a snapshot",
+    [fc.integer()],
+    ([seed]) => {
+      const model = application.model()
+      let machine = application.machine()
+      const draw = drawFrom(seed)
+      for (let index = 1; index <= 400; index++) {
+        if (index % 100 === 0) machine = copyOf(machine, index)
+        const { bytes, kind } = index % 5 === 0
+          ? leaders(EPOCH_MILLIS + index * 20, draw)
+          : application.request(index, draw)
+        const [actual, expected] = [machine, model].map((one) =>
+          kind === "read" ? one.read(bytes) : one.apply(bytes, index)
+        )
+        assert.deepStrictEqual(actual, expected, application.describe({ kind, bytes }))
+        if (kind === "write") assert.strictEqual(model.told?.(), machine.told?.())
+      }
+    },
+    { fastCheck: { numRuns: Number(process.env["RAFTCACHE_MODEL_RUNS"] ?? 30) } }
+  )
 
   it.prop("has equal digests for equal contents, and only for those", [
     fc.array(command(), { maxLength: 20 }),
@@ -110,8 +141,11 @@ const wordsOf = ({ bytes }: Request): ReadonlyArray<string> => {
 }
 
 describe("the requests of simulated clients", () => {
-  /** They change nothing that a second of the same would not change alike, or hardly ever meet. */
-  const repeated = ["flushall", "persist", "pexpire", "pttl", "set"]
+  /** They have nothing of their own that would tell two of them apart. */
+  const repeated = [
+    ..."copy decr delex expire expireat flushall flushdb getdel getex incr persist".split(" "),
+    ..."pexpire pexpireat pttl rename renamenx set setbit setrange ttl".split(" ")
+  ]
 
   it.prop(
     "are commands and queries, and nearly all the only ones with their bytes",
@@ -139,26 +173,31 @@ describe("the requests of simulated clients", () => {
     assert.deepStrictEqual(plain, [`set k1 "v0"`, `set k1 "v1"`, `set k1 "v2"`])
   })
 
-  it("are sometimes whatever they can be, and reads for two in five", () => {
+  it("are sometimes every command on data, and reads for two in five", () => {
     const all = requests(1, 20_000)
     const counts = new Map<string, number>()
     const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
     for (const request of all) {
       const [name, ...words] = wordsOf(request)
-      count(name!)
+      count(name === "object" || name === "memory" ? `${name}|${words[0]}` : name!)
       if (name === "exec") count(`exec ${words[0]}`)
       if (name !== "set") continue
       for (const option of words.slice(2)) if (/^[a-z]+$/.test(option)) count(`set ${option}`)
       if (words[1]!.length > 2_000) count("large")
       if (words[1]!.endsWith("\0")) count("zeros")
     }
-    const options = ["nx", "xx", "get", "px", "keepttl", "ifeq"].map((each) => `set ${each}`)
-    const writes = ["mset", "del", "incrby", "cas", "hset", "hdel", "pexpire", "persist"]
-    const reads = ["get", "mget", "exists", "revision", "hget", "dbsize", "pttl"]
-    const executed = ["exec 0", "exec 1", "flushall", "large", "zeros"]
-    for (const what of [...options, ...writes, ...reads, ...executed]) {
-      assert.isAbove(counts.get(what) ?? 0, 20, what)
+    const options = "nx xx get px ex pxat exat keepttl ifeq ifne".split(" ").map((each) =>
+      `set ${each}`
+    )
+    for (const what of [...options, "exec 0", "exec 1", "large", "zeros"]) {
+      assert.isAbove(counts.get(what) ?? 0, 8, what)
     }
+    const known = CommandTable.all.map(({ name }) => name)
+    assert.deepStrictEqual(
+      known.filter((name) => counts.get(name) === undefined),
+      ["object|idletime", "object|freq"],
+      "what only the node itself knows"
+    )
     assert.isBelow(counts.get("flushall")!, 200)
     const readCount = all.filter(({ kind }) => kind === "read").length
     assert.closeTo(readCount / all.length, 0.37, 0.02)

@@ -1,0 +1,198 @@
+/**
+ * The commands that simulated clients use now and then (CacheRequests.ts). Counters hold whole
+ * numbers or quarters, and of bits the first byte is left alone: what is to be added to is a
+ * number that the model reads as the cache does, or plainly none.
+ */
+import type { Draw, Request } from "./Application.js"
+import {
+  anyKey,
+  counterKey,
+  drawTtl,
+  hashKey,
+  query,
+  someField,
+  someKeys,
+  textKey,
+  valueOf,
+  weighted,
+  write as writing
+} from "./CacheDraws.js"
+import type { Make } from "./CacheDraws.js"
+import { EPOCH_MILLIS } from "./SimClock.js"
+
+const oneOf = <A>(...choices: ReadonlyArray<A>) => (draw: Draw): A => choices[draw(choices.length)]!
+
+const BIT_KEYS = 2
+
+const bitKey = (draw: Draw): string => `b${1 + draw(BIT_KEYS)}`
+
+/** Not in the first byte. */
+const someBit = (draw: Draw): string => String(8 + draw(24))
+
+const NUMBERS = 2
+
+/** A field that holds a number. */
+const numberField = (draw: Draw): string => `n${1 + draw(NUMBERS)}`
+
+/** Seldom a key of any kind, for the sake of what is refused. */
+const mostly = (key: (draw: Draw) => string) => (draw: Draw): string =>
+  draw(8) === 7 ? anyKey(draw) : key(draw)
+
+const someText = mostly(textKey)
+const someCounter = mostly(counterKey)
+const someHash = mostly(hashKey)
+
+/** Two keys of one kind, perhaps the same. */
+const twoKeys = (draw: Draw): readonly [string, string] => {
+  const key = oneOf(textKey, counterKey, hashKey, bitKey)(draw)
+  return [key(draw), key(draw)]
+}
+
+const SECOND_MILLIS = 1_000
+
+/** The lives of seeds are about as long. */
+const LIFE_MILLIS = 20_000
+
+/** Milliseconds since 1970: long ago, in the life of the seed, or long after. */
+const moment = (draw: Draw): number =>
+  weighted([1, 1], [6, EPOCH_MILLIS + draw(LIFE_MILLIS)], [1, 2 * EPOCH_MILLIS])(draw)
+
+const inSeconds = (millis: number): number => Math.ceil(millis / SECOND_MILLIS)
+
+/** An option about time and its number. */
+const untilWhen = (draw: Draw): ReadonlyArray<string> => {
+  const [unit, number] = oneOf<readonly [string, number]>(
+    ["ex", inSeconds(drawTtl(draw))],
+    ["px", drawTtl(draw)],
+    ["exat", inSeconds(moment(draw))],
+    ["pxat", moment(draw)]
+  )(draw)
+  return [unit, String(number)]
+}
+
+const quarters = (id: number, draw: Draw): string => String((draw(2) === 0 ? id : -id) + 0.25)
+
+const expire: Make = (_, draw) => {
+  const [name, number] = oneOf<readonly [string, number]>(
+    ["expire", inSeconds(drawTtl(draw))],
+    ["pexpire", drawTtl(draw)],
+    ["expireat", inSeconds(moment(draw))],
+    ["pexpireat", moment(draw)]
+  )(draw)
+  const flags = oneOf<ReadonlyArray<string>>([], ["nx"], ["xx"], ["gt"], ["lt"], ["xx", "gt"])(draw)
+  return writing(name, anyKey(draw), String(number), ...flags)
+}
+
+/** Mostly wrong, since it is guessed what another has written. */
+const compare = (id: number, draw: Draw): readonly [string, string] => [
+  oneOf("ifeq", "ifne")(draw),
+  `v${1 + draw(id)}`
+]
+
+/** Each of which is as likely. */
+const drawWrite = oneOf<Make>(
+  (id, draw) => writing("setnx", anyKey(draw), valueOf(`v${id}`, draw)),
+  (id, draw) => writing("setex", textKey(draw), String(1 + draw(3)), valueOf(`v${id}`, draw)),
+  (id, draw) => writing("psetex", textKey(draw), String(drawTtl(draw)), valueOf(`v${id}`, draw)),
+  (id, draw) => writing("set", textKey(draw), valueOf(`v${id}`, draw), ...untilWhen(draw)),
+  (id, draw) => writing("set", someText(draw), valueOf(`v${id}`, draw), ...compare(id, draw)),
+  (id, draw) => writing("msetnx", anyKey(draw), `v${id}.0`, textKey(draw), `v${id}.1`),
+  (id, draw) => writing("getset", someText(draw), valueOf(`v${id}`, draw)),
+  (_, draw) => writing("getdel", someText(draw)),
+  (_, draw) => writing("getex", someText(draw)),
+  (_, draw) => writing("getex", someText(draw), ...untilWhen(draw)),
+  (_, draw) => writing("getex", someText(draw), "persist"),
+  (id, draw) => writing("append", someText(draw), `+${id}`),
+  (id, draw) =>
+    writing("setrange", someText(draw), String(1 + draw(12)), draw(8) > 0 ? `r${id}` : ""),
+  (_, draw) => writing("setbit", mostly(bitKey)(draw), someBit(draw), String(draw(2))),
+  (_, draw) => writing("delex", anyKey(draw)),
+  (id, draw) => writing("delex", someText(draw), ...compare(id, draw)),
+  (_, draw) => writing(oneOf("incr", "decr")(draw), someCounter(draw)),
+  (id, draw) => writing("decrby", someCounter(draw), String(id)),
+  (id, draw) => writing("incrbyfloat", someCounter(draw), quarters(id, draw)),
+  (id, draw) => writing("unlink", ...someKeys(draw), `never${id}`),
+  (_, draw) => writing("rename", ...twoKeys(draw)),
+  (_, draw) => writing("renamenx", ...twoKeys(draw)),
+  (_, draw) => writing("copy", ...twoKeys(draw), ...oneOf([], ["replace"])(draw)),
+  expire,
+  (_, draw) => writing("ttl", anyKey(draw)),
+  (id, draw) => writing("hset", hashKey(draw), "f1", `v${id}.0`, someField(draw), `v${id}.1`),
+  (id, draw) => writing("hmset", someHash(draw), someField(draw), `v${id}`),
+  (id, draw) => writing("hsetnx", someHash(draw), someField(draw), `v${id}`),
+  (id, draw) => writing("hincrby", someHash(draw), numberField(draw), String(id)),
+  (id, draw) => writing("hincrbyfloat", someHash(draw), numberField(draw), quarters(id, draw)),
+  (id, draw) =>
+    writing("hincrby", hashKey(draw), oneOf(someField, numberField)(draw)(draw), String(0 - id)),
+  (id, draw) => writing("hdel", hashKey(draw), numberField(draw), someField(draw), `never${id}`),
+  (id) => writing("publish", "news", `v${id}`),
+  (id) => writing("spublish", "news", `v${id}`),
+  (_, draw) => draw(8) < 7 ? writing("persist", anyKey(draw)) : writing("flushdb")
+)
+
+const somePattern = oneOf("*", "k*", "c?", "*1", "h1", "none")
+
+const someCursor = (draw: Draw): string => String(draw(2) === 0 ? 0 : draw(2 ** 32))
+
+/** From before the beginning to behind the end. */
+const somePlace = (draw: Draw): string => String(draw(13) - 6)
+
+const someCount = (draw: Draw): string => String(1 + draw(8))
+
+const drawRead = oneOf<Make>(
+  (_, draw) => query("strlen", anyKey(draw)),
+  (_, draw) =>
+    query(oneOf("getrange", "substr")(draw), someText(draw), somePlace(draw), somePlace(draw)),
+  (_, draw) => query("getbit", mostly(bitKey)(draw), someBit(draw)),
+  (_, draw) => query("bitcount", mostly(bitKey)(draw)),
+  (_, draw) =>
+    query(
+      "bitcount",
+      oneOf(bitKey, counterKey)(draw)(draw),
+      somePlace(draw),
+      somePlace(draw),
+      ...oneOf<ReadonlyArray<string>>([], ["byte"], ["bit"])(draw)
+    ),
+  (_, draw) =>
+    query(
+      "lcs",
+      oneOf(bitKey, counterKey)(draw)(draw),
+      oneOf(bitKey, counterKey, hashKey)(draw)(draw),
+      ...oneOf<ReadonlyArray<string>>(
+        [],
+        ["len"],
+        ["idx"],
+        ["idx", "withmatchlen"],
+        ["idx", "minmatchlen", "2"]
+      )(draw)
+    ),
+  (_, draw) => query("touch", ...someKeys(draw)),
+  (_, draw) => query("type", anyKey(draw)),
+  (_, draw) => query("keys", somePattern(draw)),
+  (_, draw) => query("scan", someCursor(draw)),
+  (_, draw) =>
+    query("scan", someCursor(draw), "match", somePattern(draw), "count", someCount(draw)),
+  (_, draw) => query("scan", "0", "type", oneOf("hash", "string")(draw), "count", "1000"),
+  () => query("randomkey"),
+  (_, draw) => query("object", oneOf("encoding", "refcount")(draw), anyKey(draw)),
+  (_, draw) => query("memory", "usage", anyKey(draw)),
+  (_, draw) => query(oneOf("expiretime", "pexpiretime")(draw), anyKey(draw)),
+  (_, draw) => query("hmget", someHash(draw), someField(draw), numberField(draw)),
+  (_, draw) => query("hgetall", someHash(draw)),
+  (_, draw) => query(oneOf("hkeys", "hvals")(draw), someHash(draw)),
+  (_, draw) => query("hlen", someHash(draw)),
+  (_, draw) => query(oneOf("hexists", "hstrlen")(draw), someHash(draw), someField(draw)),
+  (_, draw) => query("hscan", someHash(draw), someCursor(draw), "count", someCount(draw)),
+  (_, draw) => query("hscan", someHash(draw), "0", "match", oneOf("f*", "n?")(draw)),
+  (_, draw) =>
+    query(
+      "hrandfield",
+      someHash(draw),
+      "100",
+      ...oneOf<ReadonlyArray<string>>([], ["withvalues"])(draw)
+    )
+)
+
+export const write: Make = (id, draw): Request => drawWrite(draw)(id, draw)
+
+export const read: Make = (id, draw): Request => drawRead(draw)(id, draw)
