@@ -67,7 +67,6 @@ const rangeOf = (
   end: number,
   count: number
 ): readonly [from: number, to: number] | undefined => {
-  if (start < 0 && end < 0 && start > end) return undefined
   const from = Math.max(0, start < 0 ? count + start : start)
   const to = Math.min(count - 1, Math.max(0, end < 0 ? count + end : end))
   return from > to ? undefined : [from, to]
@@ -90,6 +89,8 @@ const count: Run = (words, context) => {
   const start = words.length === 2 ? 0 : Integer.parse(words[2]!)
   const end = words.length === 2 ? -1 : Integer.parse(words[3]!)
   if (start === undefined || end === undefined) return reply.error(NOT_AN_INTEGER)
+  // As Redis has it, before the unit is looked at.
+  if (start < 0 && end < 0 && start > end) return reply.integer(0)
   const byBit = words.length === 5 && matches(words[4]!, "bit")
   if (words.length === 5 && !byBit && !matches(words[4]!, "byte")) return reply.error(SYNTAX_ERROR)
   const unit = byBit ? 1 : 8

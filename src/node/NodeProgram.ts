@@ -242,14 +242,12 @@ export const make = (
     const offer = (input: Input): void => void shell.inbox.unsafeOffer(input)
 
     const disk = Effect.raceFirst(writeForever(persists, storage, offer), shell.snapshots.run)
-    const program = Effect.raceFirst(runTurns(shell), disk)
-    yield* Effect.forkScoped(Effect.onExit(program, (exit) =>
-      Effect.zipRight(
-        close(shell),
-        Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
-          ? Deferred.failCause(stopped, exit.cause)
-          : Effect.void
-      )))
+    // Closed at once: whoever waits for an answer is not to wait for a disk that stalls.
+    const turns = Effect.ensuring(runTurns(shell), close(shell))
+    yield* Effect.forkScoped(Effect.onError(
+      Effect.raceFirst(turns, disk),
+      (cause) => Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(stopped, cause)
+    ))
     yield* network.run({
       received: (from, payload) => offer({ _tag: "Payload", from, payload }),
       unreachable: (peer) => offer({ _tag: "Unreachable", peer })

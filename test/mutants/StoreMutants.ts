@@ -197,5 +197,103 @@ export const mutants: ReadonlyArray<Mutant> = [
     "kv/Store.ts",
     "const isDue = due.atMillis <= this.timeMillis",
     "const isDue = due.atMillis <= Date.now()"
+  ),
+  own(
+    "K27",
+    "An append writes over what is there",
+    "kv/StringCommands.ts",
+    "value.set(words[2]!, before?.length ?? 0)",
+    "value.set(words[2]!, 0)"
+  ),
+  own(
+    "K28",
+    "A key that is renamed stays for ever",
+    "kv/KeyCommands.ts",
+    "store.put(to, value, index, due?.atMillis)",
+    "store.put(to, value, index, due === undefined ? undefined : undefined)"
+  ),
+  own(
+    "K29",
+    "A copy of a hash is the hash itself",
+    "kv/KeyCommands.ts",
+    "value: value instanceof Hash ? value.copy(index) : value }",
+    "value }"
+  ),
+  own(
+    "K30",
+    "GETDEL leaves the key",
+    "kv/StringCommands.ts",
+    "if (replyString(context, key)) erase(context, key)",
+    "if (replyString(context, key) && key === \"\") erase(context, key)"
+  ),
+  own(
+    "K31",
+    "GETEX does not say when the key goes",
+    "kv/StringCommands.ts",
+    "  store.put(key, value, index, due)\n",
+    ""
+  ),
+  own(
+    "K32",
+    "What never goes goes earlier than anything",
+    "kv/ExpiryCommands.ts",
+    "const current = due?.atMillis ?? Infinity",
+    "const current = due?.atMillis ?? 0"
+  ),
+  own(
+    "K33",
+    "MSETNX looks at its first key alone",
+    "kv/StringCommands.ts",
+    "    if (store.get(keyAt(words, at)) !== undefined) return reply.integer(0)",
+    "    if (at === 1 && store.get(keyAt(words, at)) !== undefined) return reply.integer(0)"
+  ),
+  own(
+    "K34",
+    "A scan passes over a key between two requests",
+    "kv/Keyspace.ts",
+    "return { keys, next: at }",
+    "return { keys, next: at + 1 }"
+  ),
+  own(
+    "K35",
+    "HSETNX sets a field that is there",
+    "kv/HashCommands.ts",
+    "if (!isThere) setFields(words, context)",
+    "setFields(words, context)"
+  ),
+  own(
+    "K36",
+    "A bit is set in the byte after its own",
+    "kv/BitCommands.ts",
+    "const at = offset >> 3\n",
+    "const at = (offset >> 3) + 1\n"
+  ),
+  own(
+    "K37",
+    "The keys are shown in the order in which a replica has come to hold them",
+    "kv/KeyCommands.ts",
+    "store.keys.scan(0, Infinity).keys.filter((key) =>",
+    "[...store.keys.entries()].map(([key]) => key).filter((key) =>"
+  ),
+  own(
+    "K38",
+    "DELEX deletes whatever it compares",
+    "kv/SetCommands.ts",
+    "const holds = value !== undefined && isMet(condition, value, words[3]!, true)",
+    "const holds = value !== undefined || isMet(condition, value, words[3]!, true)"
+  ),
+  own(
+    "K39",
+    "A moment in seconds since 1970 is taken for so many seconds from now",
+    "kv/Expiry.ts",
+    "const isRelative = unit === \"ex\" || unit === \"px\"",
+    "const isRelative = unit !== \"pxat\""
+  ),
+  own(
+    "K40",
+    "A key that is renamed is left under its old name, too",
+    "kv/KeyCommands.ts",
+    "  store.drop(from)\n",
+    ""
   )
 ]

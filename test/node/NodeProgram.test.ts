@@ -145,6 +145,21 @@ describe.concurrent("a node", () => {
       assert.strictEqual(yield* elapse(cluster.read("n1", "n")), "1")
     }))
 
+  it.scoped("that is removed while its disk stalls answers who waits, and ends when it can", () =>
+    Effect.gen(function*() {
+      const cluster = yield* three
+      const leader = yield* elapse(cluster.leader)
+      const gate = cluster.gate(leader)
+      yield* Effect.addFinalizer(() => gate.open)
+      yield* gate.close
+      const removal = yield* Effect.fork(cluster.changeMembers(leader, { remove: [leader] }))
+      const write = yield* Effect.fork(cluster.write(leader, increment("n")))
+      assert.strictEqual(told(yield* elapse(Fiber.join(write))), "Stopping")
+      assert.strictEqual((yield* elapse(Fiber.join(removal)))._tag, "UnknownOutcome")
+      yield* gate.open
+      assert.strictEqual((yield* elapse(Effect.flip(cluster.stopped(leader))))._tag, "Removed")
+    }))
+
   it.scoped("whose disk fails stops, answers who waits, and the others go on", () =>
     Effect.gen(function*() {
       const cluster = yield* three

@@ -21,6 +21,7 @@ import * as NodeProgram from "../../src/node/NodeProgram.js"
 import * as WriteAheadLog from "../../src/node/WriteAheadLog.js"
 import type { Limits } from "../../src/raft/State.js"
 import * as States from "../../src/raft/State.js"
+import { Disk } from "../../src/service/Disk.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import * as MemoryNetwork from "../../src/sim/MemoryNetwork.js"
 
@@ -57,11 +58,16 @@ export const make = (
     })
     const members = Object.fromEntries(ids.map((id) => [id, ""]))
     const disks = new Map(ids.map((id) => [id, MemoryDisk.make()]))
+    const gates = new Map(ids.map((id) => [id, Effect.unsafeMakeLatch(true)]))
     const running = new Map<string, Running>()
 
     const start = (id: string) =>
       Effect.gen(function*() {
-        const disk = MemoryDisk.layer(disks.get(id)!)
+        const disk = Layer.map(MemoryDisk.layer(disks.get(id)!), (services) => {
+          const memory = Context.get(services, Disk)
+          const { whenOpen } = gates.get(id)!
+          return Context.make(Disk, { ...memory, sync: (file) => whenOpen(memory.sync(file)) })
+        })
         const founding = ids.includes(id) ? members : {}
         const folder = { clusterId: "0123456789abcdef", nodeId: id, members: founding }
         const storage = Layer.provide(WriteAheadLog.layer(folder), disk)
@@ -102,6 +108,7 @@ export const make = (
       join: (id: string) =>
         Effect.suspend(() => {
           disks.set(id, MemoryDisk.make())
+          gates.set(id, Effect.unsafeMakeLatch(true))
           return start(id)
         }),
       changeMembers,
@@ -109,6 +116,8 @@ export const make = (
       stopped: (id: string) => node(id).stopped,
       hub,
       disks,
+      /** The node's syncs end while it is open. */
+      gate: (id: string) => gates.get(id)!,
       ids,
       start,
       stop,

@@ -35,6 +35,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "a leader told the time so often that its log never had room for the write of another node",
     [2902]
+  ],
+  [
+    "whoever waited for a node that was removed while its disk stalled waited for the disk",
+    [239]
   ]
 ]
 
