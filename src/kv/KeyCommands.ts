@@ -51,8 +51,8 @@ const touch: Run = (words, { reply, store }) => {
   let there = 0
   for (let at = 1; at < words.length; at++) {
     const key = keyAt(words, at)
-    if (store.use(key) !== undefined) there++
-    else store.tell("missed", "keymiss", key)
+    store.use(key)
+    if (store.look(key) !== undefined) there++
   }
   reply.integer(there)
 }

@@ -5,8 +5,8 @@
  */
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container } from "./RedisCommand.js"
-import type { Local, RedisCommand, Run, Server } from "./RedisCommand.js"
+import { container, entriesOf } from "./RedisCommand.js"
+import type { RedisCommand, Run, Server } from "./RedisCommand.js"
 import { DEFAULT_USER } from "./Users.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
@@ -15,7 +15,7 @@ const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 const ruleOf = (name: string, { users }: Server): string =>
   `user ${name} on ${users.initial === name ? "nopass " : ""}~* &* +@all`
 
-const list = (items: ReadonlyArray<string>, out: Writer): void => {
+const tell = (items: ReadonlyArray<string>, out: Writer): void => {
   out.array(items.length)
   for (const item of items) out.text(item)
 }
@@ -40,49 +40,41 @@ const getUser: Run = (words, out, _client, { users }) => {
   out.array(0)
 }
 
-const ADMIN = ["admin", "noscript", "loading", "stale"] as const
-const SAME_RIGHTS = "All users may do the same."
+const list: Run = (_words, out, _client, server) =>
+  tell(server.users.names.map((name) => ruleOf(name, server)), out)
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  summary: string,
-  run: Run,
-  others: Partial<Local> = {}
-): Local => ({
-  kind: "Local",
-  name: `acl|${name}`,
-  syntax,
-  arity,
-  flags: ADMIN,
+const { local } = entriesOf({
   group: "server",
-  since: "6.0.0",
-  summary,
-  run,
-  ...others
+  flags: ["admin", "noscript", "loading", "stale"]
 })
+const SAME_RIGHTS = { differs: "All users may do the same." } as const
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("getuser", "username", 3, "Returns what a user may do.", getUser, {
-    differs: SAME_RIGHTS
-  }),
-  subcommand("list", "", 2, "Returns a line about each user.", (_words, out, _client, server) => {
-    list(server.users.names.map((name) => ruleOf(name, server)), out)
-  }, { differs: SAME_RIGHTS }),
-  subcommand(
-    "users",
-    "",
-    2,
-    "Returns the names of all users.",
-    (_words, out, _client, { users }) => list(users.names, out)
+  local(
+    "acl|getuser",
+    "username",
+    3,
+    "6.0.0",
+    getUser,
+    "Returns what a user may do.",
+    SAME_RIGHTS
   ),
-  subcommand(
-    "whoami",
+  local("acl|list", "", 2, "6.0.0", list, "Returns a line about each user.", SAME_RIGHTS),
+  local(
+    "acl|users",
     "",
     2,
-    "Returns the name of the user who asks.",
+    "6.0.0",
+    (_words, out, _client, { users }) => tell(users.names, out),
+    "Returns the names of all users."
+  ),
+  local(
+    "acl|whoami",
+    "",
+    2,
+    "6.0.0",
     (_words, out, client) => out.text(client.user ?? DEFAULT_USER),
+    "Returns the name of the user who asks.",
     { flags: ["noscript", "loading", "stale"] }
   )
 ]

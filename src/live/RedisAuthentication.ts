@@ -6,12 +6,10 @@
 import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
+import { entriesOf, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Client, RedisCommand, Server, Task, Words } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 import { DEFAULT_USER } from "./Users.js"
-
-const FLAGS = ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"] as const
 
 const WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
 const NO_PASSWORD = "ERR AUTH <password> called without any password configured for the default " +
@@ -150,28 +148,6 @@ const welcome = (out: Writer, client: Client, { status }: Server): void => {
   out.array(0)
 }
 
-const task = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  begin: Task["begin"],
-  conceal: NonNullable<Task["conceal"]>
-): Task => ({
-  kind: "Task",
-  name,
-  syntax,
-  arity,
-  flags: FLAGS,
-  group: "connection",
-  since,
-  summary,
-  begin,
-  conceal,
-  mayQueue: true
-})
-
 const REDACTED = Latin1.encode("(redacted)")
 
 /** A password that stands where none is expected is one all the same. */
@@ -182,28 +158,20 @@ const concealOption = (words: Words): Words => {
   return words.map((word, at) => isOption(at - 1) || isOption(at - 2) ? REDACTED : word)
 }
 
+const { task } = entriesOf({
+  group: "connection",
+  flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"]
+})
 const HELLO = "[protover [AUTH username password] [SETNAME clientname]]"
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  task(
-    "auth",
-    "[username] password",
-    -2,
-    "1.0.0",
-    "Says who the client is.",
-    authenticate,
-    concealAll
-  ),
-  {
-    ...task(
-      "hello",
-      HELLO,
-      -1,
-      "6.0.0",
-      "Greets, and chooses the version of the protocol.",
-      hello,
-      concealOption
-    ),
+  task("auth", "[username] password", -2, "1.0.0", authenticate, "Says who the client is.", {
+    conceal: concealAll,
+    mayQueue: true
+  }),
+  task("hello", HELLO, -1, "6.0.0", hello, "Greets, and chooses the version of the protocol.", {
+    conceal: concealOption,
+    mayQueue: true,
     turns: true
-  }
+  })
 ]

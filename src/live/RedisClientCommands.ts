@@ -3,15 +3,19 @@
  */
 import * as Integer from "../kv/Integer.js"
 import * as Latin1 from "../kv/Latin1.js"
-import type { Writer } from "../wire/RespReply.js"
 import { INVALID_NAME } from "./RedisAuthentication.js"
-import { container, isPlain, matches, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
-import type { Client, Local, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
+import {
+  container,
+  entriesOf,
+  isPlain,
+  matches,
+  ok,
+  quotable,
+  SYNTAX_ERROR
+} from "./RedisCommand.js"
+import type { Client, RedisCommand, Run, Server, Words } from "./RedisCommand.js"
 import * as RedisTrackingCommands from "./RedisTrackingCommands.js"
 import * as Subscriptions from "./Subscriptions.js"
-
-const FLAGS = ["noscript", "loading", "stale"] as const
-const ADMIN_FLAGS = ["admin", ...FLAGS] as const
 
 /** Redis quotes no more than this of what it does not understand. */
 const QUOTED_CHARACTERS = 128
@@ -39,7 +43,7 @@ const setInfo: Run = (words, out, client) => {
   out.simple("OK")
 }
 
-const getName = (client: Client, out: Writer): void => {
+const getName: Run = (_words, out, client) => {
   if (client.name === "") out.nil()
   else out.text(client.name)
 }
@@ -185,28 +189,9 @@ const onOrOff = (set: (client: Client, isOn: boolean) => void): Run => (words, o
   out.simple("OK")
 }
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run,
-  others: Partial<Local> = {}
-): Local => ({
-  kind: "Local",
-  name: `client|${name}`,
-  syntax,
-  arity,
-  flags: FLAGS,
-  group: "connection",
-  since,
-  summary,
-  run,
-  ...others
-})
-
-const ADMIN = { flags: ADMIN_FLAGS } as const
+const FLAGS = ["noscript", "loading", "stale"] as const
+const { local } = entriesOf({ group: "connection", flags: FLAGS })
+const ADMIN = { flags: ["admin", ...FLAGS] } as const
 const TIPS = ["nondeterministic_output"] as const
 const ON_OFF = "<ON | OFF>"
 const KILL = "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] " +
@@ -214,81 +199,65 @@ const KILL = "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA
 const LIST = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]"
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("getname", "", 2, "2.6.9", "Returns the name of the connection.", (
-    _words,
-    out,
-    client
-  ) => getName(client, out)),
-  subcommand(
-    "id",
+  local("client|getname", "", 2, "2.6.9", getName, "Returns the name of the connection."),
+  local(
+    "client|id",
     "",
     2,
     "5.0.0",
-    "Returns the number of the connection.",
-    (_words, out, client) => out.integer(client.id)
+    (_words, out, client) => out.integer(client.id),
+    "Returns the number of the connection."
   ),
-  subcommand(
-    "info",
+  local(
+    "client|info",
     "",
     2,
     "6.2.0",
-    "Returns a line about the connection.",
     (_words, out, client) => out.verbatim(describe(client)),
+    "Returns a line about the connection.",
     { tips: TIPS, differs: "Fewer fields." }
   ),
-  subcommand("kill", KILL, -3, "2.4.0", "Closes the connections that fit.", kill, ADMIN),
-  subcommand("list", LIST, -2, "2.4.0", "Returns a line about each connection.", list, {
+  local("client|kill", KILL, -3, "2.4.0", kill, "Closes the connections that fit.", ADMIN),
+  local("client|list", LIST, -2, "2.4.0", list, "Returns a line about each connection.", {
     ...ADMIN,
     tips: TIPS,
     differs: "Fewer fields, of the node that is asked."
   }),
-  subcommand("no-evict", ON_OFF, 3, "7.0.0", "Does nothing.", onOrOff(() => {}), {
+  local("client|no-evict", ON_OFF, 3, "7.0.0", onOrOff(() => {}), "Does nothing.", {
     ...ADMIN,
     differs: "No client is ever evicted."
   }),
-  subcommand(
-    "no-touch",
+  local(
+    "client|no-touch",
     ON_OFF,
     3,
     "7.2.0",
-    "Says whether what the connection reads counts as unused.",
     onOrOff((client, isOn) => {
       client.leavesTraces = !isOn
-    })
+    }),
+    "Says whether what the connection reads counts as unused."
   ),
-  subcommand(
-    "reply",
+  local(
+    "client|reply",
     "<ON | OFF | SKIP>",
     3,
     "3.2.0",
-    "Says which replies the connection wants.",
-    reply
+    reply,
+    "Says which replies the connection wants."
   ),
-  subcommand(
-    "setinfo",
+  local(
+    "client|setinfo",
     "<LIB-NAME libname | LIB-VER libver>",
     4,
     "7.2.0",
-    "Says what library the client is.",
-    setInfo
+    setInfo,
+    "Says what library the client is."
   ),
-  subcommand(
-    "setname",
-    "connection-name",
-    3,
-    "2.6.9",
-    "Names the connection.",
-    setName
-  ),
-  subcommand(
-    "unpause",
-    "",
-    2,
-    "6.2.0",
-    "Does nothing.",
-    (_words, out) => out.simple("OK"),
-    { ...ADMIN, differs: "Clients are never paused." }
-  ),
+  local("client|setname", "connection-name", 3, "2.6.9", setName, "Names the connection."),
+  local("client|unpause", "", 2, "6.2.0", ok, "Does nothing.", {
+    ...ADMIN,
+    differs: "Clients are never paused."
+  }),
   ...RedisTrackingCommands.subcommands
 ]
 

@@ -9,8 +9,8 @@ import type { Key } from "../kv/Key.js"
 import * as Keys from "../kv/Key.js"
 import type { Writer } from "../wire/RespReply.js"
 import * as KeySlot from "./KeySlot.js"
-import { container, NOT_AN_INTEGER } from "./RedisCommand.js"
-import type { Client, Description, Local, RedisCommand, Run, Server } from "./RedisCommand.js"
+import { container, entriesOf, NOT_AN_INTEGER, ok } from "./RedisCommand.js"
+import type { Client, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as RedisPlaces from "./RedisPlaces.js"
 import type { Place, Reachable } from "./RedisPlaces.js"
 
@@ -153,65 +153,51 @@ const getKeys: Run = (words, out, _client, server) => {
   for (const key of found) out.text(key)
 }
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run,
-  others: Pick<Description, "differs" | "tips"> = {}
-): Local => ({
-  kind: "Local",
-  name: `cluster|${name}`,
-  syntax,
-  arity,
-  flags: ["stale"],
-  group: "cluster",
-  since,
-  summary,
-  run,
-  ...others
-})
-
+const { local, read } = entriesOf({ group: "cluster", flags: ["stale"] })
 const UNSURE = { tips: ["nondeterministic_output"] } as const
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  {
-    ...subcommand("countkeysinslot", "slot", 3, "3.0.0", "Counts the keys of a slot.", countKeys),
-    kind: "Read"
-  },
-  {
-    ...subcommand("getkeysinslot", "slot count", 4, "3.0.0", "Returns keys of a slot.", getKeys, {
-      ...UNSURE
-    }),
-    kind: "Read"
-  },
-  subcommand("info", "", 2, "3.0.0", "Tells how the cluster is.", info, {
+  read("cluster|countkeysinslot", "slot", 3, "3.0.0", countKeys, "Counts the keys of a slot."),
+  read(
+    "cluster|getkeysinslot",
+    "slot count",
+    4,
+    "3.0.0",
+    getKeys,
+    "Returns keys of a slot.",
+    UNSURE
+  ),
+  local("cluster|info", "", 2, "3.0.0", info, "Tells how the cluster is.", {
     ...UNSURE,
     differs: "Fewer fields."
   }),
-  subcommand(
-    "keyslot",
+  local(
+    "cluster|keyslot",
     "key",
     3,
     "3.0.0",
-    "Returns the slot of a key.",
-    (words, out) => out.integer(KeySlot.of(words[2]!))
+    (words, out) => out.integer(KeySlot.of(words[2]!)),
+    "Returns the slot of a key."
   ),
-  subcommand(
-    "myid",
+  local(
+    "cluster|myid",
     "",
     2,
     "3.0.0",
-    "Returns the id of this node.",
-    (_words, out, _client, { status }) => out.text(RedisPlaces.nameOf(status(), status().id))
+    (_words, out, _client, { status }) => out.text(RedisPlaces.nameOf(status(), status().id)),
+    "Returns the id of this node."
   ),
-  subcommand("nodes", "", 2, "3.0.0", "Returns a line about each member.", nodes, UNSURE),
-  subcommand("shards", "", 2, "7.0.0", "Returns the one shard and its nodes.", shards, UNSURE),
-  subcommand("slots", "", 2, "3.0.0", "Returns the one range of slots and its nodes.", slots, {
-    ...UNSURE
-  })
+  local("cluster|nodes", "", 2, "3.0.0", nodes, "Returns a line about each member.", UNSURE),
+  local("cluster|shards", "", 2, "7.0.0", shards, "Returns the one shard and its nodes.", UNSURE),
+  local(
+    "cluster|slots",
+    "",
+    2,
+    "3.0.0",
+    slots,
+    "Returns the one range of slots and its nodes.",
+    UNSURE
+  )
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [
@@ -222,17 +208,9 @@ export const commands: ReadonlyArray<RedisCommand> = [
     helpSince: "5.0.0",
     summary: "Tells of the members as a cluster of one shard."
   }, subcommands),
-  {
-    kind: "Local",
-    name: "asking",
-    arity: 1,
+  local("asking", "", 1, "3.0.0", ok, "Asks to be let in after a redirection.", {
     flags: ["fast"],
     categories: ["connection"],
-    group: "cluster",
-    since: "3.0.0",
-    summary: "Asks to be let in after a redirection.",
-    syntax: "",
-    differs: "Granted, and changes nothing: nobody is sent elsewhere.",
-    run: (_words, out) => out.simple("OK")
-  }
+    differs: "Granted, and changes nothing: nobody is sent elsewhere."
+  })
 ]

@@ -78,6 +78,9 @@ interface Shape extends Description {
 /** Writes exactly one reply, or what it pushes instead. Called in the order of requests. */
 export type Run = (words: Words, out: Writer, client: Client, server: Server) => void
 
+/** For what has nothing to do, or has been done. */
+export const ok: Run = (_words, out) => out.simple("OK")
+
 export interface Local extends Shape {
   readonly kind: "Local"
   readonly run: Run
@@ -143,6 +146,34 @@ export interface Container extends Shape {
 export type Runnable = Local | Read | Write | Task | Prefix
 
 export type RedisCommand = Runnable | Container
+
+/** What the commands of a file have in common, unless one says otherwise. */
+type Common = Pick<Description, "categories" | "flags" | "group" | "tips">
+
+/** Takes what `entriesOf` of kv/DataCommand.ts takes; what the command does is run or begun. */
+type Entry<Kind extends Runnable, Does> = (
+  name: string,
+  syntax: string,
+  arity: number,
+  since: string,
+  does: Does,
+  summary: string,
+  others?: Partial<Omit<Kind, "begin" | "kind" | "run">>
+) => Kind
+
+/** Entries of the lists of commands. */
+export const entriesOf = (common: Common) => {
+  const local: Entry<Local, Run> = (name, syntax, arity, since, run, summary, others) => (
+    { ...common, kind: "Local", name, syntax, arity, since, run, summary, ...others }
+  )
+  const read: Entry<Read, Run> = (name, syntax, arity, since, run, summary, others) => (
+    { ...common, kind: "Read", name, syntax, arity, since, run, summary, ...others }
+  )
+  const task: Entry<Task, Task["begin"]> = (name, syntax, arity, since, begin, summary, others) => (
+    { ...common, kind: "Task", name, syntax, arity, since, begin, summary, ...others }
+  )
+  return { local, read, task }
+}
 
 /** Whether it can stand in a list of clients: no spaces, no line breaks, nothing beyond ASCII. */
 export const isPlain = (word: Uint8Array): boolean =>

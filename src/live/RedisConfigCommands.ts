@@ -4,8 +4,8 @@
  */
 import * as Command from "../kv/Command.js"
 import * as MemorySettings from "./MemorySettings.js"
-import { container } from "./RedisCommand.js"
-import type { Local, RedisCommand, Run, Server } from "./RedisCommand.js"
+import { container, entriesOf } from "./RedisCommand.js"
+import type { RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
 import * as TrackingTable from "./TrackingTable.js"
@@ -54,38 +54,24 @@ const resetStatistics: Run = (_words, out, _client, { store, totals }) => {
   out.simple("OK")
 }
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run,
-  others: Pick<Local, "differs" | "tips" | "turns"> = {}
-): RedisCommand => ({
-  kind: "Local",
-  name: `config|${name}`,
-  syntax,
-  arity,
-  flags: ["admin", "noscript", "loading", "stale"],
+const rewrite: Run = (_words, out) => out.error("ERR The server is running without a config file")
+
+const { local } = entriesOf({
   group: "server",
-  since,
-  summary,
-  run,
-  ...others
+  flags: ["admin", "noscript", "loading", "stale"]
 })
 
 const PAIRS = "parameter value [parameter value ...]"
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("get", "parameter [parameter ...]", -3, "2.0.0", "Returns settings by name.", get, {
+  local("config|get", "parameter [parameter ...]", -3, "2.0.0", get, "Returns settings by name.", {
     differs: "Those that mean something here."
   }),
-  subcommand("resetstat", "", 2, "2.0.0", "Counts from zero again.", resetStatistics),
-  subcommand("rewrite", "", 2, "2.8.0", "Refused.", (_words, out) => {
-    out.error("ERR The server is running without a config file")
-  }, { differs: "There is no configuration file." }),
-  subcommand("set", PAIRS, -4, "2.0.0", "Changes settings of this node until it stops.", set, {
+  local("config|resetstat", "", 2, "2.0.0", resetStatistics, "Counts from zero again."),
+  local("config|rewrite", "", 2, "2.8.0", rewrite, "Refused.", {
+    differs: "There is no configuration file."
+  }),
+  local("config|set", PAIRS, -4, "2.0.0", set, "Changes settings of this node until it stops.", {
     turns: true,
     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
     differs: "Those that can be changed while a node runs; the others may be set to what they are."

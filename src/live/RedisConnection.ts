@@ -226,7 +226,7 @@ export class RedisConnection {
   }
 
   private start(request: Request): Gate {
-    const { begin, kind, prepare, reads = this.client.reads, words } = request
+    const { asked, kind, prepare, reads = this.client.reads, words } = request
     const command = request.command ?? request.encode?.()
     const { node, schedule, server } = this.shared
     this.underWay++
@@ -240,8 +240,8 @@ export class RedisConnection {
       gate.pushes = this.pushes.count
       schedule(this)
     }
-    if (begin !== undefined) {
-      begin(words, this.client, server, (tell) => settle({ _tag: "Told", tell }))
+    if (asked?.kind === "Task") {
+      asked.begin(words, this.client, server, (tell) => settle({ _tag: "Told", tell }))
     } else if (command === undefined) {
       this.readGates.set(reads, gate)
       node.read(settle, reads)

@@ -2,15 +2,11 @@
  * The commands that concern a connection and not the data: naming, resetting, leaving.
  */
 import * as Integer from "../kv/Integer.js"
-import { NOT_AN_INTEGER, wrongArity } from "./RedisCommand.js"
-import type { Local, RedisCommand, Run } from "./RedisCommand.js"
+import { entriesOf, NOT_AN_INTEGER, ok, wrongArity } from "./RedisCommand.js"
+import type { RedisCommand, Run } from "./RedisCommand.js"
 import * as Subscriptions from "./Subscriptions.js"
 
-const ANYTIME = ["noscript", "loading", "stale", "fast"] as const
-
 const OUT_OF_RANGE = "ERR value is out of range, value must between -2147483648 and 2147483647"
-
-const ok: Run = (_, out) => out.simple("OK")
 
 /** A subscriber of version 2 is answered as if it was told of something. */
 const ping: Run = (words, out, client) => {
@@ -24,6 +20,8 @@ const ping: Run = (words, out, client) => {
 }
 
 const NOTHING = new Uint8Array(0)
+
+const echo: Run = (words, out) => out.bulk(words[1]!)
 
 const select: Run = (words, out) => {
   const database = Integer.parse(words[1]!)
@@ -44,30 +42,12 @@ const reset: Run = (_, out, client, { subscriptions, tracking, users }) => {
   out.simple("RESET")
 }
 
-const command = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  flags: ReadonlyArray<string>,
-  summary: string,
-  run: Run,
-  others: Partial<Local> = {}
-): Local => ({
-  kind: "Local",
-  name,
-  syntax,
-  arity,
-  since,
-  flags,
-  summary,
-  run,
-  group: "connection",
-  ...others
-})
+const { local } = entriesOf({ group: "connection", flags: ["loading", "stale", "fast"] })
 
-const LOADING = ["loading", "stale", "fast"] as const
-const UNASKED = [...ANYTIME, "no_auth", "allow_busy"] as const
+/** Taken from those, too, who have not said who they are. */
+const UNASKED = {
+  flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"]
+} as const
 
 /** Every node answers reads as fresh as the leader's: there is nothing to opt into. */
 const CLUSTER = {
@@ -77,25 +57,19 @@ const CLUSTER = {
 } as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  command("ping", "[message]", -1, "1.0.0", ["fast"], "Answers.", ping, {
+  local("ping", "[message]", -1, "1.0.0", ping, "Answers.", {
+    flags: ["fast"],
     tips: ["request_policy:all_shards", "response_policy:all_succeeded"]
   }),
-  command(
-    "echo",
-    "message",
-    2,
-    "1.0.0",
-    LOADING,
-    "Returns what it is told.",
-    (words, out) => out.bulk(words[1]!)
-  ),
-  command("select", "index", 2, "1.0.0", LOADING, "Chooses the database.", select, {
+  local("echo", "message", 2, "1.0.0", echo, "Returns what it is told."),
+  local("select", "index", 2, "1.0.0", select, "Chooses the database.", {
     differs: "There is only database 0."
   }),
-  command("reset", "", 1, "6.2.0", UNASKED, "Makes the connection as it was when new.", reset, {
+  local("reset", "", 1, "6.2.0", reset, "Makes the connection as it was when new.", {
+    ...UNASKED,
     turns: true
   }),
-  command("quit", "", -1, "1.0.0", UNASKED, "Closes the connection.", ok, { last: true }),
-  command("readonly", "", 1, "3.0.0", LOADING, "Lets a replica answer reads.", ok, CLUSTER),
-  command("readwrite", "", 1, "3.0.0", LOADING, "Takes READONLY back.", ok, CLUSTER)
+  local("quit", "", -1, "1.0.0", ok, "Closes the connection.", { ...UNASKED, last: true }),
+  local("readonly", "", 1, "3.0.0", ok, "Lets a replica answer reads.", CLUSTER),
+  local("readwrite", "", 1, "3.0.0", ok, "Takes READONLY back.", CLUSTER)
 ]

@@ -10,7 +10,7 @@ import type { Change } from "../node/Memberships.js"
 import type { Membership, MembershipOutcome, Refused, Status } from "../node/Node.js"
 import type { NewMember } from "../raft/Event.js"
 import type { Writer } from "../wire/RespReply.js"
-import { matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
+import { entriesOf, matches, NOT_AN_INTEGER, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server, Tell, Words } from "./RedisCommand.js"
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
@@ -145,48 +145,40 @@ const begin =
     server.changeMembers(asked, (outcome) => done((out) => tell(outcome, server.status(), out)))
   }
 
-const OWN = { group: "raft", since: "0.1.0" } as const
+const { local, task } = entriesOf({ group: "raft", flags: ["admin"] })
 
 export const subcommands: ReadonlyArray<RedisCommand> = [
-  {
-    ...OWN,
-    kind: "Local",
-    name: "raft|members",
-    arity: 2,
-    flags: ["admin", "loading", "stale"],
-    syntax: "",
-    summary: "Returns the members of the cluster as this node knows them.",
-    run: members
-  },
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|add",
-    arity: -3,
-    flags: ["admin"],
-    syntax: "id=host:port [id=host:port ...] [REMOVE id [id ...]] [EXPECT index]",
-    summary:
-      "Adds members, who vote once they have caught up; returns the new version of the members.",
-    begin: begin(readAdd)
-  },
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|remove",
-    arity: -3,
-    flags: ["admin"],
-    syntax: "id [id ...] [EXPECT index]",
-    summary: "Removes members; returns the new version of the members.",
-    begin: begin(readRemove)
-  },
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|replace",
-    arity: 4,
-    flags: ["admin"],
-    syntax: "old-id id=host:port",
-    summary: "Adds a member in the place of another, who stays until it has caught up.",
-    begin: begin(readReplace)
-  }
+  local(
+    "raft|members",
+    "",
+    2,
+    "0.1.0",
+    members,
+    "Returns the members of the cluster as this node knows them.",
+    { flags: ["admin", "loading", "stale"] }
+  ),
+  task(
+    "raft|add",
+    "id=host:port [id=host:port ...] [REMOVE id [id ...]] [EXPECT index]",
+    -3,
+    "0.1.0",
+    begin(readAdd),
+    "Adds members, who vote once they have caught up; returns the new version of the members."
+  ),
+  task(
+    "raft|remove",
+    "id [id ...] [EXPECT index]",
+    -3,
+    "0.1.0",
+    begin(readRemove),
+    "Removes members; returns the new version of the members."
+  ),
+  task(
+    "raft|replace",
+    "old-id id=host:port",
+    4,
+    "0.1.0",
+    begin(readReplace),
+    "Adds a member in the place of another, who stays until it has caught up."
+  )
 ]

@@ -2,7 +2,7 @@
  * `MEMORY`: what the keys take by the account by which they are evicted (kv/Size.ts), and what the
  * process takes.
  */
-import { container } from "./RedisCommand.js"
+import { container, entriesOf } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server } from "./RedisCommand.js"
 import { subcommandsOf } from "./RedisDataCommands.js"
 
@@ -34,18 +34,10 @@ const stats: Run = (_words, out, _client, { store: { keys, usedBytes } }) => {
   }
 }
 
-const subcommand = (name: string, summary: string, differs: string, run: Run): RedisCommand => ({
-  kind: "Local",
-  name: `memory|${name}`,
-  arity: 2,
-  flags: [],
-  tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+const { local } = entriesOf({
   group: "server",
-  since: "4.0.0",
-  syntax: "",
-  summary,
-  differs,
-  run
+  flags: [],
+  tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"]
 })
 
 export const commands: ReadonlyArray<RedisCommand> = [
@@ -57,7 +49,11 @@ export const commands: ReadonlyArray<RedisCommand> = [
     summary: "Tells of memory."
   }, [
     ...subcommandsOf("memory"),
-    subcommand("doctor", "Says how full the node is.", "In words of its own.", doctor),
-    subcommand("stats", "Tells what takes memory.", "Fewer fields.", stats)
+    local("memory|doctor", "", 2, "4.0.0", doctor, "Says how full the node is.", {
+      differs: "In words of its own."
+    }),
+    local("memory|stats", "", 2, "4.0.0", stats, "Tells what takes memory.", {
+      differs: "Fewer fields."
+    })
   ])
 ]

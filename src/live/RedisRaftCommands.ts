@@ -7,8 +7,8 @@ import { readModes } from "../node/Node.js"
 import type { ReadMode, Refused, Status, TransferOutcome } from "../node/Node.js"
 import type { TransferFailure } from "../raft/Action.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container, matches, quotable, wrongArity } from "./RedisCommand.js"
-import type { RedisCommand, Task } from "./RedisCommand.js"
+import { container, entriesOf, matches, quotable, wrongArity } from "./RedisCommand.js"
+import type { RedisCommand, Run, Task } from "./RedisCommand.js"
 import * as RedisMemberCommands from "./RedisMemberCommands.js"
 import { VERSION } from "./Version.js"
 
@@ -17,7 +17,8 @@ const QUOTED_CHARACTERS = 128
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length)
 
-const status = (node: Status, out: Writer): void => {
+const status: Run = (_words, out, _client, server) => {
+  const node = server.status()
   const fields: ReadonlyArray<readonly [name: string, value: string | number]> = [
     ["node_id", node.id],
     ["role", node.role.toLowerCase()],
@@ -82,6 +83,7 @@ const tell = (outcome: TransferOutcome, asked: string, node: Status, out: Writer
 }
 
 const transfer: Task["begin"] = (words, _, server, done) => {
+  if (words.length > 3) return done((out) => out.error(wrongArity("raft|transfer")))
   const to = words[2]
   const asked = to === undefined ? "the chosen member" : quotable(to, QUOTED_CHARACTERS)
   server.transfer(
@@ -116,55 +118,46 @@ const reads: Task["begin"] = (words, client, _, done) => {
 }
 
 const OWN = { group: "raft", since: "0.1.0" } as const
+const { local, task } = entriesOf({ group: OWN.group, flags: ["admin"] })
 
 const MODES = `<${readModes.join(" | ").toUpperCase()}>`
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  {
-    ...OWN,
-    kind: "Local",
-    name: "raft|status",
-    arity: 2,
-    flags: ["admin", "loading", "stale"],
-    syntax: "",
-    summary: "Returns what this node knows of itself and of the cluster.",
-    run: (_words, out, _client, server) => status(server.status(), out)
-  },
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|transfer",
-    arity: -2,
-    flags: ["admin"],
-    syntax: "[id]",
-    summary:
-      "Hands leadership to a member, or to one that the leader chooses; returns who leads then.",
-    begin: (words, client, server, done) =>
-      words.length > 3
-        ? done((out) => out.error(wrongArity("raft|transfer")))
-        : transfer(words, client, server, done)
-  },
+  local(
+    "raft|status",
+    "",
+    2,
+    OWN.since,
+    status,
+    "Returns what this node knows of itself and of the cluster.",
+    { flags: ["admin", "loading", "stale"] }
+  ),
+  task(
+    "raft|transfer",
+    "[id]",
+    -2,
+    OWN.since,
+    transfer,
+    "Hands leadership to a member, or to one that the leader chooses; returns who leads then."
+  ),
   ...RedisMemberCommands.subcommands,
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|snapshot",
-    arity: 2,
-    flags: ["admin"],
-    syntax: "",
-    summary: "Takes a snapshot of this node; returns up to which entry it goes when it is durable.",
-    begin: snapshot
-  },
-  {
-    ...OWN,
-    kind: "Task",
-    name: "raft|reads",
-    arity: -2,
-    flags: ["fast"],
-    syntax: MODES.replace("<", "[").replace(">", "]"),
-    summary: "Sets what the reads of this connection may show; returns what they may.",
-    begin: reads
-  },
+  task(
+    "raft|snapshot",
+    "",
+    2,
+    OWN.since,
+    snapshot,
+    "Takes a snapshot of this node; returns up to which entry it goes when it is durable."
+  ),
+  task(
+    "raft|reads",
+    MODES.replace("<", "[").replace(">", "]"),
+    -2,
+    OWN.since,
+    reads,
+    "Sets what the reads of this connection may show; returns what they may.",
+    { flags: ["fast"] }
+  ),
   {
     ...OWN,
     kind: "Prefix",

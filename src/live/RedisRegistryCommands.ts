@@ -7,15 +7,11 @@ import * as Pattern from "../kv/Pattern.js"
 import type { Writer } from "../wire/RespReply.js"
 import * as CommandDocs from "./CommandDocs.js"
 import * as CommandInfo from "./CommandInfo.js"
-import { fits, matches, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
-import type { Description, Local, RedisCommand, Run, Words } from "./RedisCommand.js"
+import { entriesOf, fits, matches, SYNTAX_ERROR, withHelp } from "./RedisCommand.js"
+import type { Description, RedisCommand, Run, Words } from "./RedisCommand.js"
 import { keyPlaces } from "./RedisDataCommands.js"
 
 type All = () => ReadonlyArray<RedisCommand>
-
-const FLAGS = ["loading", "stale"] as const
-const CATEGORIES = ["connection"] as const
-const TIPS = ["nondeterministic_output_order"] as const
 
 const textOf = (word: Uint8Array): string => Latin1.decode(word, 0, word.length).toLowerCase()
 
@@ -94,6 +90,8 @@ const list = (all: All): Run => (words, out) => {
   for (const { name } of found) out.text(name)
 }
 
+const count = (all: All): Run => (_words, out) => out.integer(all().length)
+
 const info = (all: All): Run => (words, out) => {
   const found = words.length > 2 ? words.slice(2).map((name) => find(textOf(name), all)) : all()
   out.array(found.length)
@@ -110,28 +108,14 @@ const docs = (all: All): Run => (words, out) => {
   for (const command of found) CommandDocs.tell(command, out)
 }
 
-const subcommand = (
-  name: string,
-  arity: number,
-  since: string,
-  syntax: string,
-  summary: string,
-  run: Run,
-  others: Partial<Local> = {}
-): Local => ({
-  kind: "Local",
-  name: `command|${name}`,
-  arity,
-  flags: FLAGS,
-  categories: CATEGORIES,
-  tips: TIPS,
+const CATEGORIES = ["connection"] as const
+const { local } = entriesOf({
   group: "server",
-  since,
-  syntax,
-  summary,
-  run,
-  ...others
+  flags: ["loading", "stale"],
+  categories: CATEGORIES,
+  tips: ["nondeterministic_output_order"]
 })
+const ORDERED = { tips: [] } as const
 
 const HELP = {
   name: "command",
@@ -140,64 +124,41 @@ const HELP = {
   since: "5.0.0"
 } as const
 
+const NAMES = "[command-name ...]"
 const FULL_COMMAND = "command argument [argument ...]"
 const FILTER = "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]"
 
 /** `all` are the commands of the server, these included. */
 export const commands = (all: All): ReadonlyArray<RedisCommand> => {
   const subcommands = [
-    subcommand("count", 2, "2.8.13", "", "Counts the commands.", (_, out) => {
-      out.integer(all().length)
-    }, { tips: [] }),
-    subcommand(
-      "docs",
-      -2,
-      "7.0.0",
-      "[command-name ...]",
-      "Documents the named commands, or all.",
-      docs(all),
-      { differs: "Without complexity and history." }
-    ),
-    subcommand(
-      "getkeys",
+    local("command|count", "", 2, "2.8.13", count(all), "Counts the commands.", ORDERED),
+    local("command|docs", NAMES, -2, "7.0.0", docs(all), "Documents the named commands, or all.", {
+      differs: "Without complexity and history."
+    }),
+    local(
+      "command|getkeys",
+      FULL_COMMAND,
       -4,
       "2.8.13",
-      FULL_COMMAND,
-      "Returns the keys of a request.",
       getKeys(all, tellKey),
-      { tips: [] }
+      "Returns the keys of a request.",
+      ORDERED
     ),
-    subcommand(
-      "getkeysandflags",
+    local(
+      "command|getkeysandflags",
+      FULL_COMMAND,
       -4,
       "7.0.0",
-      FULL_COMMAND,
-      "Returns the keys of a request and what is done with each.",
       getKeys(all, tellKeyAndFlags),
-      { tips: [], differs: "Of SET it says that it may read the key, with GET or without." }
+      "Returns the keys of a request and what is done with each.",
+      { ...ORDERED, differs: "Of SET it says that it may read the key, with GET or without." }
     ),
-    subcommand(
-      "info",
-      -2,
-      "2.8.13",
-      "[command-name ...]",
-      "Describes the named commands, or all.",
-      info(all)
-    ),
-    subcommand("list", -2, "7.0.0", FILTER, "Returns the names of commands.", list(all))
+    local("command|info", NAMES, -2, "2.8.13", info(all), "Describes the named commands, or all."),
+    local("command|list", FILTER, -2, "7.0.0", list(all), "Returns the names of commands.")
   ]
-  return [{
-    kind: "Local",
-    name: "command",
-    arity: -1,
-    flags: FLAGS,
-    categories: CATEGORIES,
-    tips: TIPS,
-    group: "server",
-    since: "2.8.13",
-    syntax: "",
-    summary: "Describes all commands.",
-    subcommands: withHelp(HELP, subcommands),
-    run: info(all)
-  }]
+  return [
+    local("command", "", -1, "2.8.13", info(all), "Describes all commands.", {
+      subcommands: withHelp(HELP, subcommands)
+    })
+  ]
 }

@@ -25,7 +25,7 @@ export const write = (
   if (client.replies === "skip") client.replies = "skipping"
   writeAll(request, gate, out, client, server)
   const isSilent = client.replies === "skipping" || client.replies === "off"
-  if (isSilent && request.pushes !== true) out.cut(before)
+  if (isSilent && request.asked?.pushes !== true) out.cut(before)
   if (client.replies === "skipping") client.replies = "on"
   if (client.tracker !== undefined) track(client.tracker, request, gate, out)
 }
@@ -49,8 +49,9 @@ const writeAll = (
         ? out.answer(outcome.answer)
         : request.replay(outcome, heard, out, client, server)
     case "Refused":
-      if (request.isNeverRefused !== true) return out.error(REFUSALS[outcome.reason])
-      return run(request, out, client, server)
+      return isNeverRefused(request)
+        ? run(request, out, client, server)
+        : out.error(REFUSALS[outcome.reason])
     case "Readable":
       return run(request, out, client, server)
     case "UnknownOutcome":
@@ -61,6 +62,9 @@ const writeAll = (
       throw new Error("a reply is written before it is known")
   }
 }
+
+const isNeverRefused = ({ asked }: Request): boolean =>
+  asked?.kind === "Read" && asked.isNeverRefused === true
 
 const run = (request: Request, out: Writer, client: Client, server: Server): void => {
   if (mayAsk(request, client)) request.run?.(request.words, out, client, server)

@@ -4,7 +4,7 @@
 import * as Answer from "../kv/Answer.js"
 import type { Done, ReadMode } from "../node/Node.js"
 import type { Writer } from "../wire/RespReply.js"
-import type { Client, Prefixed, Run, Runnable, Server, Task, Words, Write } from "./RedisCommand.js"
+import type { Client, Prefixed, Run, Runnable, Server, Words, Write } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 
 export interface Request {
@@ -23,24 +23,22 @@ export interface Request {
   /** For a `Write` that must be prepared: calls `done` once, now or later. */
   readonly prepare?: (client: Client, server: Server, done: () => void) => void
   /** For a `Write` whose reply is more than its answer; `heard` is as in its gate. */
-  readonly replay?: (
-    done: Done,
-    heard: ReadonlyArray<number>,
-    out: Writer,
-    client: Client,
-    server: Server
-  ) => void
-  /** For a `Task`. */
-  readonly begin?: Task["begin"]
+  readonly replay?: Replay | undefined
   /** For a `Read`, if it is not as the connection has it. */
   readonly reads?: ReadMode
   /** Whether what CLIENT CACHING has said before it holds for the next one, too. */
   readonly keepsCaching?: boolean
-  /** As their commands have them. */
-  readonly isNeverRefused?: true | undefined
-  readonly turns?: true | undefined
-  readonly pushes?: true | undefined
+  /** What is asked next depends on it: no request is taken before it is answered. */
+  readonly turns?: boolean
 }
+
+type Replay = (
+  done: Done,
+  heard: ReadonlyArray<number>,
+  out: Writer,
+  client: Client,
+  server: Server
+) => void
 
 const ONLY_READS = "ERR RAFT READ takes a command that only reads"
 
@@ -57,63 +55,38 @@ export const failed = (message: string, isOpen = true): Request => ({
 export const counted = (answer: Uint8Array, count: number | undefined, out: Writer): void =>
   answer[0] === Answer.INTEGER ? out.integer(count ?? 0) : out.answer(answer)
 
-const replayCounted: Request["replay"] = ({ answer }, [count], out) => counted(answer, count, out)
+const replayCounted: Replay = ({ answer }, [count], out) => counted(answer, count, out)
 
+/** All of one shape, whatever is asked: every request is made and read by the same code. */
 export const make = (asked: Runnable, words: Words): Request => {
+  const { kind } = asked
   const isOpen = asked.flags.includes("no_auth")
-  const { pushes, turns } = asked
-  switch (asked.kind) {
-    case "Prefix":
-      return unwrap(asked.unwrap(words))
-    case "Task": {
-      const { begin } = asked
-      return {
-        kind: "Task",
-        asked,
-        words,
-        run: undefined,
-        isOpen,
-        command: undefined,
-        begin,
-        turns
-      }
-    }
-    case "Write": {
-      const encoded = asked.encode(words)
-      if (typeof encoded === "string") return failed(encoded, isOpen)
-      const write: Request = {
-        kind: "Write",
-        asked,
-        words: [],
-        run: undefined,
-        isOpen,
-        command: encoded
-      }
-      if (asked.counts === true) return { ...write, replay: replayCounted }
-      return asked.replied === undefined
-        ? write
-        : { ...write, replay: replayOf(asked.replied, words) }
-    }
-    case "Local": {
-      const { name, run } = asked
-      const keepsCaching = name.startsWith("client|")
-      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
-      return { kind: "Local", keepsCaching, ...request }
-    }
-    case "Read": {
-      const { isNeverRefused, run } = asked
-      const request = { asked, words, run, isOpen, command: undefined, turns, pushes }
-      return { kind: "Read", isNeverRefused, ...request }
-    }
+  if (kind === "Prefix") return unwrap(asked.unwrap(words))
+  const command = kind === "Write" ? asked.encode(words) : undefined
+  if (typeof command === "string") return failed(command, isOpen)
+  return {
+    kind,
+    asked,
+    // Those of a write are in its command.
+    words: kind === "Write" ? [] : words,
+    run: kind === "Local" || kind === "Read" ? asked.run : undefined,
+    isOpen,
+    command,
+    replay: kind === "Write" ? replayOf(asked, words) : undefined,
+    keepsCaching: kind === "Local" && asked.name.startsWith("client|"),
+    turns: asked.turns === true
   }
 }
 
-const replayOf =
-  (replied: NonNullable<Write["replied"]>, words: Words): NonNullable<Request["replay"]> =>
-  (done, _, out, client, server) => {
+/** If there is more to the reply than its answer. */
+const replayOf = ({ counts, replied }: Write, words: Words): Replay | undefined => {
+  if (counts === true) return replayCounted
+  if (replied === undefined) return undefined
+  return (done, _, out, client, server) => {
     out.answer(done.answer)
     replied(words, done, client, server)
   }
+}
 
 const unwrap = (prefixed: Prefixed | string): Request => {
   if (typeof prefixed === "string") return failed(prefixed, false)

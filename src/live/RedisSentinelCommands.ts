@@ -5,7 +5,7 @@
  */
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container } from "./RedisCommand.js"
+import { container, entriesOf } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as RedisPlaces from "./RedisPlaces.js"
 import type { Place, Reachable } from "./RedisPlaces.js"
@@ -117,60 +117,58 @@ const checkQuorum: Run = (_words, out, client, server) => {
   }
 }
 
-const subcommand = (
-  name: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run
-): RedisCommand => ({
-  kind: "Local",
-  name: `sentinel|${name}`,
-  arity,
-  flags: ["admin"],
-  group: "sentinel",
-  since,
-  summary,
-  syntax: arity === 3 ? "master-name" : "",
-  run
-})
+const tellOwnId: Run = (_words, out, _client, server) => {
+  const status = server.status()
+  out.text(RedisPlaces.nameOf(status, status.id))
+}
+
+const { local } = entriesOf({ group: "sentinel", flags: ["admin"] })
+const NAME = "master-name"
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand(
-    "ckquorum",
+  local(
+    "sentinel|ckquorum",
+    NAME,
     3,
     "2.8.4",
-    "Tells whether this node is connected to a majority of the members.",
-    checkQuorum
+    checkQuorum,
+    "Tells whether this node is connected to a majority of the members."
   ),
-  subcommand(
-    "get-master-addr-by-name",
+  local(
+    "sentinel|get-master-addr-by-name",
+    NAME,
     3,
     "2.8.4",
-    "Returns the host and port of the leader, or nil as long as there is none.",
-    getMasterAddress
+    getMasterAddress,
+    "Returns the host and port of the leader, or nil as long as there is none."
   ),
-  subcommand("master", 3, "2.8.4", "Returns what is known of the leader.", tellMaster),
-  subcommand("masters", 2, "2.8.4", "Returns a list of the one group there is.", tellMasters),
-  subcommand(
-    "myid",
+  local("sentinel|master", NAME, 3, "2.8.4", tellMaster, "Returns what is known of the leader."),
+  local(
+    "sentinel|masters",
+    "",
     2,
-    "6.2.0",
-    "Returns the id of this node.",
-    (_words, out, _client, server) => {
-      const status = server.status()
-      out.text(RedisPlaces.nameOf(status, status.id))
-    }
+    "2.8.4",
+    tellMasters,
+    "Returns a list of the one group there is."
   ),
-  subcommand("replicas", 3, "5.0.0", "Returns what is known of the other members.", tellReplicas),
-  subcommand(
-    "sentinels",
+  local("sentinel|myid", "", 2, "6.2.0", tellOwnId, "Returns the id of this node."),
+  local(
+    "sentinel|replicas",
+    NAME,
+    3,
+    "5.0.0",
+    tellReplicas,
+    "Returns what is known of the other members."
+  ),
+  local(
+    "sentinel|sentinels",
+    NAME,
     3,
     "2.8.4",
-    "Returns what is known of the other members as sentinels: every node is one.",
-    tellSentinels
+    tellSentinels,
+    "Returns what is known of the other members as sentinels: every node is one."
   ),
-  subcommand("slaves", 3, "2.8.0", "Does as REPLICAS does.", tellReplicas)
+  local("sentinel|slaves", NAME, 3, "2.8.0", tellReplicas, "Does as REPLICAS does.")
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [

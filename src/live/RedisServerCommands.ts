@@ -2,7 +2,8 @@
  * The commands that ask what the server is and how it is.
  */
 import * as Latin1 from "../kv/Latin1.js"
-import type { Description, Local, RedisCommand, Run } from "./RedisCommand.js"
+import { entriesOf } from "./RedisCommand.js"
+import type { RedisCommand, Run } from "./RedisCommand.js"
 import * as RedisInfo from "./RedisInfo.js"
 import * as RedisPlaces from "./RedisPlaces.js"
 
@@ -22,6 +23,9 @@ const time: Run = (_words, out) => {
 /** When the node started as long as there is none, as Redis has it. */
 const lastSave: Run = (_words, out, _client, { startedAtMillis, status }) =>
   out.integer(Math.floor((status().snapshotAtMillis ?? startedAtMillis) / 1000))
+
+const info: Run = (words, out, client, server) =>
+  out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf)))
 
 /** As INFO tells it (RedisInfo.ts): an index of the log stands for an offset. */
 const role: Run = (_words, out, client, server) => {
@@ -50,65 +54,28 @@ const role: Run = (_words, out, client, server) => {
   }
 }
 
-const command = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  flags: ReadonlyArray<string>,
-  summary: string,
-  run: Run,
-  others: Pick<Description, "categories" | "differs" | "tips"> = {}
-): Local => ({
-  kind: "Local",
-  name,
-  syntax,
-  arity,
-  flags,
-  group: "server",
-  since,
-  summary,
-  run,
-  ...others
-})
-
+const { local } = entriesOf({ group: "server", flags: ["loading", "stale", "fast"] })
 const UNSURE = { tips: ["nondeterministic_output"] } as const
-const ROLE_FLAGS = ["noscript", "loading", "stale", "fast"] as const
-const FAST = ["loading", "stale", "fast"] as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
-  command(
-    "info",
-    "[section ...]",
-    -1,
-    "1.0.0",
-    ["loading", "stale"],
-    "Tells how the server is.",
-    (words, out, client, server) =>
-      out.verbatim(RedisInfo.render(server, client, words.slice(1).map(textOf))),
-    {
-      categories: ["dangerous"],
-      tips: [...UNSURE.tips, "request_policy:all_shards", "response_policy:special"],
-      differs: "Fewer fields, and a section about Raft."
-    }
-  ),
-  command("role", "", 1, "2.8.12", ROLE_FLAGS, "Tells whether this node leads, and who.", role, {
+  local("info", "[section ...]", -1, "1.0.0", info, "Tells how the server is.", {
+    flags: ["loading", "stale"],
+    categories: ["dangerous"],
+    tips: [...UNSURE.tips, "request_policy:all_shards", "response_policy:special"],
+    differs: "Fewer fields, and a section about Raft."
+  }),
+  local("role", "", 1, "2.8.12", role, "Tells whether this node leads, and who.", {
+    flags: ["noscript", "loading", "stale", "fast"],
     categories: ["admin", "dangerous"]
   }),
-  command("time", "", 1, "2.6.0", FAST, "Tells the time of this node.", time, {
+  local("time", "", 1, "2.6.0", time, "Tells the time of this node.", {
     ...UNSURE,
     differs: "The log's own time, by which keys go, is the leader's."
   }),
-  command(
-    "lastsave",
-    "",
-    1,
-    "1.0.0",
-    FAST,
-    "Tells when this node took its last snapshot.",
-    lastSave,
-    { ...UNSURE, categories: ["admin", "dangerous"] }
-  ),
+  local("lastsave", "", 1, "1.0.0", lastSave, "Tells when this node took its last snapshot.", {
+    ...UNSURE,
+    categories: ["admin", "dangerous"]
+  }),
   {
     // Refused as a write is that cannot be one: a transaction does not queue it.
     kind: "Write",

@@ -3,7 +3,7 @@
  */
 import * as Integer from "../kv/Integer.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container, misused } from "./RedisCommand.js"
+import { container, entriesOf, misused } from "./RedisCommand.js"
 import type { RedisCommand, Run } from "./RedisCommand.js"
 import type { Entry } from "./SlowLog.js"
 
@@ -36,50 +36,31 @@ const tell = (
   out.text(clientName)
 }
 
+const reset: Run = (_words, out, _client, { slowLog }) => {
+  slowLog.clear()
+  out.simple("OK")
+}
+
+const { local } = entriesOf({ group: "server", flags: ["admin", "loading", "stale"] })
 const EVERY_NODE = "request_policy:all_nodes"
 const UNSURE = "nondeterministic_output"
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  summary: string,
-  tips: ReadonlyArray<string>,
-  run: Run
-): RedisCommand => ({
-  kind: "Local",
-  name: `slowlog|${name}`,
-  syntax,
-  arity,
-  flags: ["admin", "loading", "stale"],
-  tips: [EVERY_NODE, ...tips],
-  group: "server",
-  since: "2.2.12",
-  summary,
-  run
-})
-
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand("get", "[count]", -2, "Returns the latest entries, all with -1.", [UNSURE], get),
-  subcommand(
-    "len",
+  local("slowlog|get", "[count]", -2, "2.2.12", get, "Returns the latest entries, all with -1.", {
+    tips: [EVERY_NODE, UNSURE]
+  }),
+  local(
+    "slowlog|len",
     "",
     2,
+    "2.2.12",
+    (_words, out, _client, { slowLog }) => out.integer(slowLog.length),
     "Counts the entries.",
-    ["response_policy:agg_sum", UNSURE],
-    (_words, out, _client, { slowLog }) => out.integer(slowLog.length)
+    { tips: [EVERY_NODE, "response_policy:agg_sum", UNSURE] }
   ),
-  subcommand(
-    "reset",
-    "",
-    2,
-    "Forgets all entries.",
-    ["response_policy:all_succeeded"],
-    (_words, out, _client, { slowLog }) => {
-      slowLog.clear()
-      out.simple("OK")
-    }
-  )
+  local("slowlog|reset", "", 2, "2.2.12", reset, "Forgets all entries.", {
+    tips: [EVERY_NODE, "response_policy:all_succeeded"]
+  })
 ]
 
 export const commands: ReadonlyArray<RedisCommand> = [

@@ -9,7 +9,7 @@
  */
 import * as Latin1 from "../kv/Latin1.js"
 import type { Writer } from "../wire/RespReply.js"
-import { container, misused } from "./RedisCommand.js"
+import { container, entriesOf, misused } from "./RedisCommand.js"
 import type { Client, RedisCommand, Run, Runnable } from "./RedisCommand.js"
 import * as Subscriptions from "./Subscriptions.js"
 
@@ -41,7 +41,10 @@ const unsubscribe =
     }
   }
 
-const FLAGS = ["pubsub", "noscript", "loading", "stale"] as const
+const { local, read } = entriesOf({
+  group: "pubsub",
+  flags: ["pubsub", "noscript", "loading", "stale"]
+})
 
 /** What all names of a kind are. */
 const KINDS = {
@@ -55,33 +58,23 @@ const KINDS = {
   }
 } as const
 
-const begin = (name: string, kind: Subscriptions.Kind, summary: string): RedisCommand => ({
-  kind: "Read",
-  name,
-  ...KINDS[kind],
-  arity: -2,
-  flags: FLAGS,
-  group: "pubsub",
-  summary,
-  isNeverRefused: true,
-  turns: true,
-  pushes: true,
-  run: subscribe(name, kind)
-})
+/** What they say is no reply, and decides what may be asked next. */
+const PUSHED = { turns: true, pushes: true } as const
 
-const end = (name: string, kind: Subscriptions.Kind, summary: string): RedisCommand => ({
-  kind: "Local",
-  name,
-  ...KINDS[kind],
-  syntax: `[${KINDS[kind].syntax}]`,
-  arity: -1,
-  flags: FLAGS,
-  group: "pubsub",
-  summary,
-  turns: true,
-  pushes: true,
-  run: unsubscribe(name, kind)
-})
+const begin = (name: string, kind: Subscriptions.Kind, summary: string): RedisCommand => {
+  const { since, syntax, ...keys } = KINDS[kind]
+  return read(name, syntax, -2, since, subscribe(name, kind), summary, {
+    ...keys,
+    ...PUSHED,
+    isNeverRefused: true
+  })
+}
+
+const end = (name: string, kind: Subscriptions.Kind, summary: string): RedisCommand => {
+  const { since, syntax, ...keys } = KINDS[kind]
+  const run = unsubscribe(name, kind)
+  return local(name, `[${syntax}]`, -1, since, run, summary, { ...keys, ...PUSHED })
+}
 
 const channels = (kind: Subscriptions.Kind): Run => (words, out, _client, { subscriptions }) => {
   if (words.length > 3) return out.error(misused(words))
@@ -102,68 +95,59 @@ const numbers = (kind: Subscriptions.Kind): Run => (words, out, _client, { subsc
   }
 }
 
-const HERE = "Of the node that is asked."
+const patterns: Run = (_words, out, _client, { subscriptions }) =>
+  out.integer(subscriptions.names("pattern").length)
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run
-): RedisCommand => ({
-  kind: "Local",
-  name: `pubsub|${name}`,
-  syntax,
-  arity,
+const HERE = {
   flags: ["pubsub", "loading", "stale"],
-  group: "pubsub",
-  since,
-  summary,
-  differs: HERE,
-  run
-})
+  differs: "Of the node that is asked."
+} as const
 
 const subcommands: ReadonlyArray<RedisCommand> = [
-  subcommand(
-    "channels",
+  local(
+    "pubsub|channels",
     "[pattern]",
     -2,
     "2.8.0",
+    channels("channel"),
     "Returns the channels that somebody listens to.",
-    channels("channel")
+    HERE
   ),
-  subcommand(
-    "numpat",
+  local(
+    "pubsub|numpat",
     "",
     2,
     "2.8.0",
+    patterns,
     "Returns how many patterns somebody listens to.",
-    (_words, out, _client, { subscriptions }) => out.integer(subscriptions.names("pattern").length)
+    HERE
   ),
-  subcommand(
-    "numsub",
+  local(
+    "pubsub|numsub",
     "[channel [channel ...]]",
     -2,
     "2.8.0",
+    numbers("channel"),
     "Returns how many listen to these channels, not by a pattern.",
-    numbers("channel")
+    HERE
   ),
-  subcommand(
-    "shardchannels",
+  local(
+    "pubsub|shardchannels",
     "[pattern]",
     -2,
     "7.0.0",
+    channels("shard"),
     "Returns the shard channels that somebody listens to.",
-    channels("shard")
+    HERE
   ),
-  subcommand(
-    "shardnumsub",
+  local(
+    "pubsub|shardnumsub",
     "[shardchannel [shardchannel ...]]",
     -2,
     "7.0.0",
+    numbers("shard"),
     "Returns how many listen to these shard channels.",
-    numbers("shard")
+    HERE
   )
 ]
 

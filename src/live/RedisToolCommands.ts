@@ -3,11 +3,9 @@
  * is true of this server in the form that Redis gave it.
  */
 import * as Integer from "../kv/Integer.js"
-import { container, matches, misused, NOT_AN_INTEGER } from "./RedisCommand.js"
-import type { Local, RedisCommand, Run, Task, Words } from "./RedisCommand.js"
+import { container, entriesOf, matches, misused, NOT_AN_INTEGER } from "./RedisCommand.js"
+import type { RedisCommand, Run, Task } from "./RedisCommand.js"
 
-const ADMIN = ["admin", "noscript", "loading", "stale"] as const
-const UNSURE = ["nondeterministic_output"] as const
 const EVERY_NODE = ["request_policy:all_nodes"] as const
 const EVERY_SHARD = ["request_policy:all_shards"] as const
 
@@ -42,110 +40,81 @@ const flushFunctions: Run = (words, ...others) => {
 
 const none: Run = (_words, out) => out.array(0)
 
-/** What an entry below has besides its shape. */
-type Others = Partial<Omit<Local, "kind" | "run">>
+const zero: Run = (_words, out) => out.integer(0)
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run,
-  others: Others
-): Local => ({
-  kind: "Local",
+/** A zero for each of the words behind the two of the name. */
+const zeros: Run = (words, out) => {
+  out.array(words.length - 2)
+  for (let at = 2; at < words.length; at++) out.integer(0)
+}
+
+const ofLatencies = entriesOf({
   group: "server",
-  name,
-  syntax,
-  arity,
-  since,
-  flags: [],
-  summary,
-  run,
-  ...others
+  flags: ["admin", "noscript", "loading", "stale"],
+  tips: ["nondeterministic_output", ...EVERY_NODE, "response_policy:special"]
 })
-
-const SAMPLED = {
-  flags: ADMIN,
-  tips: [...UNSURE, ...EVERY_NODE, "response_policy:special"],
-  differs: "No latencies are sampled."
-} as const
+const SAMPLED = { differs: "No latencies are sampled." } as const
 
 const LATENCY: ReadonlyArray<RedisCommand> = [
-  subcommand("latency|history", "event", 3, "2.8.13", "Returns nothing.", none, SAMPLED),
-  subcommand("latency|latest", "", 2, "2.8.13", "Returns nothing.", none, SAMPLED),
-  subcommand("latency|reset", "[event ...]", -2, "2.8.13", "Returns 0.", (_words, out) => {
-    out.integer(0)
-  }, { ...SAMPLED, tips: [...EVERY_NODE, "response_policy:all_succeeded"] })
+  ofLatencies.local("latency|history", "event", 3, "2.8.13", none, "Returns nothing.", SAMPLED),
+  ofLatencies.local("latency|latest", "", 2, "2.8.13", none, "Returns nothing.", SAMPLED),
+  ofLatencies.local("latency|reset", "[event ...]", -2, "2.8.13", zero, "Returns 0.", {
+    ...SAMPLED,
+    tips: [...EVERY_NODE, "response_policy:all_succeeded"]
+  })
 ]
 
 const FLUSH_MODE = "[ASYNC | SYNC]"
-const SCRIPTING = { group: "scripting", flags: ["noscript"] } as const
-const NO_LUA = "There is no Lua here, so there are none."
+const ofScripts = entriesOf({ group: "scripting", flags: ["noscript"] })
+const NO_LUA = { differs: "There is no Lua here, so there are none." } as const
 
 const FUNCTION: ReadonlyArray<RedisCommand> = [
-  subcommand(
+  ofScripts.local(
     "function|flush",
     FLUSH_MODE,
     -2,
     "7.0.0",
-    "Deletes all functions.",
     flushFunctions,
+    "Deletes all functions.",
     {
-      ...SCRIPTING,
+      ...NO_LUA,
       flags: ["write", "noscript"],
-      tips: [...EVERY_SHARD, "response_policy:all_succeeded"],
-      differs: NO_LUA
+      tips: [...EVERY_SHARD, "response_policy:all_succeeded"]
     }
   )
 ]
 
-const existing = (words: Words): number => words.length - 2
-
 const SCRIPT: ReadonlyArray<RedisCommand> = [
-  subcommand("script|exists", "sha1 [sha1 ...]", -3, "2.6.0", "Returns 0 for each.", (
-    words,
-    out
-  ) => {
-    out.array(existing(words))
-    for (let at = 0; at < existing(words); at++) out.integer(0)
-  }, {
-    ...SCRIPTING,
-    tips: [...EVERY_SHARD, "response_policy:agg_logical_and"],
-    differs: NO_LUA
-  }),
-  subcommand(
+  ofScripts.local(
+    "script|exists",
+    "sha1 [sha1 ...]",
+    -3,
+    "2.6.0",
+    zeros,
+    "Returns 0 for each.",
+    { ...NO_LUA, tips: [...EVERY_SHARD, "response_policy:agg_logical_and"] }
+  ),
+  ofScripts.local(
     "script|flush",
     FLUSH_MODE,
     -2,
     "2.6.0",
-    "Deletes all scripts.",
     flushScripts,
-    {
-      ...SCRIPTING,
-      tips: [...EVERY_NODE, "response_policy:all_succeeded"],
-      differs: NO_LUA
-    }
+    "Deletes all scripts.",
+    { ...NO_LUA, tips: [...EVERY_NODE, "response_policy:all_succeeded"] }
   )
 ]
 
+const { task } = entriesOf({ group: "generic", flags: ["noscript"] })
+const WAIT = "Tells how many other members have every acknowledged write at least."
+
 export const commands: ReadonlyArray<RedisCommand> = [
-  {
-    kind: "Task",
-    name: "wait",
-    syntax: "numreplicas timeout",
-    arity: 3,
-    flags: ["noscript"],
+  task("wait", "numreplicas timeout", 3, "3.0.0", wait, WAIT, {
     categories: ["connection"],
     tips: [...EVERY_SHARD, "response_policy:agg_min"],
-    group: "generic",
-    since: "3.0.0",
-    summary: "Tells how many other members have every acknowledged write at least.",
     differs: "It never waits: what is acknowledged is on a majority.",
-    mayQueue: true,
-    begin: wait
-  },
+    mayQueue: true
+  }),
   container({
     name: "latency",
     group: "server",

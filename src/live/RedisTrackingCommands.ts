@@ -4,7 +4,7 @@
  */
 import * as Integer from "../kv/Integer.js"
 import * as Key from "../kv/Key.js"
-import { matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
+import { entriesOf, matches, NOT_AN_INTEGER, quotable, SYNTAX_ERROR } from "./RedisCommand.js"
 import type { Client, Local, Run, Server, Words } from "./RedisCommand.js"
 import type { Mode } from "./Tracker.js"
 
@@ -168,59 +168,45 @@ const trackingInfo: Run = (_words, out, client) => {
   for (const prefix of prefixes) out.text(prefix)
 }
 
-const subcommand = (
-  name: string,
-  syntax: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: Run
-): Local => ({
-  kind: "Local",
-  name: `client|${name}`,
-  syntax,
-  arity,
-  flags: ["noscript", "loading", "stale"],
+const { local } = entriesOf({
   group: "connection",
-  since,
-  summary,
-  run
+  flags: ["noscript", "loading", "stale"]
 })
 
 const OPTIONS = "[REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] " +
   "[OPTOUT] [NOLOOP]"
 
 export const subcommands: ReadonlyArray<Local> = [
-  subcommand(
-    "caching",
+  local(
+    "client|caching",
     "<YES | NO>",
     3,
     "6.0.0",
-    "Says whether what the next command reads is kept, with OPTIN or OPTOUT.",
-    caching
+    caching,
+    "Says whether what the next command reads is kept, with OPTIN or OPTOUT."
   ),
-  subcommand(
-    "getredir",
+  local(
+    "client|getredir",
     "",
     2,
     "6.0.0",
-    "Returns to whom invalidations are sent: 0, to this client; -1, to nobody.",
-    (_words, out, client) => out.integer(redirectOf(client))
+    (_words, out, client) => out.integer(redirectOf(client)),
+    "Returns to whom invalidations are sent: 0, to this client; -1, to nobody."
   ),
-  subcommand(
-    "tracking",
+  local(
+    "client|tracking",
     `<ON | OFF> ${OPTIONS}`,
     -3,
     "6.0.0",
-    "Has the client told, or not, when what it has read changes.",
-    tracking
+    tracking,
+    "Has the client told, or not, when what it has read changes."
   ),
-  subcommand(
-    "trackinginfo",
+  local(
+    "client|trackinginfo",
     "",
     2,
     "6.2.0",
-    "Returns how the client is told of changes.",
-    trackingInfo
+    trackingInfo,
+    "Returns how the client is told of changes."
   )
 ]

@@ -8,7 +8,7 @@ import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
 import { OUT_OF_MEMORY } from "../kv/DataCommand.js"
 import * as Key from "../kv/Key.js"
-import { matches } from "./RedisCommand.js"
+import { matches, ok } from "./RedisCommand.js"
 import type { Local, Read, Run, Runnable, Task, Tell, Words } from "./RedisCommand.js"
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
@@ -44,8 +44,6 @@ const OVERHEAD_BYTES = 16
 
 const sizeOf = (words: Words): number =>
   words.reduce((sum, { length }) => sum + OVERHEAD_BYTES + length, OVERHEAD_BYTES)
-
-const ok: Run = (_, out) => out.simple("OK")
 
 export class RedisTransaction {
   /** Undefined outside of MULTI. */

@@ -21,14 +21,17 @@ interface Reader {
   readonly close: () => void
 }
 
-type Connect = (node: Node) => Promise<Reader>
+/** The client of either version, as far as it is used here. */
+interface Client {
+  readonly on: (event: "error", listener: () => void) => unknown
+  readonly connect: () => Promise<unknown>
+  readonly get: (key: string) => Promise<string | null>
+  readonly destroy: () => void
+}
 
-const options = ({ redisPort }: Node) =>
-  ({ RESP: 3, url: `redis://127.0.0.1:${redisPort}` }) as const
+type Cache = NodeRedis.BasicClientSideCache | NodeRedis6.BasicClientSideCache
 
-const nodeRedis5: Connect = async (node) => {
-  const cache = new NodeRedis.BasicClientSideCache()
-  const client = NodeRedis.createClient({ ...options(node), clientSideCache: cache })
+const readerOf = async (client: Client, cache: Cache): Promise<Reader> => {
   client.on("error", () => {})
   await client.connect()
   return {
@@ -39,27 +42,34 @@ const nodeRedis5: Connect = async (node) => {
   }
 }
 
-const nodeRedis6: Connect = async (node) => {
+type Connect = (node: Node) => Promise<Reader>
+
+const options = ({ redisPort }: Node) =>
+  ({ RESP: 3, url: `redis://127.0.0.1:${redisPort}` }) as const
+
+const nodeRedis5: Connect = (node) => {
+  const cache = new NodeRedis.BasicClientSideCache()
+  return readerOf(NodeRedis.createClient({ ...options(node), clientSideCache: cache }), cache)
+}
+
+const nodeRedis6: Connect = (node) => {
   const cache = new NodeRedis6.BasicClientSideCache()
-  const client = NodeRedis6.createClient({ ...options(node), clientSideCache: cache })
-  client.on("error", () => {})
-  await client.connect()
-  return {
-    get: (key) => client.get(key),
-    hits: () => cache.stats().hitCount,
-    invalidated: () => once(cache, "invalidate"),
-    close: () => client.destroy()
-  }
+  return readerOf(NodeRedis6.createClient({ ...options(node), clientSideCache: cache }), cache)
+}
+
+/** Two nodes to read from, and a client that writes through the third. */
+const start = async () => {
+  const cluster = await Cluster.start()
+  const leader = await cluster.leader()
+  const [follower, other] = cluster.others(leader)
+  return { leader, follower, writer: await other.connect() }
 }
 
 describe.each([["node-redis 5", nodeRedis5], ["node-redis 6", nodeRedis6]] as const)(
   "the cache of %s",
   (_, connect) => {
     it("has a value until another client writes it through another node", async () => {
-      const cluster = await Cluster.start()
-      const leader = await cluster.leader()
-      const [follower, other] = cluster.others(leader)
-      const writer = await other.connect()
+      const { follower, leader, writer } = await start()
       for (const node of [leader, follower]) {
         const reader = await connect(node)
         await writer.send("SET", "k", "old")
@@ -76,16 +86,13 @@ describe.each([["node-redis 5", nodeRedis5], ["node-redis 6", nodeRedis6]] as co
     })
 
     it("has nothing from before the node was lost that it uses", async () => {
-      const cluster = await Cluster.start()
-      const [used] = cluster.nodes
-      const [, other] = cluster.others(used!)
-      const writer = await other.connect()
+      const { leader, writer } = await start()
       await writer.send("SET", "k", "old")
-      const reader = await connect(used!)
+      const reader = await connect(leader)
       assert.strictEqual(await reader.get("k"), "old")
-      await used!.end("SIGKILL")
+      await leader.end("SIGKILL")
       while (await writer.send("SET", "k", "new") !== "OK");
-      await used!.start()
+      await leader.start()
       assert.strictEqual(await reader.get("k"), "new")
       reader.close()
     })
