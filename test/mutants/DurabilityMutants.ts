@@ -160,10 +160,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A node whose disk has failed neither stops nor says so",
     source: "analysis",
     file: "node/NodeProgram.ts",
-    find: `          ? Deferred.failCause(stopped, exit.cause)
-`,
-    replace: `          ? Effect.void
-`
+    find: "Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(stopped, cause)",
+    replace: "cause === undefined ? Effect.void : Effect.void"
   },
   {
     id: "D20",
