@@ -33,6 +33,8 @@ export interface Client {
   protocol: Protocol
   /** Whether what it reads counts as used. */
   leavesTraces: boolean
+  /** Whether it has said READONLY, as a cluster's clients do to replicas. */
+  isReadOnly: boolean
   /** Undefined as long as it must say who it is and has not. */
   user: string | undefined
   /** What its reads may show, unless a request says otherwise. */
@@ -61,6 +63,7 @@ export const make = (
   subscribed: Subscriptions.nothing(),
   protocol: 2,
   leavesTraces: true,
+  isReadOnly: false,
   name: "",
   libraryName: "",
   libraryVersion: "",

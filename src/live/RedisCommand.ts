@@ -17,6 +17,7 @@ import type { SlowLog } from "./SlowLog.js"
 import type { Subscriptions } from "./Subscriptions.js"
 import type { Tracking } from "./Tracking.js"
 import type { Users } from "./Users.js"
+import type { Watches } from "./Watches.js"
 
 export type { Words } from "../kv/Command.js"
 export {
@@ -50,6 +51,7 @@ export interface Server {
   readonly subscriptions: Subscriptions
   readonly notifications: Notifications
   readonly tracking: Tracking
+  readonly watches: Watches
   readonly startedAtMillis: number
   readonly connections: Iterable<{ readonly client: Client }> & { readonly size: number }
   readonly connectionsLimit: number

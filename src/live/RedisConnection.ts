@@ -27,6 +27,7 @@ import type { Client, Runnable, Server, Words } from "./RedisCommand.js"
 import * as RedisCommands from "./RedisCommands.js"
 import { OPEN, STOPPING } from "./RedisGate.js"
 import type { Gate, Outcome } from "./RedisGate.js"
+import { redirected } from "./RedisRedirection.js"
 import { NO_AUTHENTICATION } from "./RedisRefusals.js"
 import * as RedisReply from "./RedisReply.js"
 import * as RedisRequest from "./RedisRequest.js"
@@ -135,6 +136,7 @@ export class RedisConnection {
       this.waiting = []
       this.pushes.forget()
       shared.server.tracking.leave(this.client)
+      this.transaction.forget()
       shared.closed(this)
     })
   }
@@ -276,9 +278,11 @@ export class RedisConnection {
   }
 
   private understand(words: Words): Request | undefined {
-    const command = RedisSubscribeCommands.allowed(this.client, RedisCommands.find(words))
+    const { client, shared: { server } } = this
+    const found = RedisSubscribeCommands.allowed(client, RedisCommands.find(words))
+    const command = redirected(found, words, client, server)
     // Nobody's requests are refused: they begin no transaction.
-    const isKnown = this.client.user !== undefined
+    const isKnown = client.user !== undefined
     const taken = isKnown ? this.transaction.take(command, words) : undefined
     if (taken !== undefined) return taken
     if (typeof command === "string") {
@@ -286,7 +290,7 @@ export class RedisConnection {
       this.leaving = true
       return undefined
     }
-    this.client.command = command.name
+    client.command = command.name
     if (command.kind === "Local" && command.last === true) this.leaving = true
     return RedisRequest.make(command, words)
   }

@@ -38,8 +38,14 @@ const reset: Run = (_, out, client, { subscriptions, tracking, users }) => {
   client.name = ""
   client.user = users.initial
   client.replies = "on"
+  client.isReadOnly = false
   tracking.stop(client)
   out.simple("RESET")
+}
+
+const setReadOnly = (isReadOnly: boolean): Run => (words, out, client, server) => {
+  client.isReadOnly = isReadOnly
+  ok(words, out, client, server)
 }
 
 const { local } = entriesOf({ group: "connection", flags: ["loading", "stale", "fast"] })
@@ -49,12 +55,7 @@ const UNASKED = {
   flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"]
 } as const
 
-/** Every node answers reads as fresh as the leader's: there is nothing to opt into. */
-const CLUSTER = {
-  group: "cluster",
-  categories: ["connection"],
-  differs: "Granted, and changes nothing: any node answers reads and takes writes."
-} as const
+const CLUSTER = { group: "cluster", categories: ["connection"] } as const
 
 export const commands: ReadonlyArray<RedisCommand> = [
   local("ping", "[message]", -1, "1.0.0", ping, "Answers.", {
@@ -70,6 +71,14 @@ export const commands: ReadonlyArray<RedisCommand> = [
     turns: true
   }),
   local("quit", "", -1, "1.0.0", ok, "Closes the connection.", { ...UNASKED, last: true }),
-  local("readonly", "", 1, "3.0.0", ok, "Lets a replica answer reads.", CLUSTER),
-  local("readwrite", "", 1, "3.0.0", ok, "Takes READONLY back.", CLUSTER)
+  local("readonly", "", 1, "3.0.0", setReadOnly(true), "Lets a replica answer reads.", {
+    ...CLUSTER,
+    turns: true,
+    differs: "Any node answers reads anyway; writes to one that does not lead are `-MOVED` then."
+  }),
+  local("readwrite", "", 1, "3.0.0", setReadOnly(false), "Takes READONLY back.", {
+    ...CLUSTER,
+    turns: true,
+    differs: "Writes are passed on to the leader again."
+  })
 ]

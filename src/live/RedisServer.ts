@@ -25,6 +25,7 @@ import { codeOf } from "./SystemError.js"
 import { Tracking } from "./Tracking.js"
 import * as Users from "./Users.js"
 import * as Warnings from "./Warnings.js"
+import { Watches } from "./Watches.js"
 
 /** How many connections may be open at once, if nothing else is said. */
 export const CONNECTIONS_LIMIT = 10_000
@@ -119,6 +120,7 @@ const make = (
       endpoints,
       users,
       tracking: new Tracking(store),
+      watches: new Watches(store),
       subscriptions,
       notifications,
       startedAtMillis: Date.now(),

@@ -2,7 +2,8 @@
  * MULTI, EXEC and WATCH for one connection (https://redis.io/docs/latest/commands/multi/). What is
  * queued becomes one entry of the log, so nothing comes between its commands, whoever leads. A
  * watched key is one whose revision must still be the same when the entry applies; that is decided
- * where it applies, so a change of leader in between changes nothing.
+ * where it applies, so a change of leader in between changes nothing. What no revision tells, this
+ * node has noted (Watches.ts).
  */
 import * as Answer from "../kv/Answer.js"
 import * as Command from "../kv/Command.js"
@@ -13,6 +14,7 @@ import type { Local, Read, Run, Runnable, Task, Tell, Words } from "./RedisComma
 import * as RedisRequest from "./RedisRequest.js"
 import type { Request } from "./RedisRequest.js"
 import { TransactionReads } from "./TransactionReads.js"
+import type { Watched, Watches } from "./Watches.js"
 
 const NOT_ALLOWED = "ERR Command not allowed inside a transaction"
 const NESTED = "ERR MULTI calls can not be nested"
@@ -52,7 +54,15 @@ export class RedisTransaction {
   #isFailed = false
   /** Of the commands queued since MULTI: known when their replies are written. */
   #refusals = { count: 0 }
-  readonly #watched = new Map<Key.Key, number>()
+  readonly #watched = new Map<Key.Key, Watched>()
+  /** Where they were begun to be watched. */
+  #watches: Watches | undefined
+
+  /** Nothing is watched any more. */
+  forget(): void {
+    for (const watched of this.#watched.values()) this.#watches?.forget(watched)
+    this.#watched.clear()
+  }
 
   /** What the request becomes, if it is about a transaction or queued in one. */
   take(command: Runnable | string, words: Words): Request | undefined {
@@ -74,7 +84,7 @@ export class RedisTransaction {
       return name === "watch" ? RedisRequest.failed(WATCH_INSIDE, false) : this.#add(command, words)
     }
     if (name === "watch") return this.#watch(words)
-    return name === "unwatch" ? this.#local(() => this.#watched.clear()) : undefined
+    return name === "unwatch" ? this.#local(() => this.forget()) : undefined
   }
 
   #multi(): Request {
@@ -113,19 +123,19 @@ export class RedisTransaction {
     const refusals = this.#refusals
     this.#end()
     if (queue === undefined) return RedisRequest.failed("ERR EXEC without MULTI", false)
-    if (isFailed) return this.#local(() => this.#watched.clear(), (_, out) => out.error(ABORTED))
+    if (isFailed) return this.#local(() => this.forget(), (_, out) => out.error(ABORTED))
     const tasks = queue.filter((each) => each._tag === "Begun")
     const calls = queue.flatMap((each) => each._tag === "Logged" ? [each.words] : [])
     return {
       kind: "Write",
       words: [],
-      run: (_, out) => out.error(ABORTED),
+      run: (_, out) => refusals.count > 0 ? out.error(ABORTED) : out.nilArray(),
       isOpen: false,
       command: undefined,
       encode: () => {
-        const watched = Array.from(this.#watched, ([key, revision]) => ({ key, revision }))
-        this.#watched.clear()
-        if (refusals.count > 0) return undefined
+        const watched = [...this.#watched.values()]
+        this.forget()
+        if (refusals.count > 0 || watched.some(({ hasCome }) => hasCome)) return undefined
         return Command.encode({ _tag: "Transaction", watched, calls })
       },
       ...(tasks.length === 0 ? {} : { prepare: prepare(tasks) }),
@@ -155,7 +165,7 @@ export class RedisTransaction {
     if (typeof command === "string" || command.kind !== "Local") return undefined
     const request = RedisRequest.make(command, words)
     const run: Run = (...given) => {
-      this.#watched.clear()
+      this.forget()
       command.run(...given)
     }
     return { ...request, run }
@@ -165,7 +175,7 @@ export class RedisTransaction {
   #abort(error: string): Request {
     this.#end()
     const why = error.replace(/^ERR /, "")
-    return this.#local(() => this.#watched.clear(), (_, out) => {
+    return this.#local(() => this.forget(), (_, out) => {
       out.error(`EXECABORT Transaction discarded because of: ${why}`)
     })
   }
@@ -173,15 +183,16 @@ export class RedisTransaction {
   #discard(): Request {
     if (this.#queue === undefined) return RedisRequest.failed("ERR DISCARD without MULTI", false)
     this.#end()
-    return this.#local(() => this.#watched.clear())
+    return this.#local(() => this.forget())
   }
 
   /** A read that shows nothing: the revisions as of when it is answered. */
   #watch(words: Words): Request {
-    const run: Run = (_, out, _client, { store }) => {
+    const run: Run = (_, out, _client, { watches }) => {
+      this.#watches = watches
       for (const word of words.slice(1)) {
         const key = Key.fromBytes(word)
-        if (!this.#watched.has(key)) this.#watched.set(key, store.revision(key))
+        if (!this.#watched.has(key)) this.#watched.set(key, watches.watch(key))
       }
       out.simple("OK")
     }

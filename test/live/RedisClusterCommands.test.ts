@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import { FakeNode } from "./FakeNode.js"
@@ -114,6 +114,41 @@ describe("CLUSTER", () => {
         request("CLUSTER", "KEYSLOT", "a{foo}")
       )
       expect(replies).toBe("+OK\r\n:2\r\n*1\r\n$6\r\n{foo}2\r\n*0\r\n*0\r\n:12182\r\n")
+    }))
+
+  it.scopedLive("sends a client that has said READONLY to the leader for what it writes", () =>
+    Effect.gen(function*() {
+      const { converse, node } = yield* cluster
+      const moved = "-MOVED 12182 10.0.0.2:6380\r\n"
+      node.leader = "n2"
+      const set = request("SET", "foo", "1")
+      assert.strictEqual(yield* converse(set), "+OK\r\n")
+      assert.strictEqual(
+        yield* converse(request("READONLY"), set, request("GET", "foo"), request("TTL", "foo")),
+        `+OK\r\n${moved}$1\r\n1\r\n:-1\r\n`
+      )
+      assert.strictEqual(
+        yield* converse(request("READONLY"), request("MULTI"), set, request("EXEC")),
+        `+OK\r\n+OK\r\n${moved}` +
+          "-EXECABORT Transaction discarded because of previous errors.\r\n"
+      )
+      for (const takenBack of ["READWRITE", "RESET"]) {
+        const replies = yield* converse(request("READONLY"), request(takenBack), set)
+        assert.match(replies, /\+OK\r\n$/)
+      }
+    }))
+
+  it.scopedLive("passes on what nobody can be sent to the leader with", () =>
+    Effect.gen(function*() {
+      const { converse, node } = yield* cluster
+      const asked = [request("READONLY"), request("SET", "foo", "1"), request("FLUSHALL")]
+      for (const leader of ["n1", undefined]) {
+        node.leader = leader
+        assert.strictEqual(yield* converse(...asked), "+OK\r\n+OK\r\n+OK\r\n")
+      }
+      node.leader = "n2"
+      node.disconnected.add("n2")
+      assert.strictEqual(yield* converse(...asked), "+OK\r\n+OK\r\n+OK\r\n")
     }))
 
   // The words of Redis 7.0 with its cluster support on.

@@ -9,6 +9,7 @@ import * as Subscriptions from "../../src/live/Subscriptions.js"
 import { Tracking } from "../../src/live/Tracking.js"
 import * as Users from "../../src/live/Users.js"
 import { VERSION } from "../../src/live/Version.js"
+import { Watches } from "../../src/live/Watches.js"
 import * as RespReply from "../../src/wire/RespReply.js"
 import { FakeNode } from "./FakeNode.js"
 
@@ -32,6 +33,7 @@ const connection = () => {
     subscriptions,
     notifications: new Notifications(subscriptions),
     tracking: new Tracking(node.store),
+    watches: new Watches(node.store),
     startedAtMillis: 0,
     connections: new Set([1, 2, 3].map(() => ({ client: undefined as never }))),
     connectionsLimit: 10,
@@ -52,6 +54,7 @@ const connection = () => {
     subscribed: Subscriptions.nothing(),
     protocol: 2,
     leavesTraces: true,
+    isReadOnly: false,
     user: "default",
     reads: "linearizable",
     name: "",
