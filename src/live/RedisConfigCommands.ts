@@ -8,7 +8,6 @@ import { container, entriesOf } from "./RedisCommand.js"
 import type { RedisCommand, Run, Server } from "./RedisCommand.js"
 import * as Settings from "./Settings.js"
 import type { Setting } from "./Settings.js"
-import * as TrackingTable from "./TrackingTable.js"
 
 /** To add a setting is to add an entry. */
 const settings = (server: Server): ReadonlyArray<Setting> => [
@@ -26,7 +25,7 @@ const settings = (server: Server): ReadonlyArray<Setting> => [
   Settings.fixed("port", server.port),
   Settings.fixed("proto-max-bulk-len", () => Command.VALUE_LIMIT_BYTES),
   Settings.fixed("timeout", () => 0),
-  Settings.fixed("tracking-table-max-keys", () => TrackingTable.LIMITS.keys),
+  server.tracking.setting,
   ...server.slowLog.settings
 ]
 

@@ -15,6 +15,8 @@ import type { Key } from "../kv/Key.js"
 import type { Observer, Store } from "../kv/Store.js"
 import { Broadcasts } from "./Broadcasts.js"
 import type { Client } from "./ConnectedClient.js"
+import * as Settings from "./Settings.js"
+import type { Setting } from "./Settings.js"
 import { single, Tracker } from "./Tracker.js"
 import type { Change, Mode } from "./Tracker.js"
 import { LIMITS, TrackingTable } from "./TrackingTable.js"
@@ -39,6 +41,16 @@ export class Tracking implements Observer {
     this.#store = store
     this.#table = new TrackingTable(limits)
   }
+
+  /** Keys beyond a limit that is lowered go with the next one that is read. */
+  readonly setting: Setting = Settings.integer(
+    "tracking-table-max-keys",
+    { least: 0, most: Settings.INTEGER_MAX },
+    () => this.#table.keysLimit,
+    (keys) => {
+      this.#table.keysLimit = keys
+    }
+  )
 
   /** How many clients are told of something. */
   get clients(): number {

@@ -17,7 +17,7 @@ export interface Limits {
   readonly bytes: number
 }
 
-/** So many keys are what Redis keeps by default (`tracking-table-max-keys`). */
+/** So many keys are what Redis keeps by default. */
 export const LIMITS: Limits = { keys: 1_000_000, bytes: 256 * 1024 * 1024 }
 
 /** A key that was given up, and who had read it. */
@@ -29,7 +29,9 @@ export interface GivenUp {
 const nobody: ReadonlySet<Tracker> = new Set()
 
 export class TrackingTable {
-  readonly #limits: Limits
+  readonly #bytesLimit: number
+  /** So many keys are kept; any number if it is 0. */
+  keysLimit: number
   #rows = new Keyspace<Set<Tracker>>()
   /** From which keys are given up, round and round. */
   #walk = this.#rows.entries()
@@ -37,7 +39,8 @@ export class TrackingTable {
   #items = 0
 
   constructor(limits: Limits) {
-    this.#limits = limits
+    this.#bytesLimit = limits.bytes
+    this.keysLimit = limits.keys
   }
 
   /** How many keys it has. */
@@ -70,8 +73,8 @@ export class TrackingTable {
 
   /** One key, if there are more than the limits allow. */
   giveUp(): GivenUp | undefined {
-    const { bytes, keys } = this.#limits
-    if (this.size <= keys && this.#bytes <= bytes) return undefined
+    const isWide = this.keysLimit === 0 || this.size <= this.keysLimit
+    if (isWide && this.#bytes <= this.#bytesLimit) return undefined
     let next = this.#walk.next()
     if (next.done === true) {
       this.#walk = this.#rows.entries()

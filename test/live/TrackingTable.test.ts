@@ -51,6 +51,17 @@ describe("the table of who has read what", () => {
     }
   })
 
+  it("gives up what is too many once its limit is lowered, and nothing if there is none", () => {
+    const table = new TrackingTable(WIDE)
+    addAll(table, "a", "b", "c")
+    table.keysLimit = 1
+    while (table.giveUp() !== undefined);
+    assert.strictEqual(table.size, 1)
+    table.keysLimit = 0
+    addAll(table, "d", "e")
+    assert.isUndefined(table.giveUp())
+  })
+
   it("gives up keys until they are short enough together", () => {
     const table = new TrackingTable({ keys: 1_000, bytes: 10 })
     addAll(table, "a".repeat(5), "b".repeat(5), "c".repeat(6))
