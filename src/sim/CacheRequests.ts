@@ -120,8 +120,8 @@ const drawMake = weighted<Make>(
   [3, removeField],
   [2, persist],
   [1, () => write("flushall")],
-  [40, RareRequests.write],
-  [26, RareRequests.read]
+  [40, RareRequests.someWrite],
+  [26, RareRequests.someRead]
 )
 
 export const draw = (id: number, draw: Draw): Request => drawMake(draw)(id, draw)

@@ -3,7 +3,7 @@
  * numbers or quarters, and of bits the first byte is left alone: what is to be added to is a
  * number that the model reads as the cache does, or plainly none.
  */
-import type { Draw, Request } from "./Application.js"
+import type { Draw } from "./Application.js"
 import {
   anyKey,
   counterKey,
@@ -15,7 +15,7 @@ import {
   textKey,
   valueOf,
   weighted,
-  write as writing
+  write
 } from "./CacheDraws.js"
 import type { Make } from "./CacheDraws.js"
 import { EPOCH_MILLIS } from "./SimClock.js"
@@ -80,7 +80,7 @@ const expire: Make = (_, draw) => {
     ["pexpireat", moment(draw)]
   )(draw)
   const flags = oneOf<ReadonlyArray<string>>([], ["nx"], ["xx"], ["gt"], ["lt"], ["xx", "gt"])(draw)
-  return writing(name, anyKey(draw), String(number), ...flags)
+  return write(name, anyKey(draw), String(number), ...flags)
 }
 
 /** Mostly wrong, since it is guessed what another has written. */
@@ -89,45 +89,45 @@ const compare = (id: number, draw: Draw): readonly [string, string] => [
   `v${1 + draw(id)}`
 ]
 
-/** Each of which is as likely. */
+/** One is as likely as another. */
 const drawWrite = oneOf<Make>(
-  (id, draw) => writing("setnx", anyKey(draw), valueOf(`v${id}`, draw)),
-  (id, draw) => writing("setex", textKey(draw), String(1 + draw(3)), valueOf(`v${id}`, draw)),
-  (id, draw) => writing("psetex", textKey(draw), String(drawTtl(draw)), valueOf(`v${id}`, draw)),
-  (id, draw) => writing("set", textKey(draw), valueOf(`v${id}`, draw), ...untilWhen(draw)),
-  (id, draw) => writing("set", someText(draw), valueOf(`v${id}`, draw), ...compare(id, draw)),
-  (id, draw) => writing("msetnx", anyKey(draw), `v${id}.0`, textKey(draw), `v${id}.1`),
-  (id, draw) => writing("getset", someText(draw), valueOf(`v${id}`, draw)),
-  (_, draw) => writing("getdel", someText(draw)),
-  (_, draw) => writing("getex", someText(draw)),
-  (_, draw) => writing("getex", someText(draw), ...untilWhen(draw)),
-  (_, draw) => writing("getex", someText(draw), "persist"),
-  (id, draw) => writing("append", someText(draw), `+${id}`),
+  (id, draw) => write("setnx", anyKey(draw), valueOf(`v${id}`, draw)),
+  (id, draw) => write("setex", textKey(draw), String(1 + draw(3)), valueOf(`v${id}`, draw)),
+  (id, draw) => write("psetex", textKey(draw), String(drawTtl(draw)), valueOf(`v${id}`, draw)),
+  (id, draw) => write("set", textKey(draw), valueOf(`v${id}`, draw), ...untilWhen(draw)),
+  (id, draw) => write("set", someText(draw), valueOf(`v${id}`, draw), ...compare(id, draw)),
+  (id, draw) => write("msetnx", anyKey(draw), `v${id}.0`, textKey(draw), `v${id}.1`),
+  (id, draw) => write("getset", someText(draw), valueOf(`v${id}`, draw)),
+  (_, draw) => write("getdel", someText(draw)),
+  (_, draw) => write("getex", someText(draw)),
+  (_, draw) => write("getex", someText(draw), ...untilWhen(draw)),
+  (_, draw) => write("getex", someText(draw), "persist"),
+  (id, draw) => write("append", someText(draw), `+${id}`),
   (id, draw) =>
-    writing("setrange", someText(draw), String(1 + draw(12)), draw(8) > 0 ? `r${id}` : ""),
-  (_, draw) => writing("setbit", mostly(bitKey)(draw), someBit(draw), String(draw(2))),
-  (_, draw) => writing("delex", anyKey(draw)),
-  (id, draw) => writing("delex", someText(draw), ...compare(id, draw)),
-  (_, draw) => writing(oneOf("incr", "decr")(draw), someCounter(draw)),
-  (id, draw) => writing("decrby", someCounter(draw), String(id)),
-  (id, draw) => writing("incrbyfloat", someCounter(draw), quarters(id, draw)),
-  (id, draw) => writing("unlink", ...someKeys(draw), `never${id}`),
-  (_, draw) => writing("rename", ...twoKeys(draw)),
-  (_, draw) => writing("renamenx", ...twoKeys(draw)),
-  (_, draw) => writing("copy", ...twoKeys(draw), ...oneOf([], ["replace"])(draw)),
+    write("setrange", someText(draw), String(1 + draw(12)), draw(8) > 0 ? `r${id}` : ""),
+  (_, draw) => write("setbit", mostly(bitKey)(draw), someBit(draw), String(draw(2))),
+  (_, draw) => write("delex", anyKey(draw)),
+  (id, draw) => write("delex", someText(draw), ...compare(id, draw)),
+  (_, draw) => write(oneOf("incr", "decr")(draw), someCounter(draw)),
+  (id, draw) => write("decrby", someCounter(draw), String(id)),
+  (id, draw) => write("incrbyfloat", someCounter(draw), quarters(id, draw)),
+  (id, draw) => write("unlink", ...someKeys(draw), `never${id}`),
+  (_, draw) => write("rename", ...twoKeys(draw)),
+  (_, draw) => write("renamenx", ...twoKeys(draw)),
+  (_, draw) => write("copy", ...twoKeys(draw), ...oneOf([], ["replace"])(draw)),
   expire,
-  (_, draw) => writing("ttl", anyKey(draw)),
-  (id, draw) => writing("hset", hashKey(draw), "f1", `v${id}.0`, someField(draw), `v${id}.1`),
-  (id, draw) => writing("hmset", someHash(draw), someField(draw), `v${id}`),
-  (id, draw) => writing("hsetnx", someHash(draw), someField(draw), `v${id}`),
-  (id, draw) => writing("hincrby", someHash(draw), numberField(draw), String(id)),
-  (id, draw) => writing("hincrbyfloat", someHash(draw), numberField(draw), quarters(id, draw)),
+  (_, draw) => write("ttl", anyKey(draw)),
+  (id, draw) => write("hset", hashKey(draw), "f1", `v${id}.0`, someField(draw), `v${id}.1`),
+  (id, draw) => write("hmset", someHash(draw), someField(draw), `v${id}`),
+  (id, draw) => write("hsetnx", someHash(draw), someField(draw), `v${id}`),
+  (id, draw) => write("hincrby", someHash(draw), numberField(draw), String(id)),
+  (id, draw) => write("hincrbyfloat", someHash(draw), numberField(draw), quarters(id, draw)),
   (id, draw) =>
-    writing("hincrby", hashKey(draw), oneOf(someField, numberField)(draw)(draw), String(0 - id)),
-  (id, draw) => writing("hdel", hashKey(draw), numberField(draw), someField(draw), `never${id}`),
-  (id) => writing("publish", "news", `v${id}`),
-  (id) => writing("spublish", "news", `v${id}`),
-  (_, draw) => draw(8) < 7 ? writing("persist", anyKey(draw)) : writing("flushdb")
+    write("hincrby", hashKey(draw), oneOf(someField, numberField)(draw)(draw), String(0 - id)),
+  (id, draw) => write("hdel", hashKey(draw), numberField(draw), someField(draw), `never${id}`),
+  (id) => write("publish", "news", `v${id}`),
+  (id) => write("spublish", "news", `v${id}`),
+  (_, draw) => draw(8) < 7 ? write("persist", anyKey(draw)) : write("flushdb")
 )
 
 const somePattern = oneOf("*", "k*", "c?", "*1", "h1", "none")
@@ -193,6 +193,6 @@ const drawRead = oneOf<Make>(
     )
 )
 
-export const write: Make = (id, draw): Request => drawWrite(draw)(id, draw)
+export const someWrite: Make = (id, draw) => drawWrite(draw)(id, draw)
 
-export const read: Make = (id, draw): Request => drawRead(draw)(id, draw)
+export const someRead: Make = (id, draw) => drawRead(draw)(id, draw)
