@@ -4,6 +4,7 @@
  * later request will carry along, so it must be told again without one.
  */
 import type { Scenario } from "./Scenario.js"
+import { OVERDUE_MICROS } from "./SimNetwork.js"
 import type { SimNetwork } from "./SimNetwork.js"
 import type { World } from "./World.js"
 
@@ -26,29 +27,33 @@ export class CalmNetwork {
     this.#network = network
   }
 
-  /** Whether nobody acts any more on what was lost. */
+  /** Whether nobody acts any more on what was lost, and nothing comes that was held back. */
   get isCalm(): boolean {
     return !this.#isLossy && this.#world.nowMicros >= this.#calmFromMicros
   }
 
   begin(): void {
+    this.#calmFromMicros = this.#world.nowMicros + OVERDUE_MICROS
     this.#network.setConditions(calmed(this.#world.scenario.network, 0))
   }
 
-  /** The last requests are about to be asked. */
-  loseSome(): void {
+  /** The last requests are about to be asked. Whether something is lost from now on. */
+  loseSome(): boolean {
     const { chooser, scenario } = this.#world
     this.#isLossy = chooser.pick("process", 3) === 1
     if (this.#isLossy) this.#network.setConditions(calmed(scenario.network, DROP_PER_MILLE))
+    return this.#isLossy
   }
 
-  /** They are answered. */
-  loseNoMore(): void {
-    if (!this.#isLossy) return
+  /** They are answered. Whether something was lost until now. */
+  loseNoMore(): boolean {
+    if (!this.#isLossy) return false
     const { nowMicros, scenario: { electionTimeoutMillis } } = this.#world
     this.#isLossy = false
-    this.#calmFromMicros = nowMicros + 1_000 * AFTERMATH_TIMEOUTS * electionTimeoutMillis
     this.begin()
+    const aftermathMicros = 1_000 * AFTERMATH_TIMEOUTS * electionTimeoutMillis
+    this.#calmFromMicros = nowMicros + Math.max(OVERDUE_MICROS, aftermathMicros)
+    return true
   }
 }
 

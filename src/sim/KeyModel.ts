@@ -48,9 +48,9 @@ const scan: Command = ({ state, words: [cursor, ...options] }) => {
 }
 
 /** The other key holds the same from now on, whatever it held before. */
-const move = (state: State, to: string, entry: Entry, event: string): void => {
+const move = (state: State, to: string, entry: Entry): void => {
   state.entries.delete(to)
-  put(state, to, entry, event)
+  put(state, to, entry)
 }
 
 const noSuchKey = Answer.error("ERR no such key")
@@ -62,8 +62,7 @@ const rename: Command = ({ name, revision, state, words }) => {
   if (name === "renamenx" && find(state, to) !== undefined) return truth(false)
   if (from !== to) {
     state.entries.delete(from)
-    state.entries.delete(to)
-    put(state, to, { ...entry, revision })
+    move(state, to, { ...entry, revision })
     state.told.push(`rename_from ${from}`, `rename_to ${to}`)
   }
   return name === "renamenx" ? truth(true) : Answer.ok
@@ -75,7 +74,8 @@ const copy: Command = ({ revision, state, words }) => {
   const entry = look(state, from)
   if (entry === undefined) return truth(false)
   if (replaces === undefined && find(state, to) !== undefined) return truth(false)
-  move(state, to, { ...entry, revision }, "copy_to")
+  move(state, to, { ...entry, revision })
+  state.told.push(`copy_to ${to}`)
   return truth(true)
 }
 

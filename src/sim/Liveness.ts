@@ -19,6 +19,7 @@ import type { Operator } from "./Operator.js"
 import type { Oracles } from "./Oracles.js"
 import type { Operation, Scenario } from "./Scenario.js"
 import type { SimNetwork } from "./SimNetwork.js"
+import { TermCount } from "./TermCount.js"
 import { NOBODY } from "./Timeline.js"
 import type { Troubles } from "./Troubles.js"
 import type { World } from "./World.js"
@@ -43,9 +44,6 @@ export const QUIET_TIMEOUTS = 6
 
 /** Rest begins if nothing is due for so many: clocks may run faster than the simulation's. */
 const SOON_TIMEOUTS = 2 * QUIET_TIMEOUTS
-
-/** Terms that a sound majority may need to find its leader, besides one for each node. */
-const TERMS_LIMIT = 6
 
 /** Messages of a quiet cluster to each node from each other, for every heartbeat. */
 const QUIET_MESSAGES = 6
@@ -74,7 +72,7 @@ export class Liveness {
   readonly #backlog = new Backlog()
   #beganMicros = 0
   #stageMicros = 0
-  #termAtStart = 0
+  readonly #terms: TermCount
   #messagesAtQuiet = 0
   #termAtQuiet = 0
 
@@ -82,6 +80,7 @@ export class Liveness {
     this.#parts = parts
     this.#scenario = parts.world.scenario
     this.#network = new CalmNetwork(parts.world, parts.network)
+    this.#terms = new TermCount(parts.hosts.length)
   }
 
   get isOver(): boolean {
@@ -108,7 +107,7 @@ export class Liveness {
     clients.stayWith(core)
     troubles.endFor(core)
     this.#beganMicros = this.#stageMicros = world.nowMicros
-    this.#termAtStart = this.#highestTerm()
+    this.#terms.begin(this.#highestTerm())
     const names = core.map((node) => hosts[node]!.id).join(", ")
     world.tell({ _tag: "Phase", text: `no more faults for ${names}; all else stays as it is` })
     this.#look()
@@ -151,7 +150,8 @@ export class Liveness {
         return this.#late(`no leader in ${LEADER_TIMEOUTS} election timeouts`)
       case "resting":
       case "last requests": {
-        if (this.#parts.clients.unanswered(this.#core) === undefined) this.#network.loseNoMore()
+        const isAnswered = this.#parts.clients.unanswered(this.#core) === undefined
+        if (isAnswered && this.#network.loseNoMore()) this.#terms.loseNoMore(this.#highestTerm())
         const why = this.#unrest(SOON_TIMEOUTS)
         if (why === undefined && !this.#network.isCalm) return
         if (why === undefined) return this.#rest()
@@ -189,7 +189,7 @@ export class Liveness {
     this.#hasChanged = true
     if (change === 1) return this.#depose()
     if (change > 1 && this.#voters().length > 1) return this.#handOver(change === 3)
-    this.#network.loseSome()
+    if (this.#network.loseSome()) this.#terms.loseSome(this.#highestTerm())
     this.#askLast()
     this.#enter("last requests")
   }
@@ -228,13 +228,10 @@ export class Liveness {
       GROWS_REQUEST_TIMEOUTS * requestTimeoutMillis
     const mayGrow = world.nowMicros - this.#beganMicros < 1_000 * growsMillis
     const states = this.#core.map((node) => oracles.stateOf(node))
-    if (!this.#backlog.shrinks(states, mayGrow) || this.#hasManyTerms) return false
+    const hasManyTerms = this.#terms.isTooMany(this.#highestTerm())
+    if (!this.#backlog.shrinks(states, mayGrow) || hasManyTerms) return false
     this.#stageMicros = world.nowMicros
     return true
-  }
-
-  get #hasManyTerms(): boolean {
-    return this.#highestTerm() - this.#termAtStart > TERMS_LIMIT + this.#parts.hosts.length
   }
 
   #enter(stage: Stage): void {
@@ -318,8 +315,8 @@ export class Liveness {
       this.#late(`not at rest any more: ${this.#unrest(0)}`)
     } else if (this.#coreTerm() !== this.#termAtQuiet && this.#coreTerm() > this.#termAtQuiet) {
       this.#late(`an election in a healthy majority, term ${this.#coreTerm()}`)
-    } else if (this.#hasManyTerms) {
-      this.#late(`${this.#highestTerm() - this.#termAtStart} terms to find a leader`)
+    } else if (this.#terms.isTooMany(this.#highestTerm())) {
+      this.#late(`${this.#terms.count(this.#highestTerm())} terms to find a leader`)
     }
     Idleness.check(this.#parts, this.#members())
     this.#checkReplicas()

@@ -105,7 +105,7 @@ const HUNDRED = 100n
 
 /** In hundredths. */
 const hundredthsOf = (digits: string): bigint | undefined => {
-  const [, sign, whole, fraction = ""] = /^(-?)(\d+)(?:\.(\d{1,2}))?$/.exec(digits) ?? []
+  const [, sign, whole, fraction = ""] = /^([+-]?)(\d+)(?:\.(\d{1,2}))?$/.exec(digits) ?? []
   if (whole === undefined) return undefined
   const hundredths = BigInt(whole) * HUNDRED + BigInt(fraction.padEnd(2, "0"))
   return sign === "-" ? -hundredths : hundredths

@@ -28,7 +28,7 @@ export const HELD_LIMIT = 4_096
 const HANDOVER_MICROS = 300
 
 /** How long messages live on when the network's conditions have changed. */
-const OVERDUE_MICROS = 500_000
+export const OVERDUE_MICROS = 500_000
 
 /** What a node's machine is to the network. */
 interface Endpoint {

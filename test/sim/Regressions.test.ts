@@ -39,6 +39,18 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
   [
     "whoever waited for a node that was removed while its disk stalled waited for the disk",
     [239]
+  ],
+  [
+    "terms were counted in which votes were lost, where all of a bare majority had to vote",
+    [4125]
+  ],
+  [
+    "a request to hand over that had been held back came when all was quiet",
+    [6621]
+  ],
+  [
+    "the model took a number with a plus sign for none",
+    [5339, 6226]
   ]
 ]
 
