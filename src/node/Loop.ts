@@ -318,23 +318,28 @@ export class Loop {
     // What arrives while leadership is handed over is the next leader's.
     if (underWay.length > 0 || transfer !== undefined) return
     if (!this.#proposed.leads(term, () => applier.lookAhead(log))) return
-    const hasCommands = !forwarded.isEmpty || writes.hasUnsent
-    const tellings = upkeep.next(hasCommands)
-    if (!hasCommands && tellings.length === 0) return
-    for (const { command, told } of tellings.toReversed()) {
-      writes.addFirst(command, told, now + requestTimeoutTicks)
-    }
-    const items: Array<ProposeItem> = []
     const incomplete = new Set<NodeId>()
-    const admit = (from: NodeId | undefined, bytes: Uint8Array): void => {
+    const admit = (
+      items: Array<ProposeItem>,
+      from: NodeId | undefined,
+      bytes: Uint8Array
+    ): void => {
       const ref = this.#nextRef++
       const verdict = this.#proposed.admit(ref, from, bytes)
       if (verdict === "Apply") items.push({ ref, bytes })
       else if (verdict === "Gap" && from !== undefined) incomplete.add(from)
     }
-    for (const bytes of writes.takeUnsent(BATCH_BYTES)) admit(undefined, bytes)
-    for (const { from, proposal } of forwarded.takeAll()) admit(from, proposal)
+    const arrived: Array<ProposeItem> = []
+    for (const { from, proposal } of forwarded.takeAll()) admit(arrived, from, proposal)
     for (const from of incomplete) outbox.add(from, { _tag: "ForwardRefused", reason: "Gap" })
+    // What only comes again changes nothing: of that the log would have the time told for ever.
+    const tellings = upkeep.next(arrived.length > 0 || writes.hasUnsent)
+    for (const { command, told } of tellings.toReversed()) {
+      writes.addFirst(command, told, now + requestTimeoutTicks)
+    }
+    const items: Array<ProposeItem> = []
+    for (const bytes of writes.takeUnsent(BATCH_BYTES)) admit(items, undefined, bytes)
+    for (const item of arrived) items.push(item)
     if (items.length > 0) this.#run({ _tag: "Propose", items })
   }
 }

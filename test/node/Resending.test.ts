@@ -38,4 +38,21 @@ describe("writes that are sent again", () => {
     // Before each batch there may be the time (Upkeep.ts); none has fewer than one write.
     assert.isAtMost(last, 2 * WRITES + noops)
   })
+
+  it("by a node that comes no further have one entry, however long it takes", () => {
+    const { marks, trace, violation } = Simulation.run(
+      Scenarios.scenario({
+        faults: [Scenarios.fault(3_000, 43_000, { _tag: "Stall", node: 2 })],
+        operations: [Scenarios.operation(1, { node: 2, atMicros: 5_000_000 })],
+        safetyMicros: 50_000_000
+      }),
+      { record: "everything" }
+    )
+    assert.isUndefined(violation, violation?.message)
+    assert.isAbove(marks["forwarded write sent again"] ?? 0, 20)
+    const states = Scenarios.during(Scenarios.events(trace, "State"), 0, 40_000)
+    const last = Math.max(...states.map(({ state }) => state.last))
+    const noops = Math.max(...states.map(({ state }) => state.term))
+    assert.isAtMost(last, noops + 2)
+  })
 })

@@ -49,6 +49,10 @@ const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<nu
     [6621]
   ],
   [
+    "a write sent again by a node that came no further had the time told, and the log grew for ever",
+    [11555]
+  ],
+  [
     "the model took a number with a plus sign for none",
     [5339, 6226]
   ]
