@@ -54,11 +54,19 @@ const describeWords = (words: Command.Words): string => {
     first > 0 && at >= first && (last < 0 || at <= last) && (at - first) % step === 0
   return words.map((word, at) => {
     const text = Latin1.decode(word, 0, word.length)
-    return at === 0 || isKey(at) || PLAIN.test(text) ? text : shown(word)
+    return at === 0 || isKey(at) || isPlain(text) ? text : shown(word)
   }).join(" ")
 }
 
-const PLAIN = /^([a-z]{2,12}|-?\d{1,20}(\.\d\d?)?)$/
+const OPTIONS: ReadonlyArray<string> = [
+  ..."nx xx gt lt get ex px exat pxat keepttl persist ifeq ifne replace".split(" "),
+  ..."len idx withmatchlen minmatchlen match count type withvalues byte bit".split(" "),
+  ..."encoding refcount usage".split(" ")
+]
+
+const NUMBER = /^-?\d{1,20}(\.\d\d?)?$/
+
+const isPlain = (text: string): boolean => OPTIONS.includes(text) || NUMBER.test(text)
 
 const describe = ({ bytes }: Request): string => {
   const command = Command.decode(bytes)
