@@ -75,18 +75,14 @@ export const compacted = (next: Draft): void => {
 }
 
 /**
- * Whether this node may stand for election: as a voter, or because the others may not be able to
- * elect anybody else, and then its own vote does not count. It was a voter, and the configuration
- * that leaves it out may not be committed: it alone may hold the entry that they need (thesis
- * 4.2.2, figure 4.6). Or one of them, by a configuration of which this node does not know, wants
- * its vote, and cannot have it because this node holds more.
+ * Whether this node may stand for election: as a voter, or because somebody wants its vote who
+ * cannot have it, since this node holds more. Who asks counts it among the voters by an earlier
+ * configuration than the one that leaves this node out (thesis 4.2.2, figure 4.6), or by a later
+ * one of which it does not know; without it perhaps nobody can be elected. Its own vote then does
+ * not count.
  */
-export const mayStand = (state: State): boolean => {
-  const { commit, config: { id }, configuration, earlierConfigurations, isCalledUpon } = state
-  if (isCalledUpon || Configurations.isVoter(configuration, id)) return true
-  const before = earlierConfigurations[earlierConfigurations.length - 1]
-  return before !== undefined && configuration.index > commit && Configurations.isVoter(before, id)
-}
+export const mayStand = ({ config: { id }, configuration, isCalledUpon }: State): boolean =>
+  isCalledUpon || Configurations.isVoter(configuration, id)
 
 /** Tells whoever must know, whatever it was that changed it. */
 export const observe = (step: Step): void => {
