@@ -59,28 +59,31 @@ const moment = (draw: Draw): number =>
 
 const inSeconds = (millis: number): number => Math.ceil(millis / SECOND_MILLIS)
 
+/** A name and its number: of seconds or milliseconds from now, or of either since 1970. */
+const timed =
+  (...names: readonly [string, string, string, string]) =>
+  (draw: Draw): readonly [string, string] => {
+    const [seconds, millis, untilSeconds, untilMillis] = names
+    const [name, number] = oneOf<readonly [string, number]>(
+      [seconds, inSeconds(drawTtl(draw))],
+      [millis, drawTtl(draw)],
+      [untilSeconds, inSeconds(moment(draw))],
+      [untilMillis, moment(draw)]
+    )(draw)
+    return [name, String(number)]
+  }
+
 /** An option about time and its number. */
-const untilWhen = (draw: Draw): ReadonlyArray<string> => {
-  const [unit, number] = oneOf<readonly [string, number]>(
-    ["ex", inSeconds(drawTtl(draw))],
-    ["px", drawTtl(draw)],
-    ["exat", inSeconds(moment(draw))],
-    ["pxat", moment(draw)]
-  )(draw)
-  return [unit, String(number)]
-}
+const untilWhen = timed("ex", "px", "exat", "pxat")
 
 const quarters = (id: number, draw: Draw): string => String((draw(2) === 0 ? id : -id) + 0.25)
 
+const expiry = timed("expire", "pexpire", "expireat", "pexpireat")
+
 const expire: Make = (_, draw) => {
-  const [name, number] = oneOf<readonly [string, number]>(
-    ["expire", inSeconds(drawTtl(draw))],
-    ["pexpire", drawTtl(draw)],
-    ["expireat", inSeconds(moment(draw))],
-    ["pexpireat", moment(draw)]
-  )(draw)
+  const [name, number] = expiry(draw)
   const flags = oneOf<ReadonlyArray<string>>([], ["nx"], ["xx"], ["gt"], ["lt"], ["xx", "gt"])(draw)
-  return write(name, anyKey(draw), String(number), ...flags)
+  return write(name, anyKey(draw), number, ...flags)
 }
 
 /** Mostly wrong, since it is guessed what another has written. */
