@@ -77,7 +77,8 @@ const Limits = Schema.Struct({
   })
 })
 
-const Target = Schema.Union(Count, Schema.Literal("leader", "candidate", "newcomer", "leaver"))
+const Awaited = Schema.Literal("candidate", "newcomer", "leaver", "outsider")
+const Target = Schema.Union(Count, Schema.Literal("leader"), Awaited)
 const Moment = Schema.Literal("any", "writing", "synced", "installing")
 const links = { links: Schema.Array(Schema.Tuple(Count, Count)) }
 

@@ -52,9 +52,10 @@ export type Target = number | "leader" | Awaited
 
 /**
  * Whoever first, before the fault ends, stands for election; or is made a voter, and has not heard
- * of it; or leads, and is no voter any more when the change that it has begun is over.
+ * of it; or leads, and is no voter any more when the change that it has begun is over; or is none
+ * by what it has appended last, and leads on until that is committed.
  */
-export type Awaited = "candidate" | "newcomer" | "leaver"
+export type Awaited = "candidate" | "newcomer" | "leaver" | "outsider"
 
 /**
  * When a process dies: at once; in the middle of its next sync; at the end of it, so that what it

@@ -98,13 +98,27 @@ const unfinished = (
         { atMicros, forMicros, trouble: { _tag: tag, node: "newcomer", while: "any" } },
         leaderFalls
       ]
-    case "leaving":
-      // Nobody but the leader holds the entry that leaves it out (thesis 4.2.2, figure 4.6).
+    case "leaving": {
+      const leaves = { ...told, remove: 1, isLeaderFirst: true } as const
+      if (dice.chance(500)) {
+        // Nobody but the leader has the joint configuration.
+        return [
+          { atMicros, forMicros: 1, trouble: leaves },
+          { atMicros, forMicros, trouble: { _tag: "Isolate", node: "leaver", direction: "out" } },
+          leaderFalls
+        ]
+      }
+      // Nobody but the leader has the entry that leaves it out (thesis 4.2.2, figure 4.6), and so
+      // late that no other can be elected and go another way before the faults end.
+      const lateMicros = Math.max(0, safetyMicros - dice.below(2 * timeoutMicros))
+      const node = "outsider"
+      const direction = "out"
       return [
-        { atMicros, forMicros: 1, trouble: { ...told, remove: 1, isLeaderFirst: true } },
-        { atMicros, forMicros, trouble: { _tag: "Isolate", node: "leaver", direction: "out" } },
-        leaderFalls
+        { atMicros: lateMicros, forMicros: 1, trouble: leaves },
+        { atMicros: lateMicros, forMicros, trouble: { _tag: "Isolate", node, direction } },
+        { atMicros: lateMicros, forMicros, trouble: { _tag: tag, node, while: "synced" } }
       ]
+    }
   }
 }
 

@@ -2,6 +2,7 @@
  * Carries out what a scenario says will go wrong, and takes it back when its time is over. Several
  * troubles may hold one node or link at once: it is free again when the last of them ends.
  */
+import * as Configurations from "../raft/Configuration.js"
 import type { State } from "../raft/State.js"
 import type { Host } from "./Host.js"
 import type { Operator } from "./Operator.js"
@@ -130,10 +131,12 @@ export class Troubles {
     if (who === "candidate") return this.#first(({ role }) => role === "Candidate")
     const leader = this.leader()
     if (leader === undefined) return undefined
-    const { config: { id }, configuration: { voters } } = this.#oracles.stateOf(leader)!
+    const { config: { id }, configuration } = this.#oracles.stateOf(leader)!
+    const { voters } = configuration
     if (who === "leaver") return voters.includes(id) ? undefined : leader
-    return this.#first(({ config, configuration }) =>
-      voters.includes(config.id) && !configuration.voters.includes(config.id)
+    if (who === "outsider") return Configurations.isVoter(configuration, id) ? undefined : leader
+    return this.#first((each) =>
+      voters.includes(each.config.id) && !each.configuration.voters.includes(each.config.id)
     )
   }
 

@@ -96,7 +96,6 @@ const INTRODUCTION = [
   "  one is written;",
   "- a node that comes back with an empty disk and is heard under its old id, or by whoever has",
   "  forgotten it at a restart: it must have been one of the least majority that held an entry;",
-  "- a learner that alone could be elected and does not stand: seed 12369 is the first such life;",
   "- a lease counted from the answer instead of the question, one that is good again after an",
   "  abandoned transfer, one that a new leader keeps from an earlier office, and voters that do not",
   "  wait after their start, or vote although they hear a leader: each needs the other leader to be",

@@ -170,11 +170,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "M20",
-    title: "A node that is left out does not stand although only it has the last entry",
+    title:
+      "A node that is no voter by its own log does not stand although nobody else can be elected",
     source: "thesis 4.2.2",
     file: "raft/Configuring.ts",
-    find: "return before !== undefined && configuration.index > commit",
-    replace: "return before === undefined && configuration.index > commit"
+    find: "  isCalledUpon || Configurations.isVoter",
+    replace: "  Configurations.isVoter"
   },
   {
     id: "S05",

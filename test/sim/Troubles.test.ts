@@ -129,7 +129,8 @@ describe("a trouble", () => {
 
   /** Whom the trouble has met, and the members that each node knew of before it was over. */
   const met = (report: Report): ReadonlyArray<string> =>
-    Scenarios.events(report.trace, "Fault").filter(({ text }) => /newcomer|leaver/.test(text))
+    Scenarios.events(report.trace, "Fault")
+      .filter(({ text }) => /newcomer|leaver|outsider/.test(text))
       .flatMap(({ nodes, phase }) => phase === "begins" ? nodes : [])
 
   const committed = (report: Report, node: number): ReadonlyArray<string> =>
@@ -147,14 +148,23 @@ describe("a trouble", () => {
     assert.deepStrictEqual(committed(report, 3), ["n1 n2 n3, learning: n4"])
   })
 
-  it("for the leaver waits for a leader that is no voter in what it has appended", () => {
+  it("for the leaver waits for a leader that has begun to leave it out", () => {
     const isolate = { _tag: "Isolate", node: "leaver", direction: "out" } as const
     const report = changing({ remove: 1, isLeaderFirst: true }, isolate)
     assert.deepStrictEqual(met(report), [nodeId(LEADER)])
+    // Nobody hears of it, so it does not come about.
+    assert.deepStrictEqual(committed(report, LEADER), ["n1 n2 n3"])
   })
 
-  it("for either meets nobody while the members stay", () => {
-    for (const node of ["newcomer", "leaver"] as const) {
+  it("for the outsider waits for a leader that is no voter of either set", () => {
+    const isolate = { _tag: "Isolate", node: "outsider", direction: "out" } as const
+    const report = changing({ remove: 1, isLeaderFirst: true }, isolate)
+    assert.deepStrictEqual(met(report), [nodeId(LEADER)])
+    assert.deepStrictEqual(committed(report, LEADER), ["n2 n3, jointly with n1 n2 n3"])
+  })
+
+  it("for none of them meets anybody while the members stay", () => {
+    for (const node of ["newcomer", "leaver", "outsider"] as const) {
       assert.deepStrictEqual(met(changing({}, { _tag: "Kill", node, while: "any" })), [])
     }
   })
