@@ -1,5 +1,5 @@
 /**
- * A follower is sent a snapshot (thesis 5.3, figure 5.3). Its chunks are stored in order beside the
+ * A follower is sent a snapshot (thesis 5.1, figure 5.3). Its chunks are stored in order beside the
  * log; when the whole is durable, one write lets the log begin anew after it. Whoever holds its
  * last entry already needs none of it: the logs are equal up to there, and what comes after stays.
  */
@@ -48,7 +48,7 @@ const current = (next: Draft, { round, snapshot }: SnapshotChunk): Incoming | un
 /** Everything up to `id` is here and equal to the leader's: committed, or the log's own. */
 const holds = (next: Draft, id: Id): boolean => id.index <= next.commit || Log.has(next.log, id)
 
-/** A snapshot covers only what is committed (thesis 5.3, step 6 of figure 5.3). */
+/** A snapshot covers only what is committed (thesis 5.1, step 6 of figure 5.3). */
 const answerHeld = (step: Step, to: NodeId, { id: { index } }: Snapshot, round: number): void => {
   const { next } = step
   next.commit = Math.max(next.commit, index)

@@ -114,7 +114,7 @@ export interface ReadIndexRefused {
 }
 
 /**
- * A part of InstallSnapshot (thesis 5.3), and leader's contact as every message of a leader.
+ * A part of InstallSnapshot (thesis 5.1), and leader's contact as every message of a leader.
  * Answered with `SnapshotProgress` once it is stored, or with `AppendAccepted` by whoever holds
  * everything that the snapshot covers.
  */

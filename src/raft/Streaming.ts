@@ -1,5 +1,5 @@
 /**
- * A leader sends its snapshot to a follower whose next entry is gone from the log (thesis 5.3): in
+ * A leader sends its snapshot to a follower whose next entry is gone from the log (thesis 5.1): in
  * chunks, as many at a time as a window allows, and again from where the follower says that it has
  * come when something was lost. The core counts bytes; the shell reads and sends them.
  *
