@@ -2,7 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Simulation from "../../src/sim/Simulation.js"
 import * as Swarm from "../../src/sim/Swarm.js"
 
-/** Seeds that have found a bug, of the program or of the simulator, and what it was. */
+/**
+ * Seeds that have found a bug, of the program or of the simulator, and what it was. The swarm has
+ * drawn more since, so that the oldest live other lives now; what they showed of the program is
+ * specified by tests of its own.
+ */
 const regressions: ReadonlyArray<readonly [what: string, seeds: ReadonlyArray<number>]> = [
   [
     "a read that was granted, and whose node then came no further, was never answered",
