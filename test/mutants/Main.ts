@@ -11,7 +11,8 @@ import type { Row } from "./Matrix.js"
 import type { Mutant } from "./Mutant.js"
 import { mutants } from "./Mutants.js"
 
-const BOUND_SECONDS = 120
+/** Only a mutant that stays alive takes so long. */
+const BOUND_SECONDS = 600
 
 /** Seeds of the program as it is, if no mutant needed more. */
 const CONTROL_SEEDS = 20
