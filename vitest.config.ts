@@ -1,17 +1,12 @@
 /**
- * Three kinds of tests, some files of each at once. Below `live/` no module keeps anything from one
- * test to the next, so those files share processes, which load Effect once and not once for each.
- * Those of `test/process` start real processes with real ports, files and time, and wait for most
- * of it: they run last, when nothing else takes their cores.
+ * Two kinds of tests, some files of each at once. Those of `test/process` start real
+ * processes with real ports, files and time, and wait for most of it: they run last, when nothing
+ * else takes their cores.
  */
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 const PROCESS_TESTS = "test/process/**/*.test.ts"
-const SHARED_TESTS = "test/{kv,node,raft,sim,wire}/**/*.test.ts"
-
-/** Generous: a slow machine is not a defect. */
-const unitTimeouts = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 export default defineConfig({
   test: {
@@ -20,18 +15,12 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: "shared",
-          include: [SHARED_TESTS],
-          isolate: false,
-          ...unitTimeouts
-        }
-      },
-      {
-        test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [PROCESS_TESTS, SHARED_TESTS, "test/bench/**"],
-          ...unitTimeouts
+          exclude: [PROCESS_TESTS, "test/bench/**"],
+          // Generous: a slow machine is not a defect.
+          testTimeout: 60_000,
+          hookTimeout: 60_000
         }
       },
       {
