@@ -18,6 +18,10 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [PROCESS_TESTS, "test/bench/**"],
+          // Every file loads Effect anew: as one module, which takes less than hundreds do.
+          deps: {
+            optimizer: { ssr: { enabled: true, include: ["effect", "@effect/vitest"] } }
+          },
           // Generous: a slow machine is not a defect.
           testTimeout: 60_000,
           hookTimeout: 60_000
