@@ -2,6 +2,7 @@
  * Processes of the benchmark: started here, ended by their ids when it ends, however it ends.
  */
 import { execFile, spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { createServer } from "node:net"
 import { promisify } from "node:util"
 
@@ -44,16 +45,30 @@ export const run = async (program, words) => {
 /** What a program says to these words, or undefined if it is not installed. */
 export const ask = (program, words) => run(program, words).catch(() => undefined)
 
+/**
+ * Below those that the system gives to whoever connects somewhere: one of these might take the port
+ * of a node that is down.
+ */
+const PORTS_FROM = 20_000
+const PORTS_COUNT = 10_000
+
+let nextPort = randomInt(PORTS_COUNT)
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+
+/** Ports that nobody listens on. */
 export const freePorts = async (count) => {
-  const listen = () =>
-    new Promise((resolve, reject) => {
-      const server = createServer()
-      server.once("error", reject)
-      server.listen(0, "127.0.0.1", () => resolve(server))
-    })
-  const servers = await Promise.all(Array.from({ length: count }, listen))
-  const ports = servers.map((server) => server.address().port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const ports = []
+  for (let tried = 0; ports.length < count; tried++) {
+    if (tried === PORTS_COUNT) throw new Error(`no ${count} ports are free`)
+    const port = PORTS_FROM + nextPort++ % PORTS_COUNT
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
 }
 

@@ -37,18 +37,33 @@ export const cleanUp = async (): Promise<void> => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 }
 
+/**
+ * Below those that the system gives to whoever connects somewhere: one of these might take the port
+ * of a node that is down (`net.ipv4.ip_local_port_range`, from 32,768 on as a rule).
+ */
+const PORTS_FROM = 10_000
+const PORTS_PER_WORKER = 1_000
+
+/** Each worker of vitest has its own, so that none takes what another is about to use. */
+const firstPort = PORTS_FROM + PORTS_PER_WORKER * Number(process.env["VITEST_POOL_ID"] ?? 0)
+
+let taken = 0
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = Net.createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+
 /** Ports that nobody listens on. */
 export const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () =>
-      new Promise<Net.Server>((resolve, reject) => {
-        const server = Net.createServer()
-        server.once("error", reject)
-        server.listen(0, "127.0.0.1", () => resolve(server))
-      }))
-  )
-  const ports = servers.map((server) => (server.address() as Net.AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const ports: Array<number> = []
+  for (let tried = 0; ports.length < count; tried++) {
+    if (tried === PORTS_PER_WORKER) throw new Error(`no ${count} ports are free at ${firstPort}`)
+    const port = firstPort + taken++ % PORTS_PER_WORKER
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
 }
 
