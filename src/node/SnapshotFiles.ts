@@ -16,6 +16,7 @@ import * as SnapshotMeta from "../raft/Snapshot.js"
 import type { Disk, DiskError } from "../service/Disk.js"
 import type { Snapshots, StorageError } from "../service/Storage.js"
 import * as Bytes from "../wire/Bytes.js"
+import * as Checksum from "../wire/Checksum.js"
 import * as LogFrame from "../wire/LogFrame.js"
 import * as SnapshotRecord from "../wire/SnapshotRecord.js"
 import * as StorageFailure from "./StorageFailure.js"
@@ -90,7 +91,7 @@ export const make = (
       const seal = Effect.suspend(() => {
         LogFrame.seal(writer, salt, sizeBytes)
         const frame = writer.written()
-        checksum = crc32(frame, checksum)
+        checksum = Checksum.combine(checksum, LogFrame.checksumOf(frame), frame.length)
         sizeBytes += frame.length
         unsyncedBytes += frame.length
         return disk.append(TAKEN_ASIDE, frame)
@@ -245,7 +246,7 @@ const load = (
           if (parts === undefined) return yield* damaged(`what is at byte ${at} is no block`)
           for (const part of parts) add(part)
         }
-        checksum = crc32(frame, checksum)
+        checksum = Checksum.combine(checksum, LogFrame.checksumOf(frame), frame.length)
         at += frame.length
         yield* Effect.yieldNow()
       }

@@ -23,6 +23,7 @@
  */
 import { crc32 } from "node:zlib"
 import type { Writer } from "./Bytes.js"
+import * as Checksum from "./Checksum.js"
 
 /** Marker, then of the body length, zero sectors and checksum, then the header's checksum. */
 export const HEADER_BYTES = 20
@@ -96,6 +97,14 @@ export const bodyOf = (frame: Uint8Array): Uint8Array | undefined => {
   const body = frame.subarray(HEADER_BYTES)
   return crc32(body) === viewOf(frame).getUint32(BODY_CHECKSUM_AT, true) ? body : undefined
 }
+
+/** Of all bytes of a frame, whose body was found right or has just been sealed. */
+export const checksumOf = (frame: Uint8Array): number =>
+  Checksum.combine(
+    crc32(frame.subarray(0, HEADER_BYTES)),
+    viewOf(frame).getUint32(BODY_CHECKSUM_AT, true),
+    frame.length - HEADER_BYTES
+  )
 
 const hasHeader = (frame: Uint8Array, fileSalt: number, offset: number): boolean =>
   viewOf(frame).getUint32(0, true) === MARKER &&

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
+import { crc32 } from "node:zlib"
 import * as Bytes from "../../src/wire/Bytes.js"
 import * as LogFrame from "../../src/wire/LogFrame.js"
 
@@ -78,6 +79,11 @@ describe("a frame of the log", () => {
       assert.deepStrictEqual(found, bodies)
     }
   )
+
+  it.prop("knows the checksum of all its bytes from that of its body", [body], ([body]) => {
+    const bytes = frame(body, 0)
+    assert.strictEqual(LogFrame.checksumOf(bytes), crc32(bytes))
+  })
 
   it("is torn wherever it is cut off", () => {
     const { bytes, offsets } = segment([noise(100), noise(1000)])
