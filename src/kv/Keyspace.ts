@@ -42,12 +42,15 @@ export class Keyspace<A> {
     return this.#parts[placeOf(key) >>> SHIFT]?.get(key)
   }
 
-  set(key: Key, held: A): void {
+  /** Whether the key is new. */
+  set(key: Key, held: A): boolean {
     const part = placeOf(key) >>> SHIFT
     const keys = (this.#parts[part] ??= new Map<Key, A>())
     const before = keys.size
     keys.set(key, held)
-    this.#size += keys.size - before
+    const isNew = keys.size > before
+    if (isNew) this.#size++
+    return isNew
   }
 
   delete(key: Key): boolean {

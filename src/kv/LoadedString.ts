@@ -21,8 +21,8 @@ export class Block {
   #passedBytes = 0
   #walk: Walk | undefined
 
-  constructor(memory: ArrayBufferLike) {
-    this.bytes = new Uint8Array(memory)
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
   }
 
   /** `walk` passes a part of it of so many bytes. */
@@ -62,6 +62,11 @@ export class LoadedString implements Stored {
     this.block = block
     this.#from = from
     this.#to = to
+  }
+
+  /** The value's, of which no array need be made to know it. */
+  get lengthBytes(): number {
+    return this.#to - this.#from
   }
 
   get value(): Uint8Array {

@@ -5,6 +5,7 @@
  */
 import type { Due } from "./Dues.js"
 import type { Key } from "./Key.js"
+import { LoadedString } from "./LoadedString.js"
 import type { Stored } from "./Store.js"
 
 /** For a key, besides the bytes of its name and its value. */
@@ -28,10 +29,13 @@ export const ofField = (field: string, { length }: Uint8Array): number =>
 const ofKey = (key: Key, due: Due | undefined): number =>
   ENTRY_BYTES + key.length + (due === undefined ? 0 : DUE_BYTES)
 
-export const ofEntry = (key: Key, { due, value }: Pick<Stored, "due" | "value">): number =>
-  value instanceof Uint8Array
+export const ofEntry = (key: Key, stored: Pick<Stored, "due" | "value">): number => {
+  if (stored instanceof LoadedString) return ofString(key, stored.lengthBytes, stored.due)
+  const { due, value } = stored
+  return value instanceof Uint8Array
     ? ofString(key, value.length, due)
     : ofKey(key, due) + HASH_BYTES + value.sizeBytes
+}
 
 /** A key whose value is so many bytes. */
 export const ofString = (key: Key, lengthBytes: number, due: Due | undefined): number =>

@@ -252,7 +252,8 @@ export const snapshot = (self: Store, index: number): StoreSnapshot.Walk =>
 export const restore = (self: Store) => {
   const loading = new StoreSnapshot.Loading(Memory.rules[self.memory.policy].order)
   return {
-    add: (part: Uint8Array): void => loading.add(part),
+    add: (part: Uint8Array): void => loading.add(part, 0, part.length),
+    addSlice: (bytes: Uint8Array, from: number, to: number): void => loading.add(bytes, from, to),
     done: (): void => self.load(loading)
   }
 }

@@ -167,54 +167,47 @@ export class Loading {
   }
 
   /**
-   * The checksum of `part` was right, so what it is not is a broken invariant. It is not to be
-   * written to any more: values stay in its memory.
+   * The part in `bytes` from `from` to before `to`. Their checksum was right, so what they are not
+   * is a broken invariant. They are not to be written to any more: values stay there.
    */
-  add(part: Uint8Array): void {
+  add(bytes: Uint8Array, from: number, to: number): void {
     if (this.#isFirst) {
       this.#isFirst = false
-      this.timeMillis = Words.readInteger(part, 0)
-      this.limitBytes = Words.readInteger(part, LIMIT_AT)
+      this.timeMillis = Words.readInteger(bytes, from)
+      this.limitBytes = Words.readInteger(bytes, from + LIMIT_AT)
       return
     }
-    const revision = Words.readInteger(part, REVISION_AT)
-    const dueAtMillis = Words.readInteger(part, DUE_AT)
-    const end = KEY_AT + Words.readWord(part, LENGTH_AT)
-    const key = Latin1.decode(part, KEY_AT, end) as Key
-    // The second time that a key comes it is what it was the first time.
-    if (this.keys.get(key) !== undefined) return
+    const revision = Words.readInteger(bytes, from + REVISION_AT)
+    const dueAtMillis = Words.readInteger(bytes, from + DUE_AT)
+    const valueAt = from + KEY_AT + Words.readWord(bytes, from + LENGTH_AT)
+    const key = Latin1.decode(bytes, from + KEY_AT, valueAt) as Key
+    // The second time that a key comes it is what it was the first time, and is counted once.
+    if (dueAtMillis !== 0 && this.keys.get(key) !== undefined) return
     const due = dueAtMillis === 0 ? undefined : this.dues.add(key, dueAtMillis)
-    const usage = Usage.first(this.#order, this.timeMillis)
-    if (part[0] === STRING) {
-      const { byteOffset } = part
-      const [from, to] = [byteOffset + end, byteOffset + part.length]
-      const state = { revision, due, usage }
-      this.keys.set(key, new LoadedString(this.#blockOf(part), from, to, state))
-      this.usedBytes += Size.ofString(key, part.length - end, due)
-    } else {
-      const stored = { value: this.#hash(part, end, revision), revision, due, usage }
-      this.keys.set(key, stored)
-      this.usedBytes += Size.ofEntry(key, stored)
-    }
+    const state = { revision, due, usage: Usage.first(this.#order, this.timeMillis) }
+    const stored = bytes[from] === STRING
+      ? new LoadedString(this.#blockOf(bytes), valueAt, to, state)
+      : { value: this.#hash(bytes, valueAt, to, revision), ...state }
+    if (this.keys.set(key, stored)) this.usedBytes += Size.ofEntry(key, stored)
   }
 
-  #hash(part: Uint8Array, from: number, revision: number): Hash {
+  #hash(bytes: Uint8Array, from: number, to: number, revision: number): Hash {
     const hash = new Hash(revision)
-    for (let at = from; at < part.length;) {
+    for (let at = from; at < to;) {
       const fieldAt = at + FIELD_BYTES
-      const valueAt = fieldAt + Words.readWord(part, at)
-      const end = valueAt + Words.readWord(part, at + Words.WORD_BYTES)
-      const bytes = this.#fields.take(end - valueAt)
-      bytes.set(part.subarray(valueAt, end))
-      hash.set(Latin1.decode(part, fieldAt, valueAt), bytes)
+      const valueAt = fieldAt + Words.readWord(bytes, at)
+      const end = valueAt + Words.readWord(bytes, at + Words.WORD_BYTES)
+      const value = this.#fields.take(end - valueAt)
+      value.set(bytes.subarray(valueAt, end))
+      hash.set(Latin1.decode(bytes, fieldAt, valueAt), value)
       at = end
     }
     return hash
   }
 
-  /** Parts come as they were read, many from one block. */
-  #blockOf({ buffer }: Uint8Array): Block {
-    if (this.#block?.bytes.buffer !== buffer) this.#block = new Block(buffer)
+  /** Parts come where they were read, many in one block. */
+  #blockOf(bytes: Uint8Array): Block {
+    if (this.#block?.bytes !== bytes) this.#block = new Block(bytes)
     return this.#block
   }
 }

@@ -7,7 +7,7 @@ import * as Session from "../kv/Session.js"
 import type { Entry, Plain } from "../raft/Entry.js"
 import type { Index } from "../raft/EntryId.js"
 import type { Log } from "../raft/Log.js"
-import type { Restoring, StateMachine } from "../service/StateMachine.js"
+import type { StateMachine } from "../service/StateMachine.js"
 import * as Proposal from "../wire/Proposal.js"
 import type { SessionId, Writes } from "./Writes.js"
 
@@ -79,15 +79,17 @@ export class Applier {
   }
 
   /** The state is replaced when it is done, all at once. */
-  restore(index: Index): Restoring {
+  restore(index: Index) {
     const machine = this.#machine.restore(index)
+    const addSlice = machine.addSlice ??
+      ((bytes: Uint8Array, from: number, to: number) => machine.add(bytes.subarray(from, to)))
     let sessions: Session.Table | undefined
     return {
-      add: (part) => {
-        if (sessions === undefined) sessions = Session.decode(part)
-        else machine.add(part)
+      addSlice: (bytes: Uint8Array, from: number, to: number): void => {
+        if (sessions === undefined) sessions = Session.decode(bytes.subarray(from, to))
+        else addSlice(bytes, from, to)
       },
-      done: () => {
+      done: (): void => {
         machine.done()
         this.#sessions = sessions ?? Session.make()
         this.#applied = index

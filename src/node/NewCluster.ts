@@ -122,7 +122,7 @@ const copySnapshot = (
     const { BLOCK_BYTES } = SnapshotFiles
     const parts: Array<Uint8Array> = []
     const { load } = SnapshotFiles.make(source, folder.clusterId, BLOCK_BYTES)
-    yield* load(snapshot, (part) => void parts.push(part.slice()))
+    yield* load(snapshot, (bytes, from, to) => void parts.push(bytes.slice(from, to)))
     const alone = Configurations.bootstrap([node], { [node]: address })
     return yield* SnapshotFiles.make(target, clusterId, BLOCK_BYTES).save(id, alone, parts)
   })

@@ -170,8 +170,8 @@ const leave = (self: Shell): Effect.Effect<void> =>
 const restore = ({ recovered: { snapshot }, snapshots }: Storage["Type"], applier: Applier) =>
   Effect.suspend(() => {
     if (snapshot === undefined) return Effect.void
-    const { add, done } = applier.restore(snapshot.id.index)
-    return Effect.map(snapshots.load(snapshot, add), done)
+    const { addSlice, done } = applier.restore(snapshot.id.index)
+    return Effect.map(snapshots.load(snapshot, addSlice), done)
   })
 
 const makeShell = (

@@ -137,7 +137,7 @@ export const make = (
           )
         )
       }),
-    load: (snapshot, add) => load(disk, clusterId, snapshot, add)
+    load: (snapshot, addSlice) => load(disk, clusterId, snapshot, addSlice)
   }
 }
 
@@ -218,14 +218,14 @@ const makeReceiver = (
 }
 
 /**
- * The next frames are read while these are looked at. Each time into other memory: what `add` is
- * given may be kept.
+ * The next frames are read while these are looked at. Each time into other memory, all that are
+ * read at once into the same: what is handed over may be kept.
  */
 const load = (
   disk: Disk["Type"],
   clusterId: string,
   snapshot: Snapshot,
-  add: (part: Uint8Array) => void
+  addSlice: Parameters<Snapshots["load"]>[1]
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function*() {
     const file = fileOf(snapshot)
@@ -235,6 +235,7 @@ const load = (
     let at = 0
     let frames = yield* readFrames(disk, snapshot, salt, at)
     while (frames.length > 0) {
+      const bytes = new Uint8Array(frames[0]!.buffer)
       const nextAt = frames.reduce((end, { length }) => end + length, at)
       const reading = yield* Effect.fork(readFrames(disk, snapshot, salt, nextAt))
       for (const frame of frames) {
@@ -242,9 +243,10 @@ const load = (
         if (body === undefined) return yield* damaged(`the checksum at byte ${at} is wrong`)
         if (at === 0) yield* checkHead(disk, file, snapshot, SnapshotRecord.decodeHead(body))
         else {
-          const parts = SnapshotRecord.decodeBlock(body)
-          if (parts === undefined) return yield* damaged(`what is at byte ${at} is no block`)
-          for (const part of parts) add(part)
+          const { byteOffset, length } = body
+          if (!SnapshotRecord.readBlock(bytes, byteOffset, byteOffset + length, addSlice)) {
+            return yield* damaged(`what is at byte ${at} is no block`)
+          }
         }
         checksum = Checksum.combine(checksum, LogFrame.checksumOf(frame), frame.length)
         at += frame.length

@@ -111,7 +111,7 @@ const carryOut = (
     case "RestoreSnapshot": {
       const { index } = job.snapshot.id
       const restoring = applier.restore(index)
-      return Effect.map(storage.snapshots.load(job.snapshot, restoring.add), () => {
+      return Effect.map(storage.snapshots.load(job.snapshot, restoring.addSlice), () => {
         restoring.done()
         offer({ _tag: "Applied", index })
       })

@@ -9,7 +9,6 @@ import * as Configurations from "./Configuration.js"
 import type { Entry } from "./Entry.js"
 import type { Index } from "./EntryId.js"
 import type { Log } from "./Log.js"
-import * as Logs from "./Log.js"
 import type { Snapshot } from "./Snapshot.js"
 import type { State } from "./State.js"
 import type { Draft, Step } from "./Step.js"
@@ -19,7 +18,11 @@ export type Known = Pick<State, "configuration" | "earlierConfigurations">
 
 /** What a node finds when it starts: `first` is what its snapshot or its cluster begins with. */
 export const recovered = (first: Configuration, log: Log): Known => {
-  const held = Logs.slice(log, log.base.index + 1, log.last, Infinity).flatMap(configurationsOf)
+  const held: Array<Configuration> = []
+  for (let index = log.base.index + 1; index <= log.last; index++) {
+    const entry = log.at(index)
+    if (entry?.kind === "Configuration") held.push(entry.configuration)
+  }
   return known([
     ...held.filter(({ index }) => index < first.index),
     first,

@@ -12,6 +12,11 @@ export interface Restoring {
    * writes to it again, so it may be kept, and keeps the memory.
    */
   readonly add: (part: Uint8Array) => void
+  /**
+   * What takes a part where it was read, in `bytes` from `from` to before `to`, instead of `add`:
+   * for a state of so many parts that to make an array of each would take longer than the rest.
+   */
+  readonly addSlice?: (bytes: Uint8Array, from: number, to: number) => void
   readonly done: () => void
 }
 

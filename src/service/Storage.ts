@@ -77,12 +77,12 @@ export interface Snapshots {
     lengthBytes: number
   ) => Effect.Effect<Uint8Array, StorageError>
   /**
-   * Hands all parts to `add`, as they were saved, after their checksums were found right. Each is a
-   * view of memory that is never written to again.
+   * Hands all parts to `addSlice`, as they were saved and where they were read, after their
+   * checksums were found right. That memory is never written to again.
    */
   readonly load: (
     snapshot: Snapshot,
-    add: (part: Uint8Array) => void
+    addSlice: (bytes: Uint8Array, from: number, to: number) => void
   ) => Effect.Effect<void, StorageError>
 }
 

@@ -31,11 +31,11 @@ export const make = (
       return machine.snapshot(index)
     },
     restore: (index) => {
-      const { add, done } = machine.restore(index)
+      const restoring = machine.restore(index)
       return {
-        add,
+        ...restoring,
         done: () => {
-          done()
+          restoring.done()
           replica.appliedIndex = oracles.restored(node, index, machine.digest())
         }
       }

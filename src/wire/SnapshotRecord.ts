@@ -4,6 +4,7 @@
  * then blocks of parts, as the state machine gave them. It is the same on every node that it is
  * sent to, so its frames are bound to the cluster and to the snapshot's place, not to a folder.
  */
+import * as Words from "../kv/Words.js"
 import type { Configuration } from "../raft/Configuration.js"
 import type { EntryId } from "../raft/EntryId.js"
 import * as EntryIds from "../raft/EntryId.js"
@@ -80,10 +81,21 @@ export const decodeHead = (body: Uint8Array): Head | number | undefined =>
     return { clusterId, id, configuration: decodeConfiguration(reader) }
   })
 
-/** The parts of one block, as views of it; undefined if it is no block. */
-export const decodeBlock = (body: Uint8Array): ReadonlyArray<Uint8Array> | undefined =>
-  Bytes.decode(body, (reader) => {
-    const parts: Array<Uint8Array> = []
-    while (reader.remaining > 0) parts.push(reader.bytes())
-    return parts
-  })
+/**
+ * Hands over the parts of the block that is in `bytes` from `from` to before `to`, where they are.
+ * Whether it is a block: if not, some may have been handed over.
+ */
+export const readBlock = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  addSlice: (bytes: Uint8Array, from: number, to: number) => void
+): boolean => {
+  let at = from
+  while (at + Words.WORD_BYTES <= to) {
+    const partAt = at + Words.WORD_BYTES
+    at = partAt + Words.readWord(bytes, at)
+    if (at <= to) addSlice(bytes, partAt, at)
+  }
+  return at === to
+}

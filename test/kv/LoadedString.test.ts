@@ -19,30 +19,31 @@ const open = (index = 0) => {
     if (!(held instanceof Uint8Array)) return assert.fail(`${key} is no string`)
     return held
   }
-  /** Passes all keys, and hands over what it is given in one block of memory, as a file is read. */
-  const walk = (): ReadonlyArray<Uint8Array> => {
-    const parts = [...Store.snapshot(store, index)].map((part) => part.slice())
-    const block = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    return parts.map((part) => {
-      block.set(part, at)
-      at += part.length
-      return block.subarray(at - part.length, at)
-    })
-  }
+  /** Passes all keys: what it is given. */
+  const walk = (): ReadonlyArray<Uint8Array> =>
+    [...Store.snapshot(store, index)].map((part) => part.slice())
   return { store, apply, bytesOf, walk }
+}
+
+/** Has the store load these parts from one block of memory, as a file is read: that. */
+const load = (store: Store.Store, parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const block = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  const { addSlice, done } = Store.restore(store)
+  let at = 0
+  for (const part of parts) {
+    block.set(part, at)
+    addSlice(block, at, at += part.length)
+  }
+  done()
+  return block
 }
 
 /** A store that was loaded, and the memory that its values were read into. */
 const loaded = () => {
   const before = open()
   for (let at = 0; at < KEYS; at++) before.apply("set", `k${at}`, value(at), "px", "1000")
-  const parts = before.walk()
   const after = open(KEYS)
-  const { add, done } = Store.restore(after.store)
-  for (const part of parts) add(part)
-  done()
-  const block = parts[0]!.buffer
+  const block = load(after.store, before.walk()).buffer
   const inBlock = () =>
     [...after.store.keys.entries()].filter(([key]) => after.bytesOf(key).buffer === block).length
   return { ...after, block, inBlock }
@@ -74,9 +75,7 @@ describe("strings that were loaded", () => {
     assert.strictEqual(store.get("k7" as Key.Key)?.due?.atMillis, 1_000)
     assert.strictEqual(Store.digest(store), digest)
     const copy = open()
-    const { add, done } = Store.restore(copy.store)
-    for (const part of parts) add(part)
-    done()
+    load(copy.store, parts)
     assert.strictEqual(Store.digest(copy.store), digest)
   })
 

@@ -79,7 +79,10 @@ const found = (disk: MemoryDisk.MemoryDisk) =>
     Effect.gen(function*() {
       const loaded: Array<Uint8Array> = []
       if (recovered.snapshot !== undefined) {
-        yield* snapshots.load(recovered.snapshot, (part) => void loaded.push(part.slice()))
+        yield* snapshots.load(
+          recovered.snapshot,
+          (bytes, from, to) => void loaded.push(bytes.slice(from, to))
+        )
       }
       return { ...recovered, loaded }
     })))

@@ -43,7 +43,7 @@ const save = ({ snapshots }: Service, term: number, index: number) =>
 const load = ({ snapshots }: Service, snapshot: Snapshot) =>
   Effect.gen(function*() {
     const parts: Array<Uint8Array> = []
-    yield* snapshots.load(snapshot, (part) => parts.push(part.slice()))
+    yield* snapshots.load(snapshot, (bytes, from, to) => parts.push(bytes.slice(from, to)))
     return parts
   })
 
