@@ -1,19 +1,20 @@
 /**
  * `npm run bench:snapshot`: how long a node's loop stands still while it takes a snapshot, and how
- * long it needs to start from one. One node, a real disk, in this process. A turn of the loop is
- * told in the time that its thread ran, with and without what of it was garbage collection, beside
- * the wall time, which on a busy machine says little.
+ * long it needs to start from one. One node, a real disk, a process for each of its lives. A turn of
+ * the loop is told in the time that its thread ran, with and without what of it was garbage
+ * collection, beside the wall time, which on a busy machine says little.
  *
  *   npm run bench:snapshot -- [--keys N] [--bytes N] [--later N]
  */
-import { Context, Effect, Exit, Layer, Scope } from "effect"
-import { execFile } from "node:child_process"
+import { Context, Effect, Exit, Layer, Logger, LogLevel, Scope } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { performance, PerformanceObserver } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
-import { parseArgs, promisify } from "node:util"
+import { parseArgs } from "node:util"
 import * as Command from "../../dist/kv/Command.js"
 import * as ImmediateScheduler from "../../dist/live/ImmediateScheduler.js"
 import * as NodeDisk from "../../dist/live/NodeDisk.js"
@@ -27,17 +28,18 @@ const { values } = parseArgs({
     keys: { type: "string", default: "1000000" },
     bytes: { type: "string", default: "256" },
     later: { type: "string", default: "100000" },
-    /** For the processes that this one starts. */
+    /** For the processes that this one starts: what to do in which folder. */
+    fill: { type: "string" },
     restart: { type: "string" }
   }
 })
 const keys = Number(values.keys)
 const later = Number(values.later)
-/** One after the other: the first may find the machine busy. */
+/** One after the other. */
 const RESTARTS = 3
 const value = new Uint8Array(Number(values.bytes)).fill(7)
 
-const folder = values.restart ?? mkdtempSync(join(tmpdir(), "raftcache-bench-"))
+const folder = values.fill ?? values.restart ?? mkdtempSync(join(tmpdir(), "raftcache-bench-"))
 
 const program = Effect.withScheduler(
   NodeProgram.make({ ...NodeProgram.defaults, requestTimeoutMillis: 600_000 }),
@@ -55,7 +57,8 @@ const open = async () => {
   const network = Layer.succeed(Network, silence)
   const layer = Layer.scoped(Node, program).pipe(
     Layer.provide(Layer.merge(storage, network)),
-    Layer.provideMerge(Cache.layer())
+    Layer.provideMerge(Cache.layer()),
+    Layer.provide(Logger.minimumLogLevel(LogLevel.Warning))
   )
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
   return {
@@ -173,65 +176,71 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`
 
 const seconds = (millis) => `${(millis / 1000).toFixed(2)} s`
 
-/** A node in a process of its own. The program's modules are loaded: main.js is one file. */
+/** The program's modules are loaded before it begins: main.js is one file. */
 const restart = async () => {
   const [began, beganRan] = [performance.now(), ranMillis()]
   const node = await open()
   await readable(node.node)
   console.log(
-    `ready after ${seconds(performance.now() - began)} (its thread ran ` +
-      `${seconds(ranMillis() - beganRan)}): ${node.store.keys.size} keys, snapshot ` +
-      `${megabytes(sizeOf(".snapshot"))}, log ${megabytes(sizeOf(".log"))}, memory ` +
-      megabytes(process.memoryUsage().rss)
+    `restart with ${later} writes after the snapshot: ready after ` +
+      `${seconds(performance.now() - began)} (its thread ran ${
+        seconds(ranMillis() - beganRan)
+      }): ` +
+      `${node.store.keys.size} keys, snapshot ${megabytes(sizeOf(".snapshot"))}, log ` +
+      `${megabytes(sizeOf(".log"))}, memory ${megabytes(process.memoryUsage().rss)}`
   )
   await node.close()
 }
 
-const restarted = async (title) => {
-  const words = [fileURLToPath(import.meta.url), "--restart", folder]
-  const { stdout } = await promisify(execFile)(process.execPath, words)
-  console.log(`${title}: ${stdout.trim().split("\n").at(-1)}`)
-}
-
-/** Counted from the last snapshot, which covers all keys. */
-const restartAfter = async (node, writes, title) => {
-  await addSets(node.node, writes)
-  await node.close()
-  for (let time = 0; time < RESTARTS; time++) await restarted(title)
-  return open()
-}
-
-const measure = async () => {
-  let node = await open()
-  await readable(node.node)
-  await fill(node.node)
-  console.log(`${node.store.keys.size} keys of ${value.length} bytes`)
-  await set(node.node, 0)
-  show("one second in which nothing is asked", await turnsOf(() => sleep(1_000)))
-  show("a snapshot in which nothing else is asked", await turnsOf(() => snapshot(node.node)))
-  await set(node.node, 1)
+const snapshotUnderWrites = async (node) => {
   let isTaken = false
-  const write = async () => {
-    const taken = snapshot(node.node).then(() => {
-      isTaken = true
-    })
-    for (let at = 0; !isTaken; at += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, i) => set(node.node, (at + i) * 7)))
-    }
-    await taken
+  const taken = snapshot(node).then(() => {
+    isTaken = true
+  })
+  for (let at = 0; !isTaken; at += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => set(node, (at + i) * 7)))
   }
-  show("a snapshot under writes", await turnsOf(write))
-  node = await restartAfter(node, later, `restart with ${later} writes after the snapshot`)
-  await node.close()
+  await taken
 }
 
+/** Ends with so many writes after the last snapshot, in which nothing else was asked. */
+const fillAndSnapshot = async () => {
+  const { close, node, store } = await open()
+  await readable(node)
+  await fill(node)
+  console.log(`${store.keys.size} keys of ${value.length} bytes`)
+  await set(node, 0)
+  show("one second in which nothing is asked", await turnsOf(() => sleep(1_000)))
+  show("a snapshot in which nothing else is asked", await turnsOf(() => snapshot(node)))
+  await set(node, 1)
+  show("a snapshot under writes", await turnsOf(() => snapshotUnderWrites(node)))
+  await snapshot(node)
+  await addSets(node, later)
+  await close()
+}
+
+/** A node that starts has the machine's memory back that it had before. */
+const inProcess = async (...words) => {
+  const options = ["keys", "bytes", "later"].flatMap((name) => [`--${name}`, values[name]])
+  const path = fileURLToPath(import.meta.url)
+  const child = spawn(process.execPath, [path, ...words, ...options], {
+    stdio: ["ignore", "inherit", "inherit"]
+  })
+  const [code] = await once(child, "close")
+  if (code !== 0) throw new Error(`${words.join(" ")} ended with ${code}`)
+}
+
+if (values.fill !== undefined) {
+  await fillAndSnapshot()
+  process.exit(0)
+}
 if (values.restart !== undefined) {
   await restart()
   process.exit(0)
 }
 try {
-  await measure()
+  await inProcess("--fill", folder)
+  for (let time = 0; time < RESTARTS; time++) await inProcess("--restart", folder)
 } finally {
   rmSync(folder, { recursive: true })
 }
-process.exit(0)
