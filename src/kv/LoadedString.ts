@@ -1,8 +1,8 @@
 /**
- * What a key holds that was loaded from a snapshot and is a string. Its bytes stay where they were
- * read, among those of thousands of others, and an array of them is made whenever somebody asks: of
- * a million keys few are asked for soon, and a copy and an array for each is what loading would
- * take longest over.
+ * What a key holds that was read from the disk, with a snapshot or the log of a node that starts,
+ * and is a string. Its bytes stay where they were read, among those of thousands of others, and an
+ * array of them is made whenever somebody asks: of a million keys few are asked for soon, and a
+ * copy and an array for each is what starting would take longest over.
  *
  * The price: a block is kept for as long as anything in it is held. So walks, which pass all keys
  * now and then, count what is left of each, and take out the rest of those that are mostly gone.
@@ -14,7 +14,7 @@ import type { Walk } from "./StoreSnapshot.js"
 /** A block of which less than this part is held is not worth keeping. */
 const HELD_MIN = 1 / 2
 
-/** Memory that many parts of a snapshot were read into. */
+/** Memory that many parts of a snapshot, or of the log, were read into. */
 export class Block {
   readonly bytes: Uint8Array
   #heldBytes = Infinity

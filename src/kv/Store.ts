@@ -18,6 +18,7 @@ import { Hash } from "./Hash.js"
 import type { Key } from "./Key.js"
 import { Keyspace } from "./Keyspace.js"
 import * as Latin1 from "./Latin1.js"
+import { Block, LoadedString } from "./LoadedString.js"
 import * as Memory from "./Memory.js"
 import * as Size from "./Size.js"
 import * as StoreSnapshot from "./StoreSnapshot.js"
@@ -74,6 +75,8 @@ export class Store {
   readonly draw = Chance.from(0)
   /** Since the node started, or since this was last set. */
   evictedKeys = 0
+  /** Where values of the commands up to `index` may stay, by their memory. */
+  #adopted: { readonly index: number; readonly blocks: ReadonlyMap<unknown, Block> } | undefined
   #memory = Memory.defaults
   #order: Memory.Order | undefined
 
@@ -124,7 +127,7 @@ export class Store {
   /**
    * The key holds `value` from now on, until `dueAtMillis` if there is such a time; if that has
    * come already the key is gone. A key that was not there is told of. A value that is a part of
-   * something larger, a request or what was loaded, is copied.
+   * something larger, a request or what was loaded, is copied, but for what was adopted.
    */
   put(key: Key, value: Value, revision: number, dueAtMillis: number | undefined): void {
     let isNew: boolean
@@ -137,8 +140,7 @@ export class Store {
       const usage = before === undefined
         ? Usage.first(this.#order, this.timeMillis)
         : this.#usedAgain(before)
-      const held = value instanceof Hash ? value : own(value)
-      const stored = { value: held, revision, due, usage }
+      const stored = this.#hold(value, revision, due, usage)
       this.keys.set(key, stored)
       this.usedBytes += Size.ofEntry(key, stored)
       this.#touch(key)
@@ -196,6 +198,12 @@ export class Store {
     this.#cleared()
   }
 
+  /** Values of commands up to `index` that lie in `memory` stay there, as a snapshot's do. */
+  adopt(memory: ReadonlyArray<Uint8Array>, index: number): void {
+    const blocks = memory.map(({ buffer }) => [buffer, new Block(new Uint8Array(buffer))] as const)
+    this.#adopted = { index, blocks: new Map(blocks) }
+  }
+
   /** A snapshot's, which replaces all that the store holds. */
   load(loading: StoreSnapshot.Loading): void {
     this.keys = loading.keys
@@ -214,6 +222,21 @@ export class Store {
       if (first === undefined || first.atMillis > this.timeMillis) return
       this.drop(first.key)
     }
+  }
+
+  #hold(value: Value, revision: number, due: Due | undefined, usage: number): Stored {
+    if (value instanceof Hash) return { value, revision, due, usage }
+    const block = this.#blockOf(value, revision)
+    if (block === undefined) return { value: own(value), revision, due, usage }
+    const { byteOffset, length } = value
+    return new LoadedString(block, byteOffset, byteOffset + length, { revision, due, usage })
+  }
+
+  #blockOf(value: Uint8Array, revision: number): Block | undefined {
+    if (this.#adopted === undefined) return undefined
+    if (revision <= this.#adopted.index) return this.#adopted.blocks.get(value.buffer)
+    this.#adopted = undefined
+    return undefined
   }
 
   #usedAgain({ usage }: Stored): number {

@@ -27,6 +27,7 @@ export const layer = (
           apply: (command, index) => Machine.apply(store, command, index),
           snapshot: (index) => Store.snapshot(store, index),
           restore: () => Store.restore(store),
+          adopt: (memory, index) => store.adopt(memory, index),
           chores: Machine.chores(store)
         })
       )

@@ -38,8 +38,10 @@ export const layer = (nodeId: string): Layer.Layer<Storage> =>
           bootstrap: Configurations.bootstrap([nodeId]),
           snapshot: undefined,
           base: EntryIds.zero,
-          entries: []
+          entries: [],
+          memory: []
         },
+        releaseLog: () => {},
         persist: () => Effect.void,
         snapshots: forgotten,
         acquaintances: unneeded

@@ -28,7 +28,6 @@ import type { Writes } from "./Writes.js"
 export const BATCH_BYTES = 8 << 20
 
 export interface Parts {
-  readonly state: State
   readonly applier: Applier
   readonly writes: Writes
   readonly reads: Reads
@@ -73,9 +72,9 @@ export class Loop {
     newRef: () => this.#nextRef++
   }
 
-  constructor(parts: Parts) {
+  constructor(state: State, parts: Parts) {
     this.#parts = parts
-    this.#state = parts.state
+    this.#state = state
     this.#nextRef = parts.firstRef
   }
 

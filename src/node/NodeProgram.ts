@@ -15,7 +15,7 @@ import { Network } from "../service/Network.js"
 import type { NetworkError } from "../service/Network.js"
 import { StateMachine } from "../service/StateMachine.js"
 import { Storage } from "../service/Storage.js"
-import type { StorageError } from "../service/Storage.js"
+import type { Recovered, StorageError } from "../service/Storage.js"
 import { Applier } from "./Applier.js"
 import { Forwarded } from "./Forwarded.js"
 import type { Input, Note, Request } from "./Input.js"
@@ -60,17 +60,17 @@ const REFS_PER_START = 2 ** 32
 /** The core draws its timeouts from one of so many sequences. */
 const SEEDS = 2 ** 31
 
-const bootState = (options: Options, storage: Storage["Type"], seed: number): State =>
+const bootState = (options: Options, recovered: Recovered, seed: number): State =>
   Raft.boot(
     {
-      id: storage.recovered.identity.nodeId,
-      bootstrap: storage.recovered.bootstrap,
+      id: recovered.identity.nodeId,
+      bootstrap: recovered.bootstrap,
       electionTimeoutTicks: Ticker.toTicks(options.electionTimeoutMillis),
       heartbeatTicks: Ticker.toTicks(options.heartbeatMillis),
       seed,
       limits: options.limits ?? States.defaultLimits
     },
-    storage.recovered
+    recovered
   )
 
 /**
@@ -198,8 +198,11 @@ const makeShell = (
         storage.acquaintances.settle(index, members),
         ({ message }) => Effect.logWarning(message)
       ))
-    const loop = new Loop.Loop({
-      state: bootState(options, storage, yield* Random.nextIntBetween(0, SEEDS)),
+    const seed = yield* Random.nextIntBetween(0, SEEDS)
+    const state = bootState(options, storage.recovered, seed)
+    machine.adopt?.(storage.recovered.memory, state.log.last)
+    storage.releaseLog()
+    const loop = new Loop.Loop(state, {
       applier,
       writes,
       reads: new Reads(),

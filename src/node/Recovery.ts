@@ -26,6 +26,8 @@ export interface Recovered {
   readonly beginning: LogRecord.Beginning
   /** Contiguous from the beginning's base on. */
   readonly entries: ReadonlyArray<Entry>
+  /** All segments as they were read: what the bytes of `entries` are views of. */
+  readonly memory: ReadonlyArray<Uint8Array>
   /** Oldest first; the log goes on in the last. */
   readonly segments: ReadonlyArray<Segment.Kept>
 }
@@ -38,7 +40,7 @@ export const recover = (
 ): Effect.Effect<Recovered, DiskError | StorageError, Disk> =>
   Effect.gen(function*() {
     const disk = yield* Disk
-    const { log, segments, torn } = yield* read(folder)
+    const { log, memory, segments, torn } = yield* read(folder)
     const { beginning, hardState } = log
     const { base, snapshot } = beginning
     // Only now, when all else is found sound: a folder that is refused stays as it is.
@@ -52,7 +54,7 @@ export const recover = (
     yield* SnapshotFiles.removeOthers(disk, snapshot)
     yield* disk.syncDirectory
     const entries = log.entries.slice(base.index - log.beforeIndex)
-    return { hardState, beginning, entries, segments }
+    return { hardState, beginning, entries, memory, segments }
   })
 
 /** Is shown what is read, in order. Whatever it was shown has been found sound. */
@@ -85,6 +87,7 @@ export const read = (folder: DataFolder, watcher: Watcher = nobody) =>
       isOpen: first > 1
     }
     const segments: Array<Segment.Kept> = []
+    const memory: Array<Uint8Array> = []
     let torn: Torn | undefined
     for (const [at, sequence] of sequences.entries()) {
       const { file, salt } = Segment.make(folder.incarnation, first + at, 0)
@@ -92,6 +95,7 @@ export const read = (folder: DataFolder, watcher: Watcher = nobody) =>
         return yield* StorageFailure.corrupt(location, file, "this part of the log is missing")
       }
       const bytes = yield* read(file)
+      memory.push(bytes)
       const beforeIndex = lastIndexOf(log)
       watcher.segment(file, bytes.length)
       const stop = replay(log, bytes, salt, watcher)
@@ -113,7 +117,7 @@ export const read = (folder: DataFolder, watcher: Watcher = nobody) =>
     }
     const why = gap(log, segments)
     if (why !== undefined) return yield* StorageFailure.corrupt(location, "the log", why)
-    return { log, segments, torn }
+    return { log, memory, segments, torn }
   })
 
 /** Only what a snapshot stands for is ever removed. */

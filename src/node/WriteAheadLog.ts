@@ -41,10 +41,11 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
   Effect.gen(function*() {
     const disk = yield* Disk
     const opened = yield* DataFolder.open(options)
-    const { beginning, entries, hardState, segments } = yield* Recovery.recover(opened)
+    const { beginning, hardState, segments, ...rest } = yield* Recovery.recover(opened)
+    let log: Pick<Recovery.Recovered, "entries" | "memory"> = rest
     const { clusterId, incarnation, nodeId, start } = yield* DataFolder.countStart(opened)
     const { base, snapshot } = beginning
-    const lastIndex = base.index + entries.length
+    const lastIndex = base.index + log.entries.length
     const tail: Tail = { hardState, lastIndex, beginning, segments }
     const limitBytes = options.segmentLimitBytes ?? Segment.LIMIT_BYTES
     const blockBytes = options.snapshotBlockBytes ?? SnapshotFiles.BLOCK_BYTES
@@ -56,7 +57,15 @@ const make = (options: Options): Effect.Effect<Storage["Type"], StorageError, Di
         hardState,
         snapshot: EntryIds.equals(snapshot.id, EntryIds.zero) ? undefined : snapshot,
         base,
-        entries
+        get entries() {
+          return log.entries
+        },
+        get memory() {
+          return log.memory
+        }
+      },
+      releaseLog: () => {
+        log = { entries: [], memory: [] }
       },
       persist: makePersist(disk, incarnation, tail, limitBytes),
       snapshots: SnapshotFiles.make(disk, clusterId, blockBytes),

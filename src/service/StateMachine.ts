@@ -53,6 +53,12 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
    * A walk that is not taken to its end is told by `return`.
    */
   readonly snapshot: (index: number) => Iterable<Uint8Array>
+  /**
+   * The commands that a node has found in its log when it started, those up to `index`, lie in
+   * `memory`, many in each piece, and nobody writes to it again: what is kept of them may stay
+   * there instead of being copied.
+   */
+  readonly adopt?: (memory: ReadonlyArray<Uint8Array>, index: number) => void
   /** Begins to replace the state by that of a snapshot up to `index`. */
   readonly restore: (index: number) => Restoring
   /** In the order in which commands are to be proposed. The only time that a machine has is one. */

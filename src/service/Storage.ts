@@ -35,6 +35,8 @@ export interface Recovered {
   readonly base: EntryId
   /** Contiguous from `base` on. */
   readonly entries: ReadonlyArray<Entry>
+  /** What the bytes of `entries` are views of. It is never written to again. */
+  readonly memory: ReadonlyArray<Uint8Array>
 }
 
 /**
@@ -112,6 +114,11 @@ export interface Acquaintances {
 export class Storage extends Context.Tag("raftcache/Storage")<Storage, {
   /** What survived, read when the layer was built. */
   readonly recovered: Recovered
+  /**
+   * The node has its log: the entries and the memory in `recovered` are none from now on, so that
+   * what the log lets go of is not kept here for as long as the node lives.
+   */
+  readonly releaseLog: () => void
   /**
    * Writes in order and returns when all of it would survive a power cut. Called by one fiber, one
    * call at a time. After a failure nothing may be written any more: a failed fsync is never

@@ -30,6 +30,8 @@ export interface Machine extends Model {
   readonly snapshot: (index: number) => Iterable<Uint8Array>
   /** Takes the parts of a snapshot; `done` replaces the state by what they say. */
   readonly restore: (index: number) => Restoring
+  /** As in `StateMachine`. */
+  readonly adopt?: (memory: ReadonlyArray<Uint8Array>, index: number) => void
   /** What it has to be told by whoever leads. */
   readonly chores?: ReadonlyArray<Chore>
 }

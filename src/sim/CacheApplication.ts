@@ -34,6 +34,7 @@ const machine = (memory: Memory.Settings = Memory.defaults): Machine => {
     digest: () => Store.digest(store),
     snapshot: (index) => Store.snapshot(store, index),
     restore: () => Store.restore(store),
+    adopt: (memory, index) => store.adopt(memory, index),
     chores: CacheMachine.chores(store)
   }
 }

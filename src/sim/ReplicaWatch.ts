@@ -40,6 +40,7 @@ export const make = (
         }
       }
     },
+    ...(machine.adopt === undefined ? {} : { adopt: machine.adopt }),
     ...(machine.chores === undefined ? {} : { chores: machine.chores })
   }
 }

@@ -48,6 +48,7 @@ export class StorageOracle {
     }
     return {
       recovered: service.recovered,
+      releaseLog: service.releaseLog,
       acquaintances: service.acquaintances,
       snapshots: this.#snapshots.watch(node, service, onStep),
       persist: (writes) => {

@@ -103,3 +103,50 @@ describe("strings that were loaded", () => {
     assert.deepStrictEqual(bytesOf(key), value(1))
   })
 })
+
+/** A store whose commands from the log lie in one block, as they do when a node starts. */
+const adopting = (values: ReadonlyArray<Uint8Array>) => {
+  const { apply, bytesOf, store, walk } = open(values.length)
+  const calls = values.map((value, at) =>
+    Command.encodeCall(Command.words("set", `k${at % KEYS}`, value))
+  )
+  const block = Uint8Array.from(calls.flatMap((call) => [...call]))
+  store.adopt([block], values.length)
+  let from = 0
+  for (const [at, { length }] of calls.entries()) {
+    Machine.apply(store, block.subarray(from, from += length), at + 1)
+  }
+  const inBlock = () =>
+    [...store.keys.entries()].filter(([key]) => bytesOf(key).buffer === block.buffer).length
+  return { apply, bytesOf, store, walk, inBlock }
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, at) => value(at))
+
+describe("strings of the log that a node found when it started", () => {
+  it("stay where they were read, short ones too, and take as much as any", () => {
+    const { bytesOf, inBlock, store } = adopting([...many(KEYS - 1), Uint8Array.of(1)])
+    assert.strictEqual(inBlock(), KEYS)
+    assert.deepStrictEqual(bytesOf("k7"), value(7))
+    const other = open()
+    for (let at = 0; at < KEYS - 1; at++) other.apply("set", `k${at}`, value(at))
+    other.apply("set", `k${KEYS - 1}`, Uint8Array.of(1))
+    assert.strictEqual(Store.digest(store), Store.digest(other.store))
+  })
+
+  it("leave it, as those of a snapshot do, when most of it is gone", () => {
+    const { bytesOf, inBlock, walk } = adopting(many(3 * KEYS))
+    walk()
+    assert.strictEqual(inBlock(), KEYS)
+    walk()
+    assert.strictEqual(inBlock(), 0)
+    assert.deepStrictEqual(bytesOf("k7"), value(2 * KEYS + 7))
+  })
+
+  it("leave it when a command that came later holds them anew", () => {
+    const { apply, bytesOf, inBlock } = adopting(many(KEYS))
+    apply("rename", "k1", "k")
+    assert.deepStrictEqual(bytesOf("k"), value(1))
+    assert.strictEqual(inBlock(), KEYS - 1)
+  })
+})

@@ -4,6 +4,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import * as States from "../../src/raft/State.js"
 import * as MemoryDisk from "../../src/sim/MemoryDisk.js"
 import * as TestCluster from "./TestCluster.js"
@@ -28,6 +30,22 @@ const count = (cluster: Cluster, id: string, times: number) =>
 
 const filesOf = (cluster: Cluster, id: string) =>
   MemoryDisk.fileNames(cluster.disks.get(id)!).filter((name) => name.endsWith(".snapshot"))
+
+const entryOf = (cluster: Cluster, id: string, index: number) =>
+  new WeakRef(cluster.state(id).log.at(index)!)
+
+const collectGarbage: () => void = (() => {
+  setFlagsFromString("--expose-gc")
+  return runInNewContext("gc")
+})()
+
+/** What is referred to if anybody still holds it. Of the running task the engine keeps all. */
+const aliveAfterCollection = <A extends WeakKey>(reference: WeakRef<A>) =>
+  Effect.promise(async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    return reference.deref()
+  })
 
 describe.concurrent("a node", () => {
   it.scoped("takes a snapshot when it is asked to, and the same again if nothing was applied", () =>
@@ -60,6 +78,22 @@ describe.concurrent("a node", () => {
         assert.lengthOf(filesOf(cluster, id), 1)
       }
       assert.strictEqual(told(yield* elapse(cluster.write("n1", increment("n")))), "26")
+    }))
+
+  it.scoped("keeps nothing of the log it started with that its log has let go of", () =>
+    Effect.gen(function*() {
+      const cluster = yield* TestCluster.make(["n1"], 3, often)
+      yield* elapse(cluster.leader)
+      yield* count(cluster, "n1", 6)
+      yield* elapse(cluster.stop("n1"))
+      yield* cluster.start("n1")
+      yield* elapse(cluster.leader)
+      const index = cluster.state("n1").log.base.index + 1
+      const found = entryOf(cluster, "n1", index)
+      assert.isDefined(yield* aliveAfterCollection(found))
+      yield* count(cluster, "n1", 20)
+      assert.isAtLeast(cluster.state("n1").log.base.index, index)
+      assert.isUndefined(yield* aliveAfterCollection(found))
     }))
 
   it.scoped("that was away longer than the log reaches begins anew with the leader's snapshot", () =>

@@ -126,6 +126,28 @@ export const contract = (name: string, place: Place): void => {
       }))
 
     spec(
+      "shows the memory of its entries, and keeps none of it when it is told to let go",
+      (open) =>
+        Effect.gen(function*() {
+          yield* using(open(options), ({ persist }) => persist(history))
+          yield* using(open(options), ({ recovered, releaseLog }) =>
+            Effect.sync(() => {
+              const memory = recovered.memory.map(({ buffer }) => buffer)
+              const { entries } = stateAfter(history)
+              assert.isNotEmpty(entries)
+              assert.deepStrictEqual(recovered.entries, entries)
+              for (const entry of recovered.entries) {
+                if (entry.kind === "Command") assert.include(memory, entry.bytes.buffer)
+              }
+              releaseLog()
+              assert.isEmpty(recovered.entries)
+              assert.isEmpty(recovered.memory)
+            }))
+          assert.deepStrictEqual(state(yield* reopened(open)), stateAfter(history))
+        })
+    )
+
+    spec(
       "refuses entries that leave a gap, as a broken invariant, and goes on",
       (open) =>
         Effect.gen(function*() {

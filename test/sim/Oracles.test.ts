@@ -99,8 +99,10 @@ class Stage {
         bootstrap: Configurations.none,
         snapshot: undefined,
         base: EntryId.zero,
-        entries
+        entries,
+        memory: []
       },
+      releaseLog: () => {},
       persist: () => Effect.void,
       acquaintances: Acquainted.make(nodeId(node)),
       snapshots: {

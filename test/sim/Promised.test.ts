@@ -29,7 +29,8 @@ const found = (
   bootstrap: Configurations.none,
   snapshot: undefined,
   base: EntryId.zero,
-  entries
+  entries,
+  memory: []
 })
 
 const promised = (...writes: ReadonlyArray<Persist>): Promised => {

@@ -25,8 +25,10 @@ const storage = (incarnation: string, acquaintances: Acquaintances): Layer.Layer
       bootstrap: Configurations.none,
       snapshot: undefined,
       base: { term: 0, index: 0 },
-      entries: []
+      entries: [],
+      memory: []
     },
+    releaseLog: () => {},
     persist: () => Effect.void,
     acquaintances,
     snapshots: {
