@@ -75,7 +75,7 @@ export class Store {
   readonly draw = Chance.from(0)
   /** Since the node started, or since this was last set. */
   evictedKeys = 0
-  /** Where values of the commands up to `index` may stay, by their memory. */
+  /** Where values of the commands up to `index` may stay, until one after it comes. */
   #adopted: { readonly index: number; readonly blocks: ReadonlyMap<unknown, Block> } | undefined
   #memory = Memory.defaults
   #order: Memory.Order | undefined
@@ -225,18 +225,12 @@ export class Store {
   }
 
   #hold(value: Value, revision: number, due: Due | undefined, usage: number): Stored {
+    if (this.#adopted !== undefined && revision > this.#adopted.index) this.#adopted = undefined
     if (value instanceof Hash) return { value, revision, due, usage }
-    const block = this.#blockOf(value, revision)
+    const block = this.#adopted?.blocks.get(value.buffer)
     if (block === undefined) return { value: own(value), revision, due, usage }
     const { byteOffset, length } = value
     return new LoadedString(block, byteOffset, byteOffset + length, { revision, due, usage })
-  }
-
-  #blockOf(value: Uint8Array, revision: number): Block | undefined {
-    if (this.#adopted === undefined) return undefined
-    if (revision <= this.#adopted.index) return this.#adopted.blocks.get(value.buffer)
-    this.#adopted = undefined
-    return undefined
   }
 
   #usedAgain({ usage }: Stored): number {

@@ -169,8 +169,8 @@ const readPart = (path: string, offset: number, target: Uint8Array, done: Done<n
   onceOpen(path, done, (handle, done) => readAll(handle, offset, target, 0, done))
 
 /**
- * Has `run` read from a handle of its own, which nobody else closes. Opening is no trip to another
- * thread and back: of a file that is read again and again the system knows the name.
+ * Has `run` read from a handle of its own, which nobody else closes. The file is opened at once: it
+ * takes less than a trip to another thread and back.
  */
 const onceOpen = <A>(
   path: string,
