@@ -206,5 +206,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "node/Writes.ts",
     find: "this.#session, sequence, command: undefined })",
     replace: "this.#session, sequence: sequence + 1, command: undefined })"
+  },
+  {
+    id: "X27",
+    title: "A node whose name begins like another's is taken for it",
+    source: "analysis",
+    file: "wire/Proposal.ts",
+    find: "  for (let at = 0; at < CLIENT_BYTES; at++) {\n    if (lastClient",
+    replace: "  for (let at = 0; at < 1; at++) {\n    if (lastClient"
   }
 ]

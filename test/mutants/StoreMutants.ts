@@ -295,5 +295,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     "kv/KeyCommands.ts",
     "  store.drop(from)\n",
     ""
+  ),
+  own(
+    "K41",
+    "A value of the log that a node found is looked for in the last of its segments",
+    "kv/Store.ts",
+    "    const block = this.#adopted?.blocks.get(value.buffer)\n",
+    "    const block = this.#adopted?.blocks.has(value.buffer)\n" +
+      "      ? [...this.#adopted.blocks.values()].at(-1) : undefined\n"
+  ),
+  own(
+    "K42",
+    "A value that is taken out of its block is taken from one byte before it",
+    "kv/LoadedString.ts",
+    "this.block.bytes.slice(this.#from, this.#to)",
+    "this.block.bytes.slice(this.#from - 1, this.#to - 1)"
   )
 ]
