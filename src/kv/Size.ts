@@ -38,5 +38,5 @@ export const ofEntry = (key: Key, stored: Pick<Stored, "due" | "value">): number
 }
 
 /** A key whose value is so many bytes. */
-export const ofString = (key: Key, lengthBytes: number, due: Due | undefined): number =>
+const ofString = (key: Key, lengthBytes: number, due: Due | undefined): number =>
   ofKey(key, due) + VALUE_BYTES + lengthBytes
