@@ -14,6 +14,7 @@ import * as Command from "./kv/Command.js"
 import * as Key from "./kv/Key.js"
 import * as Endpoints from "./live/Endpoints.js"
 import * as FolderReader from "./live/FolderReader.js"
+import * as Garbage from "./live/Garbage.js"
 import * as ImmediateScheduler from "./live/ImmediateScheduler.js"
 import * as Joining from "./live/Joining.js"
 import * as NodeDisk from "./live/NodeDisk.js"
@@ -258,7 +259,8 @@ const assemble = <E>(
   const endpoints = Layer.effect(Endpoints.Endpoints, Endpoints.Endpoints)
   return Layer.effect(RaftCache, make(options.reads)).pipe(
     Layer.provideMerge(Layer.provide(Layer.merge(node, endpoints), ports)),
-    Layer.provideMerge(Cache.layer(options.memory))
+    Layer.provideMerge(Cache.layer(options.memory)),
+    Layer.provide(Garbage.layer)
   )
 }
 

@@ -12,6 +12,7 @@ import {
   Option
 } from "effect"
 import * as Memory from "../kv/Memory.js"
+import * as Garbage from "../live/Garbage.js"
 import * as Notifications from "../live/Notifications.js"
 import type { Credentials } from "../live/RedisClient.js"
 import * as RedisServer from "../live/RedisServer.js"
@@ -148,6 +149,7 @@ export const run = (argv: ReadonlyArray<string>) =>
       maxMemoryPolicy
     })
     const served = Layer.provideMerge(RedisServer.layer(redis), node)
+    yield* Garbage.collectEarly
     return yield* Effect.gen(function*() {
       const services = yield* Layer.build(served)
       const bound = Context.get(services, RedisServer.RedisServer)

@@ -4,6 +4,7 @@
  * the kind, then its fields, lengths as base-128 numbers. The kinds' numbers are written in logs;
  * they are never given a second meaning. 1 to 6 were those of a format that no release has written.
  */
+import * as Allocator from "./Allocator.js"
 import * as Key from "./Key.js"
 import * as Latin1 from "./Latin1.js"
 import * as Numbers from "./Numbers.js"
@@ -85,7 +86,7 @@ export const encode = (command: Command): Uint8Array => {
 }
 
 export const encodeCall = (words: Words): Uint8Array => {
-  const bytes = new Uint8Array(1 + sizeOfWords(words))
+  const bytes = Allocator.allocate(1 + sizeOfWords(words))
   bytes[0] = CALL
   writeWords(words, bytes, 1)
   return bytes
@@ -94,7 +95,7 @@ export const encodeCall = (words: Words): Uint8Array => {
 const encodeTransaction = ({ calls, watched }: Transaction): Uint8Array => {
   let size = 1 + sizeOfWatched(watched)
   for (const words of calls) size += sizeOfWords(words)
-  const bytes = new Uint8Array(size)
+  const bytes = Allocator.allocate(size)
   bytes[0] = TRANSACTION
   let at = writeWatched(watched, bytes, 1)
   for (const words of calls) at = writeWords(words, bytes, at)
@@ -226,12 +227,11 @@ const readWord = (cursor: Numbers.Cursor): Uint8Array | undefined => {
   return cursor.bytes.subarray(from, cursor.at)
 }
 
-/** Small arrays live on the engine's heap, where a copy is cheaper than a view. */
-const SMALL_BYTES = 64
-
 /**
  * A word that may outlive its command by years. It keeps the command's memory when it is most of
  * that memory, and is a copy otherwise, so that a small value never holds a large frame.
  */
 export const own = (word: Uint8Array): Uint8Array =>
-  word.length > SMALL_BYTES && 2 * word.length >= word.buffer.byteLength ? word : word.slice()
+  word.length > Allocator.ON_HEAP_BYTES && 2 * word.length >= word.buffer.byteLength
+    ? word
+    : Allocator.copy(word)

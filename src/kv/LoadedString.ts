@@ -7,6 +7,7 @@
  * The price: a block is kept for as long as anything in it is held. So walks, which pass all keys
  * now and then, count what is left of each, and take out the rest of those that are mostly gone.
  */
+import * as Allocator from "./Allocator.js"
 import type { Due } from "./Dues.js"
 import type { Stored } from "./Store.js"
 import type { Walk } from "./StoreSnapshot.js"
@@ -76,6 +77,6 @@ export class LoadedString implements Stored {
   /** The same in memory of its own. */
   copy(): Stored {
     const { due, revision, usage } = this
-    return { value: this.block.bytes.slice(this.#from, this.#to), revision, due, usage }
+    return { value: Allocator.copy(this.value), revision, due, usage }
   }
 }

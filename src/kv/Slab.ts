@@ -5,6 +5,7 @@
  * none is larger than it has to be, and what lives by itself, such as a value that is written, gets
  * memory of its own.
  */
+import * as Allocator from "./Allocator.js"
 
 /** An array of more than this part of a piece gets memory of its own. */
 const SHARES_MIN = 4
@@ -20,9 +21,9 @@ export class Slab {
 
   /** As many zeros, the caller's own. */
   take(lengthBytes: number): Uint8Array {
-    if (lengthBytes * SHARES_MIN > this.#pieceBytes) return new Uint8Array(lengthBytes)
+    if (lengthBytes * SHARES_MIN > this.#pieceBytes) return Allocator.allocate(lengthBytes)
     if (this.#end + lengthBytes > this.#piece.length) {
-      this.#piece = new Uint8Array(this.#pieceBytes)
+      this.#piece = Allocator.allocate(this.#pieceBytes)
       this.#end = 0
     }
     const from = this.#end

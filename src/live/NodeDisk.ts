@@ -10,6 +10,7 @@ import { Effect, Layer } from "effect"
 import type { Scope } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
+import * as Allocator from "../kv/Allocator.js"
 import * as StorageFailure from "../node/StorageFailure.js"
 import * as WriteAheadLog from "../node/WriteAheadLog.js"
 import { Disk } from "../service/Disk.js"
@@ -153,7 +154,7 @@ const PIECE_BYTES = 4 * 1024 * 1024
 
 const readWhole = (path: string, done: Done<Uint8Array>): void =>
   onceOpen(path, done, (handle, done) => {
-    const bytes = new Uint8Array(FileSystem.fstatSync(handle).size)
+    const bytes = Allocator.allocate(FileSystem.fstatSync(handle).size)
     const pieces = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES))
     let [left, failure]: [number, Error | null] = [pieces, null]
     for (let piece = 0; piece < pieces; piece++) {

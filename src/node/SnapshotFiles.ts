@@ -9,6 +9,7 @@
  */
 import { Effect, Fiber } from "effect"
 import { crc32 } from "node:zlib"
+import * as Allocator from "../kv/Allocator.js"
 import type { Configuration } from "../raft/Configuration.js"
 import type { EntryId } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
@@ -19,10 +20,14 @@ import * as Bytes from "../wire/Bytes.js"
 import * as Checksum from "../wire/Checksum.js"
 import * as LogFrame from "../wire/LogFrame.js"
 import * as SnapshotRecord from "../wire/SnapshotRecord.js"
+import * as Background from "./Background.js"
 import * as StorageFailure from "./StorageFailure.js"
 
-/** Parts are gathered up to this much, then written; in between others have their turn. */
+/** Parts are gathered up to this much, then written. */
 export const BLOCK_BYTES = 256 * 1024
+
+/** In between others have their turn whenever so much was gathered: a hundred keys, say. */
+const SLICE_BYTES = 32 * 1024
 
 /** A sync of more would keep the log's own syncs waiting. */
 const UNSYNCED_LIMIT_BYTES = 16 * 1024 * 1024
@@ -102,14 +107,18 @@ export const make = (
       for (let isMore = true; isMore;) {
         writer.clear()
         LogFrame.begin(writer)
-        isMore = fill(writer, parts, blockBytes)
+        for (;;) {
+          isMore = fill(writer, parts, Math.min(blockBytes, writer.length + SLICE_BYTES))
+          if (!isMore || writer.length >= blockBytes) break
+          yield* Background.yieldNow
+        }
         if (writer.length === LogFrame.HEADER_BYTES) break
         yield* seal
         if (unsyncedBytes >= UNSYNCED_LIMIT_BYTES) {
           unsyncedBytes = 0
           yield* disk.sync(TAKEN_ASIDE)
         }
-        yield* Effect.yieldNow()
+        yield* Background.yieldNow
       }
       const snapshot: Snapshot = { id, configuration, sizeBytes, checksum }
       yield* publish(disk, TAKEN_ASIDE, snapshot)
@@ -127,7 +136,7 @@ export const make = (
     ...makeReceiver(disk, clean),
     read: (snapshot, offset, lengthBytes) =>
       Effect.suspend(() => {
-        const bytes = new Uint8Array(lengthBytes)
+        const bytes = Allocator.allocate(lengthBytes)
         return disk.readPart(fileOf(snapshot), offset, bytes).pipe(
           Effect.mapError(failure),
           Effect.flatMap((count) =>
@@ -141,9 +150,9 @@ export const make = (
   }
 }
 
-/** Whether there may be more. */
-const fill = (writer: Bytes.Writer, parts: Iterator<Uint8Array>, blockBytes: number): boolean => {
-  while (writer.length < blockBytes) {
+/** Until there are `lengthBytes` or no more parts. Whether there may be more. */
+const fill = (writer: Bytes.Writer, parts: Iterator<Uint8Array>, lengthBytes: number): boolean => {
+  while (writer.length < lengthBytes) {
     const { done, value } = parts.next()
     if (done === true) return false
     writer.bytes(value)
@@ -275,7 +284,7 @@ const readFrames = (
 ): Effect.Effect<ReadonlyArray<Uint8Array>, DiskError | StorageError> =>
   Effect.gen(function*() {
     if (at >= snapshot.sizeBytes) return []
-    const buffer = new Uint8Array(Math.min(readBytes, snapshot.sizeBytes - at))
+    const buffer = Allocator.allocate(Math.min(readBytes, snapshot.sizeBytes - at))
     const bytes = buffer.subarray(0, yield* disk.readPart(fileOf(snapshot), at, buffer))
     const frames: Array<Uint8Array> = []
     for (let from = 0;;) {

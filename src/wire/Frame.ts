@@ -7,6 +7,7 @@
  * from another word, so that neither kind is ever taken for the other.
  */
 import { crc32 } from "node:zlib"
+import * as Allocator from "../kv/Allocator.js"
 import * as Bytes from "./Bytes.js"
 
 /** The longest payload. Longer ones are neither sent nor taken. */
@@ -43,12 +44,15 @@ const writeHeader = (
 const PAYLOAD_START = 0x72616674
 const NOTE_START = 0x6e6f7465
 
+/** Payloads of this much and more are mostly entries, and may stay for long. */
+const COPIED_MIN_BYTES = 1024
+
 /** How a stream broke the rules. */
 export type Violation = "FrameTooLong" | "BadChecksum"
 
 /**
- * Finds the payloads in a stream that arrives in pieces. A frame that lies within one piece is
- * handed on as a view of it; one that does not is gathered first, in at most twice the memory of
+ * Finds the payloads in a stream that arrives in pieces. A small frame that lies within one piece
+ * is handed on as a view of it; one that does not is gathered first, in at most twice the memory of
  * what arrived.
  */
 export class Splitter {
@@ -57,7 +61,7 @@ export class Splitter {
   /** Whether notes are frames here; may be changed by `deliver`, too. */
   takesNotes = false
   /** The first `gatheredBytes` of it begin a frame that has not arrived whole. */
-  private gathered = new Uint8Array(0)
+  private gathered: Uint8Array = new Uint8Array(0)
   private gatheredBytes = 0
 
   constructor(limitBytes: number = FRAME_LIMIT_BYTES) {
@@ -90,7 +94,7 @@ export class Splitter {
       if (apart) this.forget()
       else rest = rest.subarray(size)
       if (isNote) note(payload)
-      else deliver(payload)
+      else deliver(apart || payload.length < COPIED_MIN_BYTES ? payload : Allocator.copy(payload))
     }
     return undefined
   }
@@ -101,7 +105,7 @@ export class Splitter {
     const taken = piece.subarray(0, size - this.gatheredBytes)
     const needed = this.gatheredBytes + taken.length
     if (needed > this.gathered.length) {
-      const grown = new Uint8Array(Math.min(size, Math.max(needed, 2 * this.gathered.length)))
+      const grown = Allocator.allocate(Math.min(size, Math.max(needed, 2 * this.gathered.length)))
       grown.set(this.begun())
       this.gathered = grown
     }

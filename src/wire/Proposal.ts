@@ -4,6 +4,7 @@
  * `Skip` takes the place of a command whose client was told that its outcome is unknown: the place
  * is used up, and nothing happens late.
  */
+import * as Allocator from "../kv/Allocator.js"
 import * as Latin1 from "../kv/Latin1.js"
 import * as Words from "../kv/Words.js"
 import * as Bytes from "./Bytes.js"
@@ -36,7 +37,7 @@ export const encode = ({ client, command, epoch, sequence }: Proposal): Uint8Arr
   writer.integer(epoch)
   writer.integer(sequence)
   if (command !== undefined) writer.raw(command)
-  return writer.copy()
+  return Allocator.copy(writer.written())
 }
 
 /**

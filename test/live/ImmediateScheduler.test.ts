@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import * as ImmediateScheduler from "../../src/live/ImmediateScheduler.js"
+import * as Background from "../../src/node/Background.js"
 
 /** Longer than a turn may go on. */
 const LONG_MILLIS = 5
@@ -12,7 +13,11 @@ const work = (millis: number) =>
   })
 
 /** How often the event loop came round while a fiber worked so often, and yielded in between. */
-const turnsDuring = async (times: number, millis: number): Promise<number> => {
+const turnsDuring = async (
+  times: number,
+  millis: number,
+  pause: Effect.Effect<void> = Effect.yieldNow()
+): Promise<number> => {
   let turns = 0
   let isOver = false
   const count = (): void => {
@@ -20,7 +25,7 @@ const turnsDuring = async (times: number, millis: number): Promise<number> => {
     if (!isOver) setImmediate(count)
   }
   setImmediate(count)
-  const worker = Effect.repeatN(Effect.zipRight(work(millis), Effect.yieldNow()), times - 1)
+  const worker = Effect.repeatN(Effect.zipRight(work(millis), pause), times - 1)
   await Effect.runPromise(Effect.withScheduler(worker, ImmediateScheduler.scheduler))
   isOver = true
   return turns
@@ -33,5 +38,26 @@ describe("fibers that run in turns of the event loop", () => {
 
   it("let them in after each long step", async () => {
     assert.isAtLeast(await turnsDuring(10, LONG_MILLIS), 9)
+  })
+
+  it("of which those of the background have all the time if nobody else has use for it", async () => {
+    assert.isAtLeast(await turnsDuring(10, 0, Background.yieldNow), 9)
+  })
+
+  it("of which those of the background have a part of it if another always has", async () => {
+    const done: Array<string> = []
+    const step = (name: string) => Effect.zipRight(work(1), Effect.sync(() => void done.push(name)))
+    const busy = Effect.forever(Effect.zipRight(step("busy"), Effect.yieldNow()))
+    const background = Effect.repeatN(Effect.zipRight(step("background"), Background.yieldNow), 9)
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        const busyFiber = yield* Effect.fork(busy)
+        yield* background
+        yield* Fiber.interrupt(busyFiber)
+      }).pipe(Effect.withScheduler(ImmediateScheduler.scheduler))
+    )
+    const others = done.filter((name) => name === "busy").length
+    assert.isAtLeast(others, 20)
+    assert.strictEqual(done.length - others, 10)
   })
 })
