@@ -9,6 +9,7 @@ import * as Session from "../kv/Session.js"
 import type { Term } from "../raft/EntryId.js"
 import type { NodeId, Ref } from "../raft/Event.js"
 import * as Proposal from "../wire/Proposal.js"
+import { Numbered } from "./Numbered.js"
 
 export interface Origin {
   /** The node that forwarded it. Undefined if this one did not have to. */
@@ -17,7 +18,7 @@ export interface Origin {
 }
 
 export class Proposed {
-  readonly #waiting = new Map<Ref, Origin>()
+  readonly #waiting = new Numbered<Origin>()
   #term: Term = 0
   /** As it will be when all of the log of the leader of `#term` is applied. */
   #ahead = Session.make()
@@ -40,20 +41,19 @@ export class Proposed {
     const position = Proposal.decode(bytes)
     if (position === undefined) return "Stale"
     const verdict = Session.admit(this.#ahead, position)
-    if (verdict === "Apply") this.#waiting.set(ref, { from, position })
+    if (verdict === "Apply") this.#waiting.add(ref, { from, position })
     return verdict
   }
 
   /** It was applied, or leadership was lost. */
   settled(ref: Ref): void {
-    this.#waiting.delete(ref)
+    this.#waiting.take(ref)
   }
 
   /** It is not in the log, nor is what came after it of the same session. */
   refused(ref: Ref): Origin | undefined {
-    const origin = this.#waiting.get(ref)
+    const origin = this.#waiting.take(ref)
     if (origin === undefined) return undefined
-    this.#waiting.delete(ref)
     Session.withdraw(this.#ahead, origin.position)
     return origin
   }

@@ -5,6 +5,7 @@
  */
 import type { Ref } from "../raft/Event.js"
 import type { ReadMode, ReadOutcome } from "./Node.js"
+import { Numbered } from "./Numbered.js"
 
 /** Reads without an answer, beyond which a node refuses more. */
 export const PENDING_READS = 65_536
@@ -27,6 +28,11 @@ interface PendingRead {
   readonly deadlineAt: number
 }
 
+/** One question to the core. */
+interface Asked {
+  reads: ReadonlyArray<PendingRead>
+}
+
 const readable: ReadOutcome = { _tag: "Readable" }
 const noLeader: ReadOutcome = { _tag: "Refused", reason: "NoLeader" }
 const behind: ReadOutcome = { _tag: "Refused", reason: "Behind" }
@@ -35,7 +41,7 @@ const stopping: ReadOutcome = { _tag: "Refused", reason: "Stopping" }
 
 export class Reads {
   #waiting: Array<PendingRead> = []
-  readonly #asked = new Map<Ref, ReadonlyArray<PendingRead>>()
+  readonly #asked = new Numbered<Asked>()
   #pending = 0
 
   get pending(): number {
@@ -62,10 +68,10 @@ export class Reads {
   /** Everything of this mode that waits is asked for as `ref`. */
   ask(ref: Ref, of: AskedMode): void {
     const rest = this.#waiting.filter(({ mode }) => mode !== of)
-    const asked = rest.length === 0
+    const reads = rest.length === 0
       ? this.#waiting
       : this.#waiting.filter(({ mode }) => mode === of)
-    this.#asked.set(ref, asked)
+    this.#asked.add(ref, { reads })
     this.#waiting = rest
   }
 
@@ -89,17 +95,17 @@ export class Reads {
     const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
     this.#refuse(late, this.#asked.size < ASKED_REFS ? noLeader : behind)
-    for (const [ref, reads] of this.#asked) {
-      const late = reads.filter(({ deadlineAt }) => deadlineAt <= now)
+    for (const [, asked] of this.#asked.entries()) {
+      const late = asked.reads.filter(({ deadlineAt }) => deadlineAt <= now)
       if (late.length === 0) continue
-      this.#asked.set(ref, reads.filter(({ deadlineAt }) => deadlineAt > now))
+      asked.reads = asked.reads.filter(({ deadlineAt }) => deadlineAt > now)
       this.#refuse(late, behind)
     }
   }
 
   /** The node stops. */
   close(): void {
-    const all = [...this.#waiting, ...[...this.#asked.values()].flat()]
+    const all = [...this.#waiting, ...[...this.#asked.entries()].flatMap(([, { reads }]) => reads)]
     this.#waiting = []
     this.#asked.clear()
     this.#pending = 0
@@ -112,8 +118,6 @@ export class Reads {
   }
 
   #take(ref: Ref): ReadonlyArray<PendingRead> {
-    const reads = this.#asked.get(ref) ?? []
-    this.#asked.delete(ref)
-    return reads
+    return this.#asked.take(ref)?.reads ?? []
   }
 }

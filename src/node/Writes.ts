@@ -9,6 +9,7 @@
  */
 import * as Proposal from "../wire/Proposal.js"
 import type { WriteOutcome } from "./Node.js"
+import { Numbered } from "./Numbered.js"
 
 /** Writes without an answer, beyond which a node refuses more. */
 export const PENDING_WRITES = 65_536
@@ -42,7 +43,7 @@ export class Writes {
   readonly #session: SessionId
   #waiting: Array<Waiting> = []
   /** By sequence: contiguous from `#first` up to `#nextSequence`, exclusive. */
-  readonly #sent = new Map<number, Sent>()
+  readonly #sent = new Numbered<Sent>()
   #first = 1
   #nextSequence = 1
   /** The sequence to send next; those before it are on their way. */
@@ -103,7 +104,7 @@ export class Writes {
     const { answer, command, deadlineAt } = write
     const sequence = this.#nextSequence++
     const proposal = Proposal.encode({ ...this.#session, sequence, command })
-    this.#sent.set(sequence, { sequence, proposal, answer, deadlineAt, bytes: command.length })
+    this.#sent.add(sequence, { sequence, proposal, answer, deadlineAt, bytes: command.length })
   }
 
   /** What was sent from `sequence` on has not arrived, or may not have. */
@@ -117,12 +118,11 @@ export class Writes {
 
   /** The command numbered `sequence` was applied here, at `index`, by whichever of its copies. */
   applied(sequence: number, index: number, answer: Uint8Array): void {
-    const write = this.#sent.get(sequence)
-    if (write === undefined || sequence !== this.#first) {
+    const write = sequence === this.#first ? this.#sent.take(sequence) : undefined
+    if (write === undefined) {
       // The session lets numbers through in order, and nobody else uses this session.
       throw new Error(`applied write ${sequence}, expected ${this.#first}`)
     }
-    this.#sent.delete(sequence)
     this.#first += 1
     this.#cursor = Math.max(this.#cursor, this.#first)
     this.#bytes -= write.bytes
@@ -135,9 +135,8 @@ export class Writes {
    */
   covered(sequence: number): void {
     while (this.#first <= sequence) {
-      const write = this.#sent.get(this.#first)
+      const write = this.#sent.take(this.#first)
       if (write === undefined) return
-      this.#sent.delete(this.#first)
       this.#first += 1
       this.#bytes -= write.bytes
       write.answer?.({ _tag: "UnknownOutcome" })
@@ -150,7 +149,7 @@ export class Writes {
     while ((this.#waiting[0]?.deadlineAt ?? Infinity) <= now) {
       this.#refuse(this.#waiting.shift(), "NoLeader")
     }
-    for (const write of this.#sent.values()) {
+    for (const [, write] of this.#sent.entries()) {
       if (write.deadlineAt > now) break
       this.#abandon(write)
     }
@@ -160,7 +159,7 @@ export class Writes {
   close(): void {
     for (const write of this.#waiting) this.#refuse(write, "Stopping")
     this.#waiting = []
-    for (const write of this.#sent.values()) this.#abandon(write)
+    for (const [, write] of this.#sent.entries()) this.#abandon(write)
   }
 
   #refuse(write: Waiting | undefined, reason: "NoLeader" | "Stopping"): void {

@@ -175,7 +175,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "node/Writes.ts",
     find: `    for (const write of this.#waiting) this.#refuse(write, "Stopping")
     this.#waiting = []
-    for (const write of this.#sent.values()) this.#abandon(write)
+    for (const [, write] of this.#sent.entries()) this.#abandon(write)
 `,
     replace: `    this.#waiting = []
 `
@@ -214,5 +214,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "wire/Proposal.ts",
     find: "  for (let at = 0; at < CLIENT_BYTES; at++) {\n    if (lastClient",
     replace: "  for (let at = 0; at < 1; at++) {\n    if (lastClient"
+  },
+  {
+    id: "X28",
+    title: "Of what waits in a ring that is full, the oldest is forgotten",
+    source: "analysis",
+    file: "node/Numbered.ts",
+    find: "    if (this.#tail - this.#head === this.#items.length) this.#grow()\n",
+    replace: ""
   }
 ]
