@@ -54,9 +54,10 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  appendBytes: 1 << 20,
+  // So little that what a follower lacks never takes long to encode while others' writes wait.
+  appendBytes: 128 << 10,
   inflightAppends: 64,
-  inflightBytes: 8 << 20,
+  inflightBytes: 2 << 20,
   uncommittedBytes: 64 << 20,
   applyBytes: 4 << 20,
   snapshotEntries: 1_000_000,
