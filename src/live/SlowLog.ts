@@ -19,6 +19,9 @@ export const ENTRIES_LIMIT = 128
 export const WORDS_LIMIT = 32
 export const WORD_LIMIT_BYTES = 128
 
+/** A command of so much at most is kept as it is, and shortened for who looks: few are seen. */
+const KEPT_BYTES = 1_024
+
 const MILLI_MICROS = 1_000
 
 export interface Entry {
@@ -32,20 +35,27 @@ export interface Entry {
   readonly clientName: string
 }
 
+interface Kept extends Omit<Entry, "words"> {
+  /** Or a command that has them. */
+  readonly words: Words | Uint8Array
+}
+
 export class SlowLog {
   /** What takes at least so long belongs in it. */
   limitMillis = SLOWER_THAN_MICROS / MILLI_MICROS
   entriesLimit = ENTRIES_LIMIT
-  #entries: Array<Entry> = []
+  /** The newest last, up to twice as many as are shown. */
+  #entries: Array<Kept> = []
   #lastId = -1
 
   get length(): number {
-    return this.#entries.length
+    return Math.min(this.#entries.length, this.entriesLimit)
   }
 
   /** The newest first. */
   latest(count: number): ReadonlyArray<Entry> {
-    return this.#entries.slice(0, count)
+    const from = this.#entries.length - Math.min(count, this.length)
+    return this.#entries.slice(from).toReversed().map((kept) => ({ ...kept, words: shown(kept) }))
   }
 
   clear(): void {
@@ -56,15 +66,16 @@ export class SlowLog {
   add(request: Request, client: Client, millis: number): void {
     const words = wordsOf(request)
     if (words === undefined) return
-    this.#entries.unshift({
+    this.#entries.push({
       id: ++this.#lastId,
       atSeconds: Math.floor(Date.now() / 1000),
       micros: Math.round(millis * MILLI_MICROS),
-      words: shorten(words),
+      words,
       address: client.address(),
       clientName: client.name
     })
-    if (this.#entries.length > this.entriesLimit) this.#entries.length = this.entriesLimit
+    const extra = this.#entries.length - this.entriesLimit
+    if (extra > this.entriesLimit) this.#entries.splice(0, extra)
   }
 
   readonly settings: ReadonlyArray<Setting> = [
@@ -83,12 +94,20 @@ export class SlowLog {
   ]
 }
 
-/** The words of a write are in its command only. Passwords are nobody's affair. */
-const wordsOf = ({ asked, command, words }: Request): Words | undefined => {
+/** What is kept of a request: of a write its words are in its command only. */
+const wordsOf = ({ asked, command, words }: Request): Kept["words"] | undefined => {
   if (asked === undefined || asked.flags.includes("skip_slowlog")) return undefined
-  if (command === undefined) return asked.conceal?.(words) ?? words
+  // Passwords are nobody's affair.
+  if (command === undefined) return shorten(asked.conceal?.(words) ?? words)
+  if (command.length <= KEPT_BYTES) return command
   const decoded = Command.decode(command)
-  return decoded?._tag === "Call" ? decoded.words : undefined
+  return decoded?._tag === "Call" ? shorten(decoded.words) : undefined
+}
+
+const shown = ({ words }: Kept): Words => {
+  if (!(words instanceof Uint8Array)) return words
+  const decoded = Command.decode(words)
+  return decoded?._tag === "Call" ? shorten(decoded.words) : []
 }
 
 const shorten = (words: Words): Words => {
