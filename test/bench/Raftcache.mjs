@@ -60,9 +60,13 @@ export const startCluster = async (folder) => {
     const port = ports[3 + at]
     const redis = `127.0.0.1:${port}`
     const flags = { id, peers, redis, data: join(folder, id), "log-level": "error" }
-    const words = [MAIN, ...Processes.flags(flags)]
-    const start = () => void (node.process = Processes.start(process.execPath, words))
-    const node = { id, port, process: undefined, start }
+    const words = [process.execPath, MAIN, ...Processes.flags(flags)]
+    /** `before` is what runs it, if that is not the shell's business alone: `nice`, say. */
+    const start = (...before) => {
+      const [program, ...rest] = [...before, ...words]
+      node.process = Processes.start(program, rest)
+    }
+    const node = { id, port, data: flags.data, process: undefined, start }
     return node
   })
   for (const node of nodes) node.start()

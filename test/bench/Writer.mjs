@@ -6,11 +6,15 @@ import * as Net from "node:net"
 
 const LOOK_MILLIS = 10
 
+/** A request as client libraries send it. All words are ASCII. */
+const requestOf = (words) =>
+  words.reduce((text, word) => `${text}$${word.length}\r\n${word}\r\n`, `*${words.length}\r\n`)
+
 /**
  * Writes at `node`, `depth` at a time, until it is stopped: half of them are sent when the other
- * half is answered. `commandOf` counts from 0.
+ * half is answered. `wordsOf` counts from 0.
  */
-export const start = (node, depth, commandOf) => {
+export const start = (node, depth, wordsOf) => {
   const told = { done: 0, refused: 0 }
   let [begun, isOver] = [0, false]
   const waiting = () => begun - told.done - told.refused
@@ -18,7 +22,7 @@ export const start = (node, depth, commandOf) => {
   const send = () => {
     if (isOver || waiting() > depth / 2) return
     let text = ""
-    while (waiting() < depth) text += `${commandOf(begun++)}\r\n`
+    while (waiting() < depth) text += requestOf(wordsOf(begun++))
     socket.write(text)
   }
   let rest = ""

@@ -44,7 +44,7 @@ const folder = mkdtempSync(join(tmpdir(), "raftcache-memory-"))
 const cluster = await Raftcache.startCluster(folder)
 const { nodes } = cluster
 const leader = await cluster.leader()
-const { stop, told } = Writer.start(leader, DEPTH, (at) => `SET key:${at * 7 % keys} ${value}`)
+const { stop, told } = Writer.start(leader, DEPTH, (at) => ["SET", `key:${at * 7 % keys}`, value])
 
 const megabytes = (bytes) => String(Math.round(bytes / 1e6)).padStart(6)
 
