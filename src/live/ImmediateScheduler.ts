@@ -16,8 +16,15 @@ const DRAINS_LIMIT = 16
 /** Nor is another begun after so long. What a fiber does between two yields should take less. */
 const TURN_LIMIT_MILLIS = 4
 
-/** Where others always have, they run for so many times as long as one of the background first. */
-const FOREGROUND_SHARE = 3
+/**
+ * What others run for where they always have something to do, for each millisecond that those of
+ * the background run. Less of it and they are slower while a snapshot is taken; more, and it takes
+ * so long that most of what it has not passed is overwritten and has to be kept for it.
+ */
+const FOREGROUND_SHARE = 1
+
+/** What either side is owed at most: then nobody catches up on a long time all at once. */
+const OWED_LIMIT_MILLIS = FOREGROUND_SHARE * TURN_LIMIT_MILLIS
 
 /** As `performance.now` tells it. */
 let turnEndsAt = 0
@@ -28,12 +35,12 @@ const runner = new Scheduler.SchedulerRunner((depth, drain) => {
     const beganAt = performance.now()
     turnEndsAt = beganAt + TURN_LIMIT_MILLIS
     drain(depth + 1)
-    owedMillis -= performance.now() - beganAt
+    owedMillis = Math.max(-OWED_LIMIT_MILLIS, owedMillis - (performance.now() - beganAt))
   })
 })
 
 const background: Array<Scheduler.Task> = []
-/** What others are to have before the next task of the background, if they have use for it. */
+/** What others are to have before those of the background go on, if they have use for it. */
 let owedMillis = 0
 let isArmed = false
 
@@ -43,7 +50,8 @@ const arm = (): void => {
   isArmed = true
   setImmediate(() => {
     isArmed = false
-    if (!runner.running || owedMillis <= 0) runNext()
+    if (!runner.running) runNext()
+    else while (owedMillis <= 0 && background.length > 0) runNext()
     arm()
   })
 }
@@ -51,7 +59,8 @@ const arm = (): void => {
 const runNext = (): void => {
   const beganAt = performance.now()
   background.shift()?.()
-  owedMillis = FOREGROUND_SHARE * (performance.now() - beganAt)
+  const tookMillis = performance.now() - beganAt
+  owedMillis = Math.min(OWED_LIMIT_MILLIS, owedMillis + FOREGROUND_SHARE * tookMillis)
 }
 
 export const scheduler: Scheduler.Scheduler = Scheduler.make((task, priority) => {

@@ -26,8 +26,8 @@ import * as StorageFailure from "./StorageFailure.js"
 /** Parts are gathered up to this much, then written. */
 export const BLOCK_BYTES = 256 * 1024
 
-/** In between others have their turn whenever so much was gathered: a hundred keys, say. */
-const SLICE_BYTES = 32 * 1024
+/** In between others have their turn whenever so much was gathered: some hundred keys. */
+const SLICE_BYTES = 64 * 1024
 
 /** A sync of more would keep the log's own syncs waiting. */
 const UNSYNCED_LIMIT_BYTES = 16 * 1024 * 1024

@@ -57,7 +57,7 @@ export const defaultLimits: Limits = {
   // So little that what a follower lacks never takes long to encode while others' writes wait.
   appendBytes: 128 << 10,
   inflightAppends: 64,
-  inflightBytes: 2 << 20,
+  inflightBytes: 1 << 20,
   uncommittedBytes: 64 << 20,
   applyBytes: 4 << 20,
   snapshotEntries: 1_000_000,

@@ -12,10 +12,13 @@ import { once } from "node:events"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { performance, PerformanceObserver } from "node:perf_hooks"
+import { constants, performance, PerformanceObserver } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import * as Command from "../../dist/kv/Command.js"
+import * as Garbage from "../../dist/live/Garbage.js"
 import * as ImmediateScheduler from "../../dist/live/ImmediateScheduler.js"
 import * as NodeDisk from "../../dist/live/NodeDisk.js"
 import * as Cache from "../../dist/node/Cache.js"
@@ -47,6 +50,7 @@ const program = Effect.withScheduler(
 )
 
 const open = async () => {
+  Effect.runSync(Garbage.collectEarly)
   const scope = Effect.runSync(Scope.make())
   const storage = NodeDisk.layerStorage(folder, {
     clusterId: "00000000000000be",
@@ -58,6 +62,7 @@ const open = async () => {
   const layer = Layer.scoped(Node, program).pipe(
     Layer.provide(Layer.merge(storage, network)),
     Layer.provideMerge(Cache.layer()),
+    Layer.provide(Garbage.layer),
     Layer.provide(Logger.minimumLogLevel(LogLevel.Warning))
   )
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
@@ -192,15 +197,31 @@ const restart = async () => {
   await node.close()
 }
 
+/** Writes, a hundred on their way at a time, until `isOver`. */
+const writeUntil = async (node, isOver) => {
+  for (let at = 0; !isOver(); at += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => set(node, (at + i) * 7)))
+  }
+}
+
 const snapshotUnderWrites = async (node) => {
   let isTaken = false
   const taken = snapshot(node).then(() => {
     isTaken = true
   })
-  for (let at = 0; !isTaken; at += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, i) => set(node, (at + i) * 7)))
-  }
+  await writeUntil(node, () => isTaken)
   await taken
+}
+
+const isOfWholeHeap = ({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR
+
+/** Writes until the engine has collected the whole heap, and tells what it has told of that. */
+const collectionUnderWrites = (node) => writeUntil(node, () => collections.some(isOfWholeHeap))
+
+const collectGarbage = async () => {
+  setFlagsFromString("--expose-gc")
+  runInNewContext("gc")()
+  await sleep(100)
 }
 
 /** Ends with so many writes after the last snapshot, in which nothing else was asked. */
@@ -209,11 +230,19 @@ const fillAndSnapshot = async () => {
   await readable(node)
   await fill(node)
   console.log(`${store.keys.size} keys of ${value.length} bytes`)
+  // The one that filling has begun is out of the way then.
+  await snapshot(node)
   await set(node, 0)
   show("one second in which nothing is asked", await turnsOf(() => sleep(1_000)))
   show("a snapshot in which nothing else is asked", await turnsOf(() => snapshot(node)))
   await set(node, 1)
+  // So that the engine does not do so meanwhile: what that takes is measured after it.
+  await collectGarbage()
   show("a snapshot under writes", await turnsOf(() => snapshotUnderWrites(node)))
+  show(
+    "writes until the engine has collected the whole heap",
+    await turnsOf(() => collectionUnderWrites(node))
+  )
   await snapshot(node)
   await addSets(node, later)
   await close()
