@@ -42,8 +42,8 @@ export class StateMachine extends Context.Tag("raftcache/StateMachine")<StateMac
    * Applies a command and returns its answer. Total, synchronous and deterministic: the same
    * commands at the same indexes give the same state and the same answers on every node. `index` is
    * the command's position in the log, greater than that of any command before it. Bytes nobody
-   * understands are answered, not thrown at. Nobody writes to `command` again, so parts of it may be
-   * kept; its memory may be a `SharedArrayBuffer`, which some functions of the platform refuse.
+   * understands are answered, not thrown at. Nobody writes to `command` again, so parts of it may
+   * be kept; its memory may be a `SharedArrayBuffer`, which some functions of the platform refuse.
    */
   readonly apply: (command: Uint8Array, index: number) => Uint8Array
   /**

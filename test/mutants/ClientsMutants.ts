@@ -106,9 +106,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "analysis",
     file: "node/Writes.ts",
     find:
-      "    this.#sent.set(sequence, { sequence, proposal, answer, deadlineAt, bytes: command.length })",
+      "    this.#sent.add(sequence, { sequence, proposal, answer, deadlineAt, bytes: command.length })",
     replace: `    answer({ _tag: "Done", answer: new Uint8Array(0), index: 0 })
-    this.#sent.set(sequence, { sequence, proposal, answer: undefined, deadlineAt, bytes: command.length })`
+    this.#sent.add(sequence, { sequence, proposal, answer: undefined, deadlineAt, bytes: command.length })`
   },
   {
     id: "X13",
@@ -135,10 +135,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A leader appends again what its log has already",
     source: "analysis",
     file: "node/Proposed.ts",
-    find: `    if (verdict === "Apply") this.#waiting.set(ref, { from, position })
+    find: `    if (verdict === "Apply") this.#waiting.add(ref, { from, position })
     return verdict`,
     replace: `    if (verdict !== "Apply" && verdict !== "Duplicate") return verdict
-    this.#waiting.set(ref, { from, position })
+    this.#waiting.add(ref, { from, position })
     return "Apply"`
   },
   {

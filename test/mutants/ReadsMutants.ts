@@ -99,9 +99,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "A read that was confirmed stays on the list, and is answered again at the end",
     source: "analysis",
     file: "node/Reads.ts",
-    find: `    this.#asked.delete(ref)
-    return reads`,
-    replace: "    return reads"
+    find: "    return this.#asked.take(ref)?.reads ?? []",
+    replace: "    return this.#asked.get(ref)?.reads ?? []"
   },
   {
     id: "Q20",

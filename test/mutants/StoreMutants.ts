@@ -308,7 +308,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "K42",
     "A value that is taken out of its block is taken from one byte before it",
     "kv/LoadedString.ts",
-    "this.block.bytes.slice(this.#from, this.#to)",
-    "this.block.bytes.slice(this.#from - 1, this.#to - 1)"
+    "Allocator.copy(this.value)",
+    "Allocator.copy(this.block.bytes.subarray(this.#from - 1, this.#to - 1))"
   )
 ]
