@@ -51,9 +51,9 @@ const COPIED_MIN_BYTES = 1024
 export type Violation = "FrameTooLong" | "BadChecksum"
 
 /**
- * Finds the payloads in a stream that arrives in pieces. A small frame that lies within one piece
- * is handed on as a view of it; one that does not is gathered first, in at most twice the memory of
- * what arrived.
+ * Finds the payloads in a stream that arrives in pieces. One that lies within a piece is handed on
+ * as a view of it if it is small, and copied if it may be kept; one that does not is gathered
+ * first, in at most twice the memory of what arrived.
  */
 export class Splitter {
   /** The longest payload taken from here on; may be changed by `deliver`. */
