@@ -30,7 +30,7 @@ export const allow = (garbageBytes: number): void => {
 /** Arrays of so much at most lie on the engine's heap themselves, and cost no more than a view. */
 export const ON_HEAP_BYTES = 64
 
-/** Copies to and from shared memory take up to twenty times as long: it shows in what is longer. */
+/** Copies to and from shared memory take ten times as long and more: it shows in what is longer. */
 const SHARED_COPY_LIMIT_BYTES = 1 << 20
 
 /** As many zeros, the caller's own. */
