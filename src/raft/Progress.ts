@@ -51,6 +51,8 @@ export interface Progress {
   readonly commitSent: Index
   /** The highest round answered in this term. */
   readonly round: number
+  /** When it was, in ticks; -Infinity before the first. */
+  readonly answeredAt: number
   readonly mark: Mark | undefined
   /** In `Snapshot`. */
   readonly stream: Stream | undefined
@@ -66,6 +68,7 @@ export const unknown = (next: Index): Progress => ({
   inflightBytes: 0,
   commitSent: 0,
   round: 0,
+  answeredAt: -Infinity,
   mark: undefined,
   stream: undefined
 })
@@ -141,6 +144,7 @@ export const accepted = (self: Progress, match: Index): Progress => {
     inflightBytes: bytes,
     commitSent: self.commitSent,
     round: self.round,
+    answeredAt: self.answeredAt,
     mark: self.mark,
     stream: undefined
   }

@@ -37,7 +37,7 @@ export const begin = (step: Step): void => {
 export const answered = (next: Draft, from: NodeId, round: number): void => {
   const progress = next.progress[from]
   if (progress === undefined || round <= progress.round || round > next.round) return
-  next.progress = { ...next.progress, [from]: { ...progress, round } }
+  next.progress = { ...next.progress, [from]: { ...progress, round, answeredAt: next.now } }
   confirm(next)
 }
 

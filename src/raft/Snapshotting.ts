@@ -2,6 +2,9 @@
  * When a snapshot is taken, and what of the log it makes superfluous (thesis 5.1): after so many
  * entries or bytes the shell is asked for one; once it is durable the log is let go of, but for a
  * trailing part that spares followers which are a little behind a whole snapshot.
+ *
+ * A leader puts it off while a follower that was far behind catches up: what that one needs next
+ * would be gone from the log, and it would have to be sent a snapshot again, and again.
  */
 import * as Configuring from "./Configuring.js"
 import * as Entries from "./Entry.js"
@@ -16,6 +19,9 @@ import * as Streaming from "./Streaming.js"
 
 /** A full disk is asked again after one election timeout, then two, four and so on up to this. */
 const RETRY_DOUBLINGS_LIMIT = 6
+
+/** However far a follower is, a snapshot is taken when this many times as much asks for one. */
+export const CATCHING_UP_TIMES = 2
 
 const change = (next: Draft, fields: Partial<Snapshotting>): void => {
   next.snapshots = { ...next.snapshots, ...fields }
@@ -43,10 +49,33 @@ export const wanted = (step: Step, ref: Ref): void => {
   consider(step)
 }
 
-const isDue = ({ applied: index, config: { limits }, snapshots }: Draft): boolean => {
-  const { bytesSince, isWanted, latest } = snapshots
-  return isWanted || index - latest.id.index >= limits.snapshotEntries ||
-    bytesSince >= Math.max(limits.snapshotBytes, latest.sizeBytes)
+const isDue = (next: Draft): boolean =>
+  (next.snapshots.isWanted || hasGrown(next, 1)) && !isPutOff(next)
+
+/** Whether only a follower that catches up keeps this leader from taking a snapshot. */
+export const isPutOff = (state: State): boolean =>
+  !state.snapshots.isWanted && hasGrown(state, 1) && !hasGrown(state, CATCHING_UP_TIMES) &&
+  isAnyCatchingUp(state)
+
+/** Whether the log has grown by so many times as much as asks for a snapshot. */
+const hasGrown = (
+  { applied: index, config: { limits }, snapshots: { bytesSince, latest } }: State,
+  times: number
+): boolean =>
+  index - latest.id.index >= times * limits.snapshotEntries ||
+  bytesSince >= times * Math.max(limits.snapshotBytes, latest.sizeBytes)
+
+/** Whether a follower that answers lacks what a snapshot of now would take from the log. */
+const isAnyCatchingUp = (state: State): boolean =>
+  Object.values(state.progress).some(({ answeredAt, match, mode, stream }) => {
+    if (state.now - answeredAt >= state.config.electionTimeoutTicks) return false
+    return stream !== undefined || mode === "Replicate" && state.applied - match > stays(state)
+  })
+
+/** About how many entries before a snapshot of now stay. */
+const stays = ({ applied: index, config: { limits }, snapshots }: State): number => {
+  const entryBytes = snapshots.bytesSince / (index - snapshots.latest.id.index)
+  return Math.min(limits.trailingEntries, limits.trailingBytes / entryBytes)
 }
 
 /** Asks for a snapshot if it is time, and if the state machine stands still at one entry. */

@@ -42,7 +42,7 @@ export interface Limits {
   /** Entries before a snapshot that stay in the log, for followers that are a little behind. */
   readonly trailingEntries: number
   readonly trailingBytes: number
-  /** Bytes of a snapshot in one message. */
+  /** Bytes of a snapshot in one message. Where they are many, their memory costs most (ADR 14). */
   readonly chunkBytes: number
   /** Bytes of a snapshot sent to a follower and not yet stored there; at least one chunk is. */
   readonly inflightChunkBytes: number
@@ -64,8 +64,8 @@ export const defaultLimits: Limits = {
   snapshotBytes: 128 << 20,
   trailingEntries: 100_000,
   trailingBytes: 32 << 20,
-  chunkBytes: 256 << 10,
-  inflightChunkBytes: 2 << 20,
+  chunkBytes: 64 << 10,
+  inflightChunkBytes: 1 << 20,
   // Quartz drifts by less than a hundredth of a percent; the rest is for machines in distress.
   clockDriftPercent: 25
 }

@@ -4,7 +4,7 @@
  * come when something was lost. The core counts bytes; the shell reads and sends them.
  *
  * It begins with one chunk, whose answer tells where to go on: a follower may hold part of it
- * already.
+ * already. While the next snapshot is being taken nothing is sent of this one, which it replaces.
  */
 import * as EntryId from "./EntryId.js"
 import type { ChunkNotSent, NodeId } from "./Event.js"
@@ -40,6 +40,7 @@ export const send = (step: Step, peer: NodeId, progress: Progress): Progress => 
 }
 
 const mayFlow = (next: Draft, stream: Stream): boolean => {
+  if (next.snapshots.taking !== undefined) return false
   if (stream.next >= stream.snapshot.sizeBytes) return false
   if (stream.isProbing) return !stream.isAwaiting
   const inflightBytes = stream.next - stream.acknowledged

@@ -71,6 +71,7 @@ export const required = [
   "stream superseded by a newer snapshot",
   "snapshot not needed after all",
   "snapshot failed",
+  "snapshot put off for a follower",
   "crash while taking a snapshot",
   "crash while receiving a snapshot",
   "crash while installing a snapshot",

@@ -147,6 +147,7 @@ export class Oracles {
       if (before?.role === "Leader") LeaderOracle.checkCounting(this.#world, node, before, state)
     }
     this.#checkCommit(node, watched, state)
+    this.snapshots.observe(node, state)
     this.#transfers.observe(node, before, state)
     this.members.observe(node, before, state, this.#promisedOf)
     this.#checkApplied(node, watched, state)

@@ -8,6 +8,7 @@ import * as Leasing from "../raft/Leasing.js"
 import * as Log from "../raft/Log.js"
 import type { Progress } from "../raft/Progress.js"
 import * as Quorum from "../raft/Quorum.js"
+import * as Snapshotting from "../raft/Snapshotting.js"
 import type { State } from "../raft/State.js"
 import type { Forward } from "../wire/PeerMessage.js"
 import * as Proposal from "../wire/Proposal.js"
@@ -45,6 +46,9 @@ const markSnapshots = (marks: Marks, before: State, state: State): void => {
     marks.hit("snapshot installed")
   }
   if (now.failures > before.snapshots.failures) marks.hit("snapshot failed")
+  if (Snapshotting.isPutOff(state) && !Snapshotting.isPutOff(before)) {
+    marks.hit("snapshot put off for a follower")
+  }
   const { incoming } = before.snapshots
   if (incoming !== undefined && now.incoming === undefined && now.latest === latest) {
     if (state.commit >= incoming.snapshot.id.index) marks.hit("snapshot not needed after all")

@@ -1,14 +1,17 @@
 /**
- * What must be true of snapshots: nothing is let go of that a durable one does not cover, each
- * covers what was committed and nothing else, and one entry has one state, whoever takes the
- * snapshot and whoever begins anew with it.
+ * What must be true of snapshots: one is taken in time, nothing is let go of that a durable one
+ * does not cover, each covers what was committed and nothing else, and one entry has one state,
+ * whoever takes the snapshot and whoever begins anew with it.
  */
 import { Effect } from "effect"
 import * as SnapshotFiles from "../node/SnapshotFiles.js"
 import type { Compact, InstallSnapshot } from "../raft/Action.js"
+import * as Configuring from "../raft/Configuring.js"
 import type { Entry } from "../raft/Entry.js"
 import type { EntryId } from "../raft/EntryId.js"
 import type { Snapshot } from "../raft/Snapshot.js"
+import * as Snapshotting from "../raft/Snapshotting.js"
+import type { State } from "../raft/State.js"
 import type { Snapshots, Storage } from "../service/Storage.js"
 import type { MemberOracle } from "./MemberOracle.js"
 import { nodeId } from "./Scenario.js"
@@ -88,6 +91,21 @@ export class SnapshotOracle {
   #wrong(node: number, what: string): void {
     const text = `${nodeId(node)} ${what} durable and committed`
     this.#world.violate("compacted-is-covered", text)
+  }
+
+  /** After an event: whatever a snapshot waits for, it does not wait for long. */
+  observe(node: number, state: State): void {
+    const { applied, applying, config: { limits }, snapshots } = state
+    const { failures, latest, taking } = snapshots
+    if (applied < applying || taking !== undefined || failures > 0) return
+    const entries = applied - latest.id.index
+    if (entries < Snapshotting.CATCHING_UP_TIMES * limits.snapshotEntries) return
+    // A node that joins does not know who the members are before it has come so far.
+    if (Configuring.asOf(state, applied).voters.length === 0) return
+    this.#world.violate(
+      "log-is-bounded",
+      `${nodeId(node)} has applied ${entries} entries since its latest snapshot and takes none`
+    )
   }
 
   /** A replica's state as of `index`, looked at when a snapshot of it begins. */

@@ -4,9 +4,10 @@
  * of its throughput the leader keeps meanwhile.
  *
  * The follower would have a machine of its own. Here it has to share the processors and the disk
- * with the leader that is measured; so it comes back at the lowest priority, and with its data in
- * memory where the system has a folder for that. What the leader loses is then what it does for the
- * follower. `--shared` has it take what it can get of both instead.
+ * with the leader that is measured; so it comes back as what the system runs when nothing else wants
+ * to (`chrt --idle`: one that is only `nice` keeps a processor for a while when others wake), and
+ * with its data in memory where the system has a folder for that. What the leader loses is then
+ * what it does for the follower. `--shared` has it take what it can get of both instead.
  *
  *   npm run bench:catch-up -- [--entries N] [--keys N] [--bytes N] [--shared]
  */
@@ -84,7 +85,7 @@ show(
 const before = await rateOf(() => sleep(BEFORE_MILLIS))
 show("the leader, its follower down", before)
 const during = await rateOf(() => {
-  follower.start(...(values.shared ? [] : ["nice", "-n", "19"]))
+  follower.start(...(values.shared ? [] : ["chrt", "--idle", "0"]))
   return hasCaughtUp()
 })
 show("the leader, its follower catching up", during)
@@ -92,7 +93,7 @@ const after = await rateOf(() => sleep(AFTER_MILLIS))
 show("the leader, its follower up to date", after)
 const kept = (rate) => `${(100 * during.rate / rate).toFixed(0)}%`
 const place = memory === undefined ? "where the leader's are" : "in memory"
-console.log(values.shared ? "all share" : `the follower at the lowest priority, its data ${place}`)
+console.log(values.shared ? "all share" : `the follower when nothing else runs, its data ${place}`)
 console.log(
   `it keeps ${kept(before.rate)} of its throughput without the follower, ${kept(after.rate)} of ` +
     `that with it; ${told.refused} writes refused`

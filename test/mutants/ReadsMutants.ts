@@ -28,9 +28,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     source: "analysis",
     file: "raft/Rounds.ts",
     find: `round <= progress.round || round > next.round) return
-  next.progress = { ...next.progress, [from]: { ...progress, round } }`,
+  next.progress = { ...next.progress, [from]: { ...progress, round, answeredAt: next.now } }`,
     replace: `round > next.round) return
-  next.progress = { ...next.progress, [from]: { ...progress, round: next.round } }`
+  next.progress = {
+    ...next.progress,
+    [from]: { ...progress, round: next.round, answeredAt: next.now }
+  }`
   },
   {
     id: "Q04",

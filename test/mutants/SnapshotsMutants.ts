@@ -201,5 +201,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: `return isLate
     ? undefined
     : { snapshot, term: next.term, round, received: incoming?.received ?? 0 }`
+  },
+  {
+    id: "S33",
+    title: "A snapshot is put off for as long as a follower is behind",
+    source: "analysis",
+    file: "raft/Snapshotting.ts",
+    find: "hasGrown(state, 1) && !hasGrown(state, CATCHING_UP_TIMES) &&",
+    replace: "hasGrown(state, 1) &&"
+  },
+  {
+    id: "S34",
+    title: "A snapshot is put off for a follower that answers no more",
+    source: "analysis",
+    file: "raft/Snapshotting.ts",
+    find: "    if (state.now - answeredAt >= state.config.electionTimeoutTicks) return false\n",
+    replace: ""
   }
 ]

@@ -48,6 +48,7 @@ describe("a new leader", () => {
       inflightBytes: 0,
       commitSent: 0,
       round: 0,
+      answeredAt: -Infinity,
       mark: undefined,
       stream: undefined
     })

@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Action, SendChunk } from "../../src/raft/Action.js"
 import * as Configurations from "../../src/raft/Configuration.js"
+import * as Entries from "../../src/raft/Entry.js"
 import type { Index } from "../../src/raft/EntryId.js"
 import type { Event } from "../../src/raft/Event.js"
 import type { Message } from "../../src/raft/Message.js"
@@ -168,11 +169,19 @@ describe("a snapshot", () => {
   })
 })
 
+/** The leader of term 1 once it and n2 hold these entries as well, and has applied them. */
+const grown = (
+  leader: State,
+  ...indexes: ReadonlyArray<Index>
+): readonly [State, ReadonlyArray<Action>] => {
+  const last = indexes.at(-1)!
+  const [state] = run(leader, propose(...indexes))
+  return run(state, persisted(state.seq), receive("n2", accepted(1, last)), applied(last))
+}
+
 /** A leader of term 1 whose snapshot covers its log up to 4, and whose log begins after 3. */
-const compacted = (): State => {
-  const [state] = run(leader({ log: [], limits }), propose(2, 3, 4))
-  const held = ["n2"].map((peer) => receive(peer, accepted(1, 4)))
-  const [due] = run(state, persisted(state.seq), ...held, applied(4))
+const compacted = (of = limits): State => {
+  const [due] = grown(run(leader({ log: [], limits: of }), unreachable("n3"))[0], 2, 3, 4)
   return run(due, taken(snapshot(1, 4)), persisted(due.seq + 1))[0]
 }
 
@@ -246,12 +255,21 @@ describe("a leader whose log has not what a follower needs", () => {
   })
 
   it("begins again with a newer snapshot that is durable meanwhile", () => {
-    const [state] = streaming()
-    const [more] = run(state, propose(5, 6, 7), persisted(state.seq + 1))
-    const [due] = run(more, receive("n2", accepted(1, 7)), applied(7))
-    const newer = snapshot(1, 7, 20)
+    const [due] = grown(streaming()[0], 5, 6, 7, 8, 9, 10)
+    const newer = snapshot(1, 10, 20)
     const actions = actionsOf(due, taken(newer))
     equal(actions.filter(({ _tag }) => _tag === "SendChunk"), [sendChunk(0, 4, newer)])
+  })
+
+  it("sends nothing of it while the next is being taken, and goes on if that fails", () => {
+    const [taking] = run(grown(streaming()[0], 5)[0], want(1))
+    const stored = receive("n3", progress(snapshot(1, 4), 0, 4, 1))
+    equal(actionsOf(taking, stored), [])
+    const failed: Event = { _tag: "SnapshotNotTaken", id: id(1, 5) }
+    equal(
+      actionsOf(taking, stored, failed, receive("n3", heartbeatResponse(1, 0, 0))),
+      [sendChunk(4, 4), sendChunk(8, 2)]
+    )
   })
 
   it("tries again after a while when the shell cannot read it", () => {
@@ -260,6 +278,54 @@ describe("a leader whose log has not what a follower needs", () => {
     const [waiting, actions] = run(state, failed)
     equal(actions, [])
     equal(actionsOf(waiting, receive("n3", heartbeatResponse(1, 0, 0))), [])
+  })
+})
+
+/** Both followers answer a round; n3 holds the log so far. */
+const answered = (verifiedTo: Index): ReadonlyArray<Event> => [
+  tick(5),
+  receive("n2", heartbeatResponse(1, 1, 4)),
+  receive("n3", heartbeatResponse(1, 1, verifiedTo))
+]
+
+const takings = (actions: ReadonlyArray<Action>): ReadonlyArray<Action> =>
+  actions.filter(({ _tag }) => _tag === "TakeSnapshot")
+
+describe("a leader whose follower catches up", () => {
+  const holds = (index: Index): Event => receive("n3", accepted(1, index))
+
+  it("puts off its next snapshot, until twice as much asks for one", () => {
+    const [state] = run(streaming()[0], ...answered(0))
+    const [later, few] = grown(state, 5, 6, 7, 8, 9)
+    equal(takings(few), [])
+    equal(takings(grown(later, 10)[1]), [take(1, 10)])
+  })
+
+  it("takes it when the follower needs nothing more that it would let go of", () => {
+    const [state] = run(streaming()[0], holds(4), ...answered(4))
+    const [later, actions] = grown(state, 5, 6, 7)
+    equal(takings(actions), [])
+    equal(takings(actionsOf(later, holds(5), tick())), [])
+    equal(takings(actionsOf(later, holds(6), tick())), [take(1, 7)])
+  })
+
+  it("counts in what would stay how large the entries are", () => {
+    const trailingBytes = 2 * Entries.sizeBytes(command(1, 5)) - 1
+    const state = compacted({ ...limits, trailingEntries: 2, trailingBytes })
+    const [later] = grown(run(state, holds(4), ...answered(4))[0], 5, 6, 7)
+    equal(takings(actionsOf(later, holds(5), tick())), [])
+    equal(takings(actionsOf(later, holds(6), tick())), [take(1, 7)])
+  })
+
+  it("waits for none that does not answer any more", () => {
+    const [state] = run(streaming()[0], ...answered(0))
+    const silent = [tick(5), receive("n2", heartbeatResponse(1, 2, 4)), tick(5)]
+    equal(takings(grown(run(state, ...silent)[0], 5, 6, 7)[1]), [take(1, 7)])
+  })
+
+  it("takes one that is wanted all the same", () => {
+    const [state] = grown(run(streaming()[0], ...answered(0))[0], 5)
+    equal(actionsOf(state, want(1)), [take(1, 5)])
   })
 })
 
