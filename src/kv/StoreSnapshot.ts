@@ -43,7 +43,7 @@ export class Walk implements IterableIterator<Uint8Array> {
   /** Those that were the store's at the moment: one that is cleared gets others. */
   readonly #keys: Keyspace<Stored>
   readonly #index: number
-  readonly #kept = new Map<Key, Stored>()
+  #kept = new Keyspace<Stored>()
   readonly #parts = new Slab(PARTS_BYTES)
   readonly #passing: Iterator<[Key, Stored]>
   #rest: Iterator<[Key, Stored]> | undefined
@@ -86,8 +86,7 @@ export class Walk implements IterableIterator<Uint8Array> {
       const { done, value } = this.#passing.next()
       if (done === true) break
       const [key, stored] = value
-      const was = stored.revision <= this.#index ? stored : this.#kept.get(key)
-      this.#kept.delete(key)
+      const was = stored.revision <= this.#index ? stored : this.#takeKept(key)
       if (was === undefined) continue
       const part = this.#encode(key, was)
       if (stored instanceof LoadedString) this.#pass(key, stored, part.length)
@@ -99,6 +98,12 @@ export class Walk implements IterableIterator<Uint8Array> {
     return done === true ? this.return() : { done: false, value: this.#encode(value[0], value[1]) }
   }
 
+  #takeKept(key: Key): Stored | undefined {
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) this.#kept.delete(key)
+    return kept
+  }
+
   /** Whether it has come to the end of the keys. */
   get hasPassedAll(): boolean {
     return this.#hasPassedAll
@@ -106,7 +111,7 @@ export class Walk implements IterableIterator<Uint8Array> {
 
   return(): { readonly done: true; readonly value: undefined } {
     this.#store.walks.delete(this)
-    this.#kept.clear()
+    this.#kept = new Keyspace()
     return { done: true, value: undefined }
   }
 

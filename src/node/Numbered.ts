@@ -51,11 +51,10 @@ export class Numbered<A extends object> {
   }
 
   /** The oldest first. What is taken meanwhile does not come any more. */
-  *entries(): IterableIterator<readonly [number: number, item: A]> {
+  *values(): IterableIterator<A> {
     for (let turn = this.#head; turn < this.#tail; turn++) {
-      const place = this.#placeOf(turn)
-      const item = this.#items[place]
-      if (item !== undefined) yield [this.#numberAt(turn), item]
+      const item = this.#items[this.#placeOf(turn)]
+      if (item !== undefined) yield item
     }
   }
 

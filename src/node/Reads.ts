@@ -95,7 +95,7 @@ export class Reads {
     const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
     this.#refuse(late, this.#asked.size < ASKED_REFS ? noLeader : behind)
-    for (const [, asked] of this.#asked.entries()) {
+    for (const asked of this.#asked.values()) {
       const late = asked.reads.filter(({ deadlineAt }) => deadlineAt <= now)
       if (late.length === 0) continue
       asked.reads = asked.reads.filter(({ deadlineAt }) => deadlineAt > now)
@@ -105,7 +105,7 @@ export class Reads {
 
   /** The node stops. */
   close(): void {
-    const all = [...this.#waiting, ...[...this.#asked.entries()].flatMap(([, { reads }]) => reads)]
+    const all = [...this.#waiting, ...[...this.#asked.values()].flatMap(({ reads }) => reads)]
     this.#waiting = []
     this.#asked.clear()
     this.#pending = 0

@@ -149,7 +149,7 @@ export class Writes {
     while ((this.#waiting[0]?.deadlineAt ?? Infinity) <= now) {
       this.#refuse(this.#waiting.shift(), "NoLeader")
     }
-    for (const [, write] of this.#sent.entries()) {
+    for (const write of this.#sent.values()) {
       if (write.deadlineAt > now) break
       this.#abandon(write)
     }
@@ -159,7 +159,7 @@ export class Writes {
   close(): void {
     for (const write of this.#waiting) this.#refuse(write, "Stopping")
     this.#waiting = []
-    for (const [, write] of this.#sent.entries()) this.#abandon(write)
+    for (const write of this.#sent.values()) this.#abandon(write)
   }
 
   #refuse(write: Waiting | undefined, reason: "NoLeader" | "Stopping"): void {

@@ -175,7 +175,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "node/Writes.ts",
     find: `    for (const write of this.#waiting) this.#refuse(write, "Stopping")
     this.#waiting = []
-    for (const [, write] of this.#sent.entries()) this.#abandon(write)
+    for (const write of this.#sent.values()) this.#abandon(write)
 `,
     replace: `    this.#waiting = []
 `

@@ -65,21 +65,21 @@ describe("what waits by number", () => {
         }
         assert.strictEqual(waiting.size, model.size)
       }
-      assert.deepStrictEqual([...waiting.entries()], [...model])
+      assert.deepStrictEqual([...waiting.values()], [...model.values()])
       waiting.clear()
-      assert.deepStrictEqual([[...waiting.entries()], waiting.size], [[], 0])
+      assert.deepStrictEqual([[...waiting.values()], waiting.size], [[], 0])
     }
   )
 
   it("does not come any more if it is taken while all are gone through", () => {
     const waiting = new Numbered<Item>()
     for (const number of [1, 2, 3]) waiting.add(number, item(number))
-    const seen: Array<number> = []
-    for (const [number] of waiting.entries()) {
-      seen.push(number)
+    const seen: Array<Item> = []
+    for (const each of waiting.values()) {
+      seen.push(each)
       waiting.take(2)
     }
-    assert.deepStrictEqual(seen, [1, 3])
+    assert.deepStrictEqual(seen, [item(1), item(3)])
   })
 
   it("is let go of when it is taken, however old that in which it waited", () => {
