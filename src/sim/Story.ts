@@ -143,6 +143,7 @@ export const promises: Readonly<Record<string, string>> = {
   "linearizable": "every answer is the one that a single, unreplicated machine could have given",
   "liveness": "a majority without troubles finds a leader, answers everybody and comes to rest",
   "livelock": "every event comes to an end, and messages lead to something",
+  "log-is-bounded": "a node takes a snapshot before its log has twice as much as asks for one",
   "log-matching": "two logs that share an entry share everything before it",
   "log-order": "commands are applied at growing indexes",
   "never-back": "a node's term, vote, commits and applied entries never go back",
