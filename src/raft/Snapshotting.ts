@@ -20,7 +20,7 @@ import * as Streaming from "./Streaming.js"
 /** A full disk is asked again after one election timeout, then two, four and so on up to this. */
 const RETRY_DOUBLINGS_LIMIT = 6
 
-/** However far a follower is, a snapshot is taken when this many times as much asks for one. */
+/** One that is put off is taken all the same when the log has grown by this many times as much. */
 export const CATCHING_UP_TIMES = 2
 
 const change = (next: Draft, fields: Partial<Snapshotting>): void => {
