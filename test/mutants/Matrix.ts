@@ -100,6 +100,9 @@ const INTRODUCTION = [
   "  abandoned transfer, one that a new leader keeps from an earlier office, and voters that do not",
   "  wait after their start, or vote although they hear a leader: each needs the other leader to be",
   "  elected within the few ticks by which it is wrong;",
+  "- a log that begins anew and keeps its old entries where they reach further than the snapshot: a",
+  "  tail that nobody has committed must be as long, and the node restart before it is replaced.",
+  "  Seed 1433 found it in an earlier build, none of 4,000 in this one;",
   "- keys that are due at the same millisecond told of in whatever order a replica has them: two of",
   "  them must be, and the replicas have come to hold them in different orders."
 ]

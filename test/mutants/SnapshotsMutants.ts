@@ -174,10 +174,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `    log.beforeIndex = base.index
     log.entries = []
 `,
-    replace: `    if (base.index > lastIndexOf(log)) {
-      log.beforeIndex = base.index
-      log.entries = []
-    }
+    replace: `    log.beforeIndex = base.index
 `
   },
   {
